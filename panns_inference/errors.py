@@ -1,0 +1,43 @@
+"""The errors of this package: one tree, so that one `except` can catch them all.
+
+PannsError
+ ├─ UsageError      (ValueError)    an argument that makes no sense: a wrong name, a missing extra
+ ├─ AudioError      (ValueError)    a recording that cannot be used
+ │   └─ AudioTypeError (TypeError)  something that is no recording at all
+ ├─ CheckpointError (RuntimeError)  a file of weights that cannot be used
+ └─ DownloadError   (OSError)       a file that could not be fetched
+
+Each message names the file, what was found, what was expected and what to do.
+"""
+
+
+class PannsError(Exception):
+    """Root of every error that this package raises on purpose."""
+
+
+class UsageError(PannsError, ValueError):
+    """An argument or option has no meaning: the message lists what is allowed."""
+
+
+class AudioError(PannsError, ValueError):
+    """A recording cannot be read or used: missing, damaged, empty, or not finite."""
+
+
+class AudioTypeError(AudioError, TypeError):
+    """What was given as a recording is of a type that cannot hold one."""
+
+
+class CheckpointError(PannsError, RuntimeError):
+    """A checkpoint is no file of weights, or its weights do not fit the network."""
+
+
+class DownloadError(PannsError, OSError):
+    """A file could not be fetched, or what came is not what was published."""
+
+
+class AudioWarning(UserWarning):
+    """A recording was read, but not all of it: the message says what is missing."""
+
+
+class CheckpointWarning(UserWarning):
+    """A checkpoint is used although it could not be verified, or is another one's."""

@@ -1,0 +1,38 @@
+"""A sound with its times."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Event:
+    """A sound of one class, from `onset` to `offset`.
+
+    Attributes:
+        onset: start in seconds from the start of the recording.
+        offset: end in seconds from the start of the recording.
+        label: display name of the class.
+        mid: AudioSet id of the class; empty if the label is not one of AudioSet's.
+        index: column of the class in the framewise probabilities.
+        probability: largest probability between onset and offset, in [0, 1].
+        mean_probability: mean probability between onset and offset, in [0, 1].
+    """
+
+    onset: float
+    offset: float
+    label: str
+    mid: str
+    index: int
+    probability: float
+    mean_probability: float
+
+    @property
+    def duration(self) -> float:
+        """Length in seconds."""
+        return self.offset - self.onset
+
+    def to_dict(self) -> dict[str, Any]:
+        """The attributes, ready for JSON."""
+        return asdict(self)

@@ -1,0 +1,130 @@
+"""From segments to frames: what the networks with a framewise output share."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+from torch.nn import functional
+
+
+class NearestInterpolator(nn.Module):
+    """Repeat each segment: (batch, T, classes) -> (batch, T * ratio, classes).
+
+    Args:
+        ratio: frames of a segment.
+    """
+
+    def __init__(self, ratio: int) -> None:
+        super().__init__()
+        self.ratio = ratio
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The segments, each `ratio` times.
+
+        Args:
+            x: segmentwise values, (batch, T, classes).
+        """
+        return x.repeat_interleave(self.ratio, dim=1)
+
+
+class LinearInterpolator(NearestInterpolator):
+    """Straight lines between segments: (batch, T, classes) -> (batch, (T - 1) * ratio + 1, ...).
+
+    As the transposed convolution with a triangle of panns-inference 0.1.0.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Values on the lines; segment t stands at frame `t * ratio`.
+
+        Args:
+            x: segmentwise values, (batch, T, classes).
+        """
+        n_frames = (x.shape[1] - 1) * self.ratio + 1
+        lines = functional.interpolate(
+            x.transpose(1, 2), size=n_frames, mode="linear", align_corners=True
+        )
+        return lines.transpose(1, 2)
+
+
+INTERPOLATORS = {"nearest": NearestInterpolator, "linear": LinearInterpolator}
+
+
+class Interpolator(nn.Module):
+    """Segmentwise to framewise values in the way of that name.
+
+    Args:
+        ratio: frames of a segment.
+        interpolate_mode: 'nearest' or 'linear'.
+
+    Raises:
+        ValueError: for another mode.
+    """
+
+    def __init__(self, ratio: int, interpolate_mode: str = "nearest") -> None:
+        super().__init__()
+        if interpolate_mode not in INTERPOLATORS:
+            raise ValueError(
+                f"interpolate_mode must be 'nearest' or 'linear', not {interpolate_mode!r}"
+            )
+        self.interpolator = INTERPOLATORS[interpolate_mode](ratio)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Framewise values, (batch, frames, classes).
+
+        Args:
+            x: segmentwise values, (batch, T, classes).
+        """
+        framewise: Tensor = self.interpolator(x)
+        return framewise
+
+
+def pad_framewise_output(framewise_output: Tensor, frames_num: int) -> Tensor:
+    """Repeat the last frame until there are `frames_num`, or cut what is more.
+
+    Args:
+        framewise_output: (batch, frames, classes).
+        frames_num: number of frames wanted.
+    """
+    missing = frames_num - framewise_output.shape[1]
+    if missing <= 0:
+        return framewise_output[:, :frames_num]
+    frames = functional.pad(framewise_output.transpose(1, 2), (0, missing), mode="replicate")
+    return frames.transpose(1, 2)
+
+
+def neighbourhood(features: Tensor) -> Tensor:
+    """Maximum plus mean over a segment and its two neighbours, (batch, channels, T).
+
+    The mean always divides by 3: at both ends it counts a zero, as in the reference.
+
+    Args:
+        features: (batch, channels, T).
+    """
+    return functional.max_pool1d(features, 3, 1, padding=1) + functional.avg_pool1d(
+        features, 3, 1, padding=1
+    )
+
+
+class AttBlock(nn.Module):
+    """Attention over time: class probabilities a segment, weighted into clip probabilities.
+
+    Args:
+        n_in: channels of the input.
+        n_out: number of classes.
+    """
+
+    def __init__(self, n_in: int, n_out: int) -> None:
+        super().__init__()
+        self.att = nn.Conv1d(n_in, n_out, 1)
+        self.cla = nn.Conv1d(n_in, n_out, 1)
+        # Part of the published state dict; the published forward pass never uses it.
+        self.bn_att = nn.BatchNorm1d(n_out)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Clipwise (batch, classes) and segmentwise (batch, classes, T) probabilities.
+
+        Args:
+            x: (batch, channels, T).
+        """
+        weights = self.att(x).clamp(-10, 10).softmax(dim=-1)
+        segmentwise = self.cla(x).sigmoid()
+        return (weights * segmentwise).sum(dim=2), segmentwise

@@ -1,0 +1,219 @@
+"""What every network is: settings, features in segments, and a head.
+
+    waveform --pad--> features (batch, channels, segments) --outputs--> probabilities
+
+A family supplies `segment_features`; the clip-level head below is that of all networks but the
+decision-level ones.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from .augment import SpecAugmentation, do_mixup
+from .blocks import initialise
+from .frontend import LogmelFilterBank, Spectrogram
+
+
+@dataclass(frozen=True)
+class FrontEnd:
+    """Settings of a log-mel front-end, as the constructors of all networks take them."""
+
+    sample_rate: int = 32000
+    window_size: int = 1024
+    hop_size: int = 320
+    mel_bins: int = 64
+    fmin: float = 50
+    fmax: float = 14000
+
+
+class Network(nn.Module):
+    """Base of all networks: waveform (batch, samples) in, dict of probabilities out.
+
+    Args:
+        sample_rate: rate of the waveforms in Hz.
+        window_size: STFT window in samples.
+        hop_size: step between frames in samples.
+        mel_bins: number of mel bins.
+        fmin: lowest frequency of the mel filters in Hz.
+        fmax: highest frequency of the mel filters in Hz.
+        classes_num: number of classes.
+    """
+
+    published: ClassVar[FrontEnd] = FrontEnd()
+    """Settings of the published checkpoint."""
+
+    channels: ClassVar[int]
+    """Width of the features."""
+
+    embedding_size: ClassVar[int]
+    """Length of the embedding: outputs of `fc1`."""
+
+    head_dropout: ClassVar[float] = 0.5
+    """Dropout before `fc1`; after it, it is 0.5 everywhere."""
+
+    def __init__(
+        self,
+        sample_rate: int,
+        window_size: int,
+        hop_size: int,
+        mel_bins: int,
+        fmin: float,
+        fmax: float,
+        classes_num: int,
+    ) -> None:
+        super().__init__()
+        self.frontend = FrontEnd(sample_rate, window_size, hop_size, mel_bins, fmin, fmax)
+        self.sample_rate = sample_rate
+        self.hop_size = hop_size
+        self.classes_num = classes_num
+        self._build()
+        self.fc1 = nn.Linear(self.channels, self.embedding_size)
+        self._build_classifier()
+        initialise(self)
+
+    def _build(self) -> None:
+        """Register the layers below the head, in the order of the published state dict."""
+        raise NotImplementedError
+
+    def _build_classifier(self) -> None:
+        """Register the layer behind `fc1`."""
+        self.fc_audioset = nn.Linear(self.embedding_size, self.classes_num)
+
+    @property
+    def minimum_samples(self) -> int:
+        """Length in samples to which a shorter waveform is padded with zeros."""
+        raise NotImplementedError
+
+    def segment_features(self, input: Tensor, mixup_lambda: Tensor | None = None) -> Tensor:
+        """Features of each segment, (batch, channels, segments).
+
+        Args:
+            input: waveforms, (batch, samples), at least `minimum_samples` long.
+            mixup_lambda: weights of the rows in training, (batch,).
+        """
+        raise NotImplementedError
+
+    def forward(self, input: Tensor, mixup_lambda: Tensor | None = None) -> dict[str, Tensor]:
+        """Probabilities of the classes, and the embedding or the framewise probabilities.
+
+        Args:
+            input: waveforms, (batch, samples), mono, nominally in [-1, 1], at `sample_rate`.
+                Any length from one sample; what is shorter than `minimum_samples` is padded
+                with zeros at its end.
+            mixup_lambda: in training, weights of the rows, (batch,): rows are mixed in pairs, and
+                the outputs have half as many.
+
+        Returns:
+            `clipwise_output` (batch, classes) and either `embedding` (batch, embedding_size) or
+            `framewise_output` (batch, 1 + samples // hop_size, classes).
+
+        Raises:
+            ValueError: for an empty waveform.
+        """
+        n_samples = input.shape[1]
+        if n_samples == 0:
+            raise ValueError("an empty waveform has no sound to classify: shape (batch, 0)")
+        if n_samples < self.minimum_samples:
+            input = functional.pad(input, (0, self.minimum_samples - n_samples))
+        return self.outputs(
+            self.segment_features(input, mixup_lambda), 1 + n_samples // self.hop_size
+        )
+
+    def mixed(self, x: Tensor, mixup_lambda: Tensor | None) -> Tensor:
+        """The rows mixed in pairs, in training and if weights are given.
+
+        Args:
+            x: (batch, ...).
+            mixup_lambda: weights of the rows, (batch,).
+        """
+        return do_mixup(x, mixup_lambda) if self.training and mixup_lambda is not None else x
+
+    def outputs(self, features: Tensor, n_frames: int) -> dict[str, Tensor]:
+        """The head: what `forward` returns, from the features of a whole recording.
+
+        Args:
+            features: (batch, channels, segments).
+            n_frames: frames of the recording, for networks with a framewise output.
+        """
+        return self.classify(features.amax(dim=2) + features.mean(dim=2))
+
+    def classify(self, pooled: Tensor) -> dict[str, Tensor]:
+        """The clip-level head behind the pooling over time.
+
+        Args:
+            pooled: maximum plus mean over the segments, (batch, channels).
+        """
+        x = functional.dropout(pooled, self.head_dropout, self.training)
+        x = functional.relu(self.fc1(x))
+        embedding = functional.dropout(x, 0.5, self.training)
+        return {"clipwise_output": torch.sigmoid(self.fc_audioset(x)), "embedding": embedding}
+
+
+class LogmelNetwork(Network):
+    """A network on log-mel images: `trunk` turns (batch, 1, frames, mel_bins) into features."""
+
+    segment_frames: ClassVar[int] = 32
+    """Frames of a segment: the total stride of the trunk."""
+
+    drop_width: ClassVar[tuple[int, int] | None] = (64, 8)
+    """Widest SpecAugment stripe plus one, in frames and mel bins; None leaves it out."""
+
+    def _build(self) -> None:
+        self._build_frontend()
+        self._build_trunk()
+
+    def _build_frontend(self) -> None:
+        """Register the front-end and `bn0`."""
+        given = self.frontend
+        self.spectrogram_extractor = Spectrogram(given.window_size, given.hop_size)
+        self.logmel_extractor = LogmelFilterBank(
+            given.sample_rate,
+            given.window_size,
+            given.mel_bins,
+            given.fmin,
+            given.fmax,
+            top_db=None,
+        )
+        if self.drop_width is not None:
+            self.spec_augmenter = SpecAugmentation(self.drop_width[0], 2, self.drop_width[1], 2)
+        self.bn0 = nn.BatchNorm2d(given.mel_bins)
+
+    def _build_trunk(self) -> None:
+        """Register the layers between `bn0` and the head."""
+        raise NotImplementedError
+
+    @property
+    def minimum_samples(self) -> int:
+        """One segment of frames, and more than the front-end's reflection needs."""
+        return max((self.segment_frames - 1) * self.hop_size, self.frontend.window_size // 2 + 1)
+
+    def segment_features(self, input: Tensor, mixup_lambda: Tensor | None = None) -> Tensor:
+        return self.trunk(self.logmel(input, mixup_lambda)).mean(dim=3)
+
+    def logmel(self, input: Tensor, mixup_lambda: Tensor | None = None) -> Tensor:
+        """Normalised log-mel image, augmented in training, (batch, 1, frames, mel_bins).
+
+        Args:
+            input: waveforms, (batch, samples).
+            mixup_lambda: weights of the rows in training, (batch,).
+        """
+        x = self.logmel_extractor(self.spectrogram_extractor(input))
+        # bn0 normalises each mel bin: the mel axis takes the place of the channels.
+        x = self.bn0(x.to(self.bn0.weight.dtype).transpose(1, 3)).transpose(1, 3)
+        if self.training and self.drop_width is not None:
+            x = self.spec_augmenter(x)
+        return self.mixed(x, mixup_lambda)
+
+    def trunk(self, x: Tensor) -> Tensor:
+        """Image to feature map, (batch, channels, segments, width).
+
+        Args:
+            x: normalised log-mel, (batch, 1, frames, mel_bins).
+        """
+        raise NotImplementedError

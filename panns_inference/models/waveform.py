@@ -1,0 +1,186 @@
+"""Networks on the waveform itself: LeeNet, DaiNet and Res1dNet (paper, section IV.A)."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from torch import Tensor, nn
+from torch.nn import functional
+
+from .blocks import conv1d
+from .network import Network
+from .residual import BasicBlock1d, ResidualStages
+
+
+class WaveformNetwork(Network):
+    """A network without front-end: `trunk` turns (batch, 1, samples) into features."""
+
+    def segment_features(self, input: Tensor, mixup_lambda: Tensor | None = None) -> Tensor:
+        return self.trunk(self.mixed(input, mixup_lambda)[:, None])
+
+    def trunk(self, x: Tensor) -> Tensor:
+        """Waveform to features, (batch, channels, segments).
+
+        Args:
+            x: (batch, 1, samples).
+        """
+        raise NotImplementedError
+
+
+class LeeBlock(nn.Module):
+    """Convolutions of length 3, each with batch norm and ReLU; then a pool of 3, if any.
+
+    Args:
+        in_channels: channels of the input.
+        out_channels: channels of the output.
+        depth: number of convolutions.
+        stride: stride of the first.
+        pooled: whether a maximum of 3, padded by 1, follows.
+    """
+
+    def __init__(
+        self, in_channels: int, out_channels: int, depth: int, stride: int, pooled: bool
+    ) -> None:
+        super().__init__()
+        self.depth = depth
+        self.pooled = pooled
+        for number in range(1, depth + 1):
+            first = number == 1
+            self.add_module(
+                f"conv{number}",
+                conv1d(in_channels if first else out_channels, out_channels, 3)
+                if stride == 1 or not first
+                else conv1d(in_channels, out_channels, 3, stride=stride),
+            )
+        for number in range(1, depth + 1):
+            self.add_module(f"bn{number}", nn.BatchNorm1d(out_channels))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Apply the block.
+
+        Args:
+            x: (batch, in_channels, samples).
+        """
+        for number in range(1, self.depth + 1):
+            norm = getattr(self, f"bn{number}")
+            x = functional.relu_(norm(getattr(self, f"conv{number}")(x)))
+        return functional.max_pool1d(x, 3, padding=1) if self.pooled else x
+
+
+class LeeNet11(WaveformNetwork):
+    """Nine blocks of one convolution."""
+
+    widths: ClassVar[tuple[int, ...]] = (64, 64, 64, 128, 128, 128, 128, 128, 256)
+    depth: ClassVar[int] = 1
+    unpooled: ClassVar[tuple[int, ...]] = (1,)
+    block_dropout: ClassVar[float] = 0.0
+    channels = 256
+    embedding_size = 512
+    minimum_samples = 1
+
+    def _build(self) -> None:
+        channels = 1
+        for number, width in enumerate(self.widths, 1):
+            stride = 3 if number == 1 else 1
+            block = LeeBlock(channels, width, self.depth, stride, number not in self.unpooled)
+            self.add_module(f"conv_block{number}", block)
+            channels = width
+
+    def trunk(self, x: Tensor) -> Tensor:
+        for number in range(1, len(self.widths) + 1):
+            x = getattr(self, f"conv_block{number}")(x)
+            if number < len(self.widths):
+                x = functional.dropout(x, self.block_dropout, self.training)
+        return x
+
+
+class LeeNet24(LeeNet11):
+    """Nine blocks of two convolutions."""
+
+    widths = (64, 96, 128, 128, 256, 256, 512, 512, 1024)
+    depth = 2
+    unpooled = (1, 9)
+    block_dropout = 0.1
+    channels = embedding_size = 1024
+
+
+class DaiBlock(nn.Module):
+    """Four convolutions of length 3 beside a shortcut, which is projected if its width changes.
+
+    Args:
+        in_channels: channels of the input.
+        out_channels: channels of the output.
+    """
+
+    last_norm = "bn4"
+
+    def __init__(self, in_channels: int, out_channels: int) -> None:
+        super().__init__()
+        channels = in_channels
+        for number in range(1, 5):
+            self.add_module(f"conv{number}", conv1d(channels, out_channels, 3))
+            channels = out_channels
+        # Held by every block of the published state dict, also where the width stays.
+        self.downsample = conv1d(in_channels, out_channels, 1)
+        for number in range(1, 5):
+            self.add_module(f"bn{number}", nn.BatchNorm1d(out_channels))
+        self.bn_downsample = nn.BatchNorm1d(out_channels)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Apply the block.
+
+        Args:
+            x: (batch, in_channels, samples).
+        """
+        branch = x
+        for number in range(1, 5):
+            norm = getattr(self, f"bn{number}")
+            branch = norm(getattr(self, f"conv{number}")(branch))
+            branch = functional.relu_(branch) if number < 4 else branch
+        identity = x if x.shape == branch.shape else self.bn_downsample(self.downsample(x))
+        return functional.relu_(branch + identity)
+
+
+class DaiNet19(WaveformNetwork):
+    """A convolution of length 80, then four residual blocks with maxima of 4 between them."""
+
+    widths: ClassVar[tuple[int, ...]] = (64, 128, 256, 512)
+    channels = embedding_size = 512
+    minimum_samples = 80 + 4 * (4**3 - 1)
+
+    def _build(self) -> None:
+        self.conv0 = nn.Conv1d(1, 64, 80, stride=4, bias=False)
+        self.bn0 = nn.BatchNorm1d(64)
+        for number, (i, o) in enumerate(zip((64, *self.widths), self.widths, strict=False), 1):
+            self.add_module(f"conv_block{number}", DaiBlock(i, o))
+
+    def trunk(self, x: Tensor) -> Tensor:
+        x = self.bn0(self.conv0(x))
+        for number in range(1, len(self.widths) + 1):
+            x = functional.max_pool1d(x, 4) if number > 1 else x
+            x = getattr(self, f"conv_block{number}")(x)
+        return x
+
+
+class Res1dNet31(WaveformNetwork):
+    """A convolution of length 11, then seven stages of two residual blocks."""
+
+    blocks: ClassVar[tuple[int, ...]] = (2, 2, 2, 2, 2, 2, 2)
+    channels = embedding_size = 2048
+    minimum_samples = 5 * (4**6 - 1) + 1
+
+    def _build(self) -> None:
+        self.conv0 = conv1d(1, 64, 11, stride=5)
+        self.bn0 = nn.BatchNorm1d(64)
+        widths = (64, 128, 256, 512, 1024, 1024, 2048)
+        self.resnet = ResidualStages(BasicBlock1d, 64, widths, self.blocks, stride=4)
+
+    def trunk(self, x: Tensor) -> Tensor:
+        features: Tensor = self.resnet(self.bn0(self.conv0(x)))
+        return features
+
+
+class Res1dNet51(Res1dNet31):
+    """A convolution of length 11, then stages of 2, 3, 4, 6, 4, 3 and 2 residual blocks."""
+
+    blocks = (2, 3, 4, 6, 4, 3, 2)

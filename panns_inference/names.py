@@ -1,0 +1,31 @@
+"""Finding what a user meant by a name."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection
+
+from .errors import UsageError
+
+
+def closest(name: str, known: Collection[str], kind: str) -> str:
+    """The known name that is meant; case, '-', '_', '.' and spaces do not matter.
+
+    Args:
+        name: what the user wrote.
+        known: the names there are.
+        kind: what they are names of, for the message.
+
+    Raises:
+        UsageError: if there is none; it names the nearest ones.
+    """
+    by_form = {_form(each): each for each in known}
+    if (form := _form(name)) in by_form:
+        return by_form[form]
+    near = difflib.get_close_matches(form, by_form, n=3, cutoff=0.5) or sorted(by_form)
+    listed = ", ".join(by_form[each] for each in near)
+    raise UsageError(f"unknown {kind} {name!r}; did you mean one of: {listed}?")
+
+
+def _form(name: str) -> str:
+    return "".join(letter for letter in name.casefold() if letter.isalnum())
