@@ -5,7 +5,8 @@ PannsError
  ├─ AudioError      (ValueError)    a recording that cannot be used
  │   └─ AudioTypeError (TypeError)  something that is no recording at all
  ├─ CheckpointError (RuntimeError)  a file of weights that cannot be used
- └─ DownloadError   (OSError)       a file that could not be fetched
+ ├─ DownloadError   (OSError)       a file that could not be fetched
+ └─ OutputError     (OSError)       a file that could not be written
 
 Each message names the file, what was found, what was expected and what to do.
 """
@@ -33,6 +34,10 @@ class CheckpointError(PannsError, RuntimeError):
 
 class DownloadError(PannsError, OSError):
     """A file could not be fetched, or what came is not what was published."""
+
+
+class OutputError(PannsError, OSError):
+    """A file that the user named for results cannot be written; what was there is untouched."""
 
 
 class AudioWarning(UserWarning):

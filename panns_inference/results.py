@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .audioset import mid_of
+from .errors import UsageError
 from .events import Event
 
 SHOWN = 10
@@ -94,7 +95,12 @@ class Tagging(Result):
         Args:
             n: how many at most; None is all.
             threshold: smallest probability.
+
+        Raises:
+            UsageError: for less than none.
         """
+        if n is not None and n < 0:
+            raise UsageError(f"n={n} is no number of tags: give 0 or more, or None for all")
         return tuple(tag for tag in self.tags[:n] if tag.probability >= threshold)
 
     def __getitem__(self, label: str) -> float:

@@ -16,8 +16,8 @@ class Event:
         label: display name of the class.
         mid: AudioSet id of the class; empty if the label is not one of AudioSet's.
         index: column of the class in the framewise probabilities.
-        probability: largest probability between onset and offset, in [0, 1].
-        mean_probability: mean probability between onset and offset, in [0, 1].
+        probability: largest probability of the frames that it was found in, in [0, 1].
+        mean_probability: their mean probability, in [0, 1].
     """
 
     onset: float

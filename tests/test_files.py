@@ -1,0 +1,206 @@
+"""Files appear whole or not at all: with real signals, real limits and real permissions."""
+
+from __future__ import annotations
+
+import errno
+import os
+import resource
+import signal
+import stat
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from panns_inference import UsageError
+from panns_inference.errors import OutputError, PannsError
+from panns_inference.files import atomic_write
+
+TEXT = 'Glocke, "groß"\t♪\r\n'
+
+
+def write(path: Path, text: str, error: BaseException | None = None) -> None:
+    with atomic_write(path) as file:
+        file.write(text)
+        if error is not None:
+            raise error
+
+
+def test_a_file_appears_at_the_end(tmp_path: Path) -> None:
+    path = tmp_path / "tags.csv"
+    with atomic_write(str(path)) as file:
+        file.write(TEXT)
+        file.flush()
+        assert not path.exists()
+    assert path.read_bytes() == TEXT.encode()
+    assert os.listdir(tmp_path) == ["tags.csv"]
+
+
+def test_a_file_is_replaced_at_the_end(tmp_path: Path) -> None:
+    path = tmp_path / "tags.csv"
+    path.write_text("old")
+    with path.open() as reader, atomic_write(path) as file:
+        file.write("new")
+        file.flush()
+        assert path.read_text() == "old"
+        assert reader.read() == "old"
+    assert path.read_text() == "new"
+
+
+@pytest.mark.parametrize("mask", [0o022, 0o077])
+def test_permissions_are_those_of_any_new_file(tmp_path: Path, mask: int) -> None:
+    before = os.umask(mask)
+    try:
+        write(tmp_path / "tags.csv", "x")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "tags.csv").stat().st_mode) == 0o666 & ~mask
+
+
+@pytest.mark.parametrize("error", [UsageError, KeyboardInterrupt, FileNotFoundError])
+def test_an_error_leaves_everything_as_it_was(tmp_path: Path, error: type[BaseException]) -> None:
+    path = tmp_path / "tags.csv"
+    path.write_text("old")
+    with pytest.raises(error, match="not mine") as raised:
+        write(path, "new" * 100_000, error("not mine"))
+    assert type(raised.value) is error
+    assert path.read_text() == "old"
+    assert os.listdir(tmp_path) == ["tags.csv"]
+
+
+def test_a_link_stays_a_link(tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir()
+    target = tmp_path / "there" / "tags.csv"
+    link = tmp_path / "link.csv"
+    link.symlink_to(target)
+    for text in ("first", "second"):
+        write(link, text)
+        assert link.is_symlink()
+        assert target.read_text() == text
+
+
+def test_the_longest_name(tmp_path: Path) -> None:
+    path = tmp_path / ("n" * 255)
+    write(path, "x")
+    assert path.read_text() == "x"
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("", "is a folder: give the name of a file"),
+        ("no/such/folder.csv", "cannot be written: No such file or directory"),
+        ("file/tags.csv", "cannot be written: Not a directory"),
+        ("n" * 256, "cannot be written: File name too long"),
+        ("pipe", "is a device or a pipe: give the name of a file"),
+        ("device", "is a device or a pipe: give the name of a file"),
+    ],
+)
+def test_what_cannot_be_written(tmp_path: Path, name: str, reason: str) -> None:
+    (tmp_path / "file").write_text("mine")
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "device").symlink_to("/dev/full")
+    before = sorted(os.listdir(tmp_path))
+    with pytest.raises(OutputError, match=reason) as raised:
+        write(tmp_path / name, "x")
+    assert str(tmp_path / name) in str(raised.value)
+    assert isinstance(raised.value, PannsError)
+    assert isinstance(raised.value, OSError)
+    assert sorted(os.listdir(tmp_path)) == before
+    assert (tmp_path / "file").read_text() == "mine"
+    assert stat.S_ISCHR(os.stat("/dev/full").st_mode)
+
+
+@pytest.fixture
+def read_only() -> Iterator[Path]:
+    """A folder that this process may not write to, whoever runs it."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "tags.csv").write_text("old")
+        folder.chmod(0o555)
+        user = os.geteuid()
+        if user == 0:
+            os.seteuid(65534)  # nobody: root may write everywhere
+        try:
+            yield folder
+        finally:
+            os.seteuid(user)
+            folder.chmod(0o755)
+
+
+def test_a_folder_that_is_read_only(read_only: Path) -> None:
+    path = read_only / "tags.csv"
+    with pytest.raises(OutputError, match=r"tags\.csv cannot be written: Permission denied"):
+        write(path, "new")
+    assert path.read_text() == "old"
+
+
+@pytest.fixture
+def small_files() -> Iterator[None]:
+    """A limit of the system to files of 10,000 bytes, which is met like a full disk."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.usefixtures("small_files")
+@pytest.mark.parametrize("length", [10_001, 1_000_000])
+def test_no_space_is_left(tmp_path: Path, length: int) -> None:
+    path = tmp_path / "tags.csv"
+    path.write_text("old")
+    with pytest.raises(OutputError, match=r"tags\.csv cannot be written: File too large"):
+        write(path, "n" * length)
+    assert path.read_text() == "old"
+    assert os.listdir(tmp_path) == ["tags.csv"]
+
+
+def test_the_disk_fails_at_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", fail)
+    path = tmp_path / "tags.csv"
+    path.write_text("old")
+    with pytest.raises(OutputError, match=r"tags\.csv cannot be written: No space left on device"):
+        write(path, "new")
+    assert path.read_text() == "old"
+    assert os.listdir(tmp_path) == ["tags.csv"]
+
+
+WRITER = """
+import sys, time
+from panns_inference.files import atomic_write
+with atomic_write(sys.argv[1]) as file:
+    file.write("new" * 100_000)
+    file.flush()
+    print("half", flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
+def test_a_writer_that_is_stopped(tmp_path: Path, number: signal.Signals) -> None:
+    path = tmp_path / "tags.csv"
+    path.write_text("old")
+    command = [sys.executable, "-c", WRITER, str(path)]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "half\n"
+        process.send_signal(number)
+        process.communicate(timeout=30)
+    assert process.returncode == -number
+    assert path.read_text() == "old"
+    left = [name for name in os.listdir(tmp_path) if name != "tags.csv"]
+    if number == signal.SIGINT:
+        assert left == []
+    else:
+        assert len(left) == 1
+        assert left[0].startswith(".panns-")
+        write(path, "new")
+        assert path.read_text() == "new"

@@ -1,0 +1,140 @@
+"""Formats of programs that show sounds with times, read back by somebody else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import crowsetta
+import numpy as np
+import pandas
+import parselmouth
+import pytest
+import srt
+from pyannote.database.util import load_rttm
+from some_results import EVENTS, detection, tagging, text_of, written
+
+praat = parselmouth.praat.call
+
+
+def test_audacity_in_crowsetta(tmp_path: Path) -> None:
+    path = written("audacity", tmp_path, detection())
+    track = crowsetta.formats.seq.AudSeq.from_file(path)
+    assert list(zip(track.labels, track.start_times, track.end_times, strict=True)) == [
+        (label, onset, offset) for label, _, onset, offset, _ in EVENTS
+    ]
+
+
+# crowsetta calls pandas in a way that pandas 3.1 warns of.
+@pytest.mark.filterwarnings("ignore:The inplace keyword")
+def test_raven_in_crowsetta(tmp_path: Path) -> None:
+    path = written("raven", tmp_path, detection())
+    boxes = crowsetta.formats.bbox.Raven.from_file(path).to_bbox()
+    assert [(box.label, box.onset, box.offset) for box in boxes] == [
+        (label, onset, offset) for label, _, onset, offset, _ in EVENTS
+    ]
+    assert {(box.low_freq, box.high_freq) for box in boxes} == {(50.0, 14000.0)}
+    frame = pandas.read_csv(path, sep="\t")
+    assert frame["Selection"].tolist() == [1, 2, 3, 4]
+    assert frame["Confidence"].tolist() == [each[4] for each in EVENTS]
+    assert set(frame["View"]) == {"Spectrogram 1"}
+    assert set(frame["Channel"]) == {1}
+    assert set(frame["Begin File"]) == {"first day.flac"}
+
+
+def test_rttm_in_pyannote(tmp_path: Path) -> None:
+    path = written("rttm", tmp_path, detection(), detection(EVENTS[:1], None))
+    found = load_rttm(path)
+    assert sorted(found) == ["street/first_day.flac", "unnamed"]
+    turns = [
+        (segment.start, segment.end, label)
+        for segment, _, label in found["street/first_day.flac"].itertracks(yield_label=True)
+    ]
+    assert [each[2] for each in turns] == [each[0].replace(" ", "_") for each in EVENTS]
+    times = [(onset, offset) for _, _, onset, offset, _ in EVENTS]
+    np.testing.assert_allclose([each[:2] for each in turns], times, atol=1e-9)
+    lines = path.read_text().splitlines()
+    assert {len(line.split(" ")) for line in lines} == {10}
+    assert [float(line.split()[8]) for line in lines[:4]] == [each[4] for each in EVENTS]
+
+
+def test_srt_in_srt(tmp_path: Path) -> None:
+    events = [*EVENTS, ("Speech", 0, 359_999.9994, 360_000.5, 0.5)]
+    text = written("srt", tmp_path, detection(events)).read_text()
+    subtitles = list(srt.parse(text))
+    assert [each.index for each in subtitles] == [1, 2, 3, 4, 5]
+    assert [each.content for each in subtitles] == [each[0] for each in events]
+    starts = [each.start.total_seconds() for each in subtitles]
+    ends = [each.end.total_seconds() for each in subtitles]
+    assert starts == [0.0, 0.5, 2.0, 6.99, 359_999.999]
+    assert ends == [1.25, 4.07, 2.01, 7.0, 360_000.5]
+    assert srt.compose(subtitles, reindex=False) == text
+
+
+def test_a_subtitle_takes_time(tmp_path: Path) -> None:
+    (subtitle,) = srt.parse(text_of("srt", detection([("Speech", 0, 6.9999, 7.0, 0.5)])))
+    assert (subtitle.end - subtitle.start).total_seconds() == pytest.approx(0.001)
+
+
+def read_in_praat(path: Path) -> dict[str, list[tuple[float, float, str]]]:
+    grid = parselmouth.read(str(path))
+    assert grid.xmin == 0
+    tiers: dict[str, list[tuple[float, float, str]]] = {}
+    for tier in range(1, int(praat(grid, "Get number of tiers")) + 1):
+        tiers[praat(grid, "Get tier name", tier)] = [
+            (
+                praat(grid, "Get start time of interval", tier, i),
+                praat(grid, "Get end time of interval", tier, i),
+                praat(grid, "Get label of interval", tier, i),
+            )
+            for i in range(1, int(praat(grid, "Get number of intervals", tier)) + 1)
+        ]
+        assert tiers[praat(grid, "Get tier name", tier)][0][0] == 0
+        assert tiers[praat(grid, "Get tier name", tier)][-1][1] == grid.xmax
+    return tiers
+
+
+def test_textgrid_in_praat(tmp_path: Path) -> None:
+    speech = "Speech"
+    man = "Male speech, man speaking"
+    assert read_in_praat(written("textgrid", tmp_path, detection())) == {
+        speech: [
+            (0.0, 1.25, speech),
+            (1.25, 2.0, ""),
+            (2.0, 2.01, speech),
+            (2.01, 6.99, ""),
+            (6.99, 7.0, speech),
+        ],
+        man: [(0.0, 0.5, ""), (0.5, 4.07, man), (4.07, 7.0, "")],
+    }
+
+
+def test_textgrid_of_touching_events_in_praat(tmp_path: Path) -> None:
+    # The gap and the last event are shorter than the decimals that are written.
+    events = [
+        ("Speech", 0, 1.0, 2.0, 0.5),
+        ("Speech", 0, 2.0000001, 3.0, 0.5),
+        ("Speech", 0, 6.9999999, 7.0, 0.5),
+    ]
+    assert read_in_praat(written("textgrid", tmp_path, detection(events))) == {
+        "Speech": [(0.0, 1.0, ""), (1.0, 2.0, "Speech"), (2.0, 3.0, "Speech"), (3.0, 7.0, "")]
+    }
+
+
+def test_textgrid_of_a_recording_without_events_in_praat(tmp_path: Path) -> None:
+    path = written("textgrid", tmp_path, detection(()))
+    assert read_in_praat(path) == {"events": [(0.0, 7.0, "")]}
+
+
+@pytest.mark.parametrize("name", ["audacity", "raven", "rttm", "textgrid", "srt"])
+def test_tags_last_as_long_as_their_recording(name: str, tmp_path: Path) -> None:
+    tags = tagging().top(2)
+    as_events = [(tag.label, tag.index, 0.0, 7.0, tag.probability) for tag in tags]
+    assert text_of(name, tagging(), top=2) == text_of(name, detection(as_events))
+    assert text_of(name, tagging(), threshold=0.6) == text_of(name, detection(as_events))
+
+
+@pytest.mark.parametrize("label", ['a "quoted" bell', '"', "Straße ♪", "a\tb\nc", "!x"])
+def test_peculiar_labels_in_praat(label: str, tmp_path: Path) -> None:
+    shown = label.replace("\t", " ").replace("\n", " ")
+    path = written("textgrid", tmp_path, detection([(label, 3, 1.0, 2.0, 0.5)]))
+    assert read_in_praat(path) == {shown: [(0.0, 1.0, ""), (1.0, 2.0, shown), (2.0, 7.0, "")]}
