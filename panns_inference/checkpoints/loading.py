@@ -1,0 +1,99 @@
+"""Weights onto a network, and which network weights are for."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from ..errors import CheckpointError, CheckpointWarning
+from .fit import fitting, misfit
+from .layout import layout
+from .state import read_state
+from .verification import recognise
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from ..models import Network
+
+N = TypeVar("N", bound="nn.Module")
+
+
+def load(network: N, path: str | os.PathLike[str]) -> N:
+    """Put the weights of a file onto a network, all of them or none.
+
+    Args:
+        network: any module. One that was built on the meta device gets memory, on the CPU;
+            another one keeps its device and the type of its parameters.
+        path: the checkpoint; it is only read, and may be replaced afterwards.
+
+    Returns:
+        The same network.
+
+    Raises:
+        CheckpointError: if the file holds no weights, or their keys or shapes are not those of
+            the network: then the network is as it was.
+
+    Warns:
+        CheckpointWarning: if the file is a published one of a network that has the same keys,
+            but another head.
+    """
+    path = Path(path)
+    state = read_state(path)
+    if problems := misfit(network, state):
+        raise CheckpointError(f"{path} does not fit {type(network).__name__}:\n{problems}")
+    _warn_of_another_head(network, path)
+    expected = network.state_dict()
+    if any(tensor.is_meta for tensor in expected.values()):
+        # Mapped memory is copied: a network must not hang on a file that may be written anew.
+        mapped = layout(path) == "zip"
+        own = {key: t.to(expected[key].dtype, copy=mapped) for key, t in state.items()}
+        network.load_state_dict(own, assign=True)
+    else:
+        network.load_state_dict(state)
+    return network
+
+
+def identify(path: str | os.PathLike[str]) -> str:
+    """Name of the network that a checkpoint is for.
+
+    A published file is known by its name or its checksum, any other by its keys and shapes; where
+    those fit several networks, the plainest is named.
+
+    Args:
+        path: the checkpoint.
+
+    Raises:
+        CheckpointError: if the file holds no weights, or fits no network.
+    """
+    path = Path(path)
+    if published := recognise(path):
+        return published.name
+    state = read_state(path)
+    if names := fitting(state):
+        return names[0]
+    raise CheckpointError(
+        f"{path} fits no network: it holds {len(state)} tensors ({', '.join(list(state)[:3])}, "
+        "...); a network with a front-end or a head of your own has to be given with it"
+    )
+
+
+def _warn_of_another_head(network: nn.Module, path: Path) -> None:
+    from ..models import NETWORKS, Network
+
+    if not isinstance(network, Network) or (published := recognise(path)) is None:
+        return
+    if _head(type(network)) != _head(NETWORKS[published.name]):
+        warnings.warn(
+            f"{path} holds the weights of {published.name}: {type(network).__name__} has the same "
+            "keys, but what it makes of them are not its probabilities",
+            CheckpointWarning,
+            stacklevel=3,
+        )
+
+
+def _head(network: type[Network]) -> tuple[object, object]:
+    """What a network makes of its features: the functions that do it."""
+    return network.outputs, getattr(network, "decide", None)

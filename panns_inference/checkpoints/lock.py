@@ -1,0 +1,72 @@
+"""One process at a time: a lock on a file, which the system frees when its holder dies."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+LOG = logging.getLogger("panns_inference")
+
+POLL_SECONDS = 0.1
+
+if sys.platform == "win32":  # pragma: no cover
+    import msvcrt
+
+    HELD = PermissionError
+
+    def _lock(file: BinaryIO) -> None:
+        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+
+else:
+    import fcntl
+
+    HELD = BlockingIOError
+
+    def _lock(file: BinaryIO) -> None:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+@contextlib.contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold a lock; wait while another process or thread holds it.
+
+    Args:
+        path: of the lock file, which is there only while somebody holds or awaits the lock.
+
+    Raises:
+        OSError: if the file cannot be made, or its file system knows no locks.
+    """
+    if (file := _acquire(path)) is None:
+        LOG.info("another process downloads the same file: waiting for it")
+    while file is None:
+        time.sleep(POLL_SECONDS)
+        file = _acquire(path)
+    with file:
+        try:
+            yield
+        finally:
+            # Windows removes no open file; there an empty one stays, which does no harm.
+            with contextlib.suppress(PermissionError):
+                path.unlink(missing_ok=True)
+
+
+def _acquire(path: Path) -> BinaryIO | None:
+    """The locked file, or None if somebody else holds it."""
+    with contextlib.ExitStack() as stack:
+        file = stack.enter_context(path.open("ab"))
+        try:
+            _lock(file)
+            # The holder before us may have removed the file after we opened it: a lock on a
+            # file that has lost its name keeps nobody out.
+            named = os.path.samestat(os.fstat(file.fileno()), path.stat())
+        except (HELD, FileNotFoundError):
+            return None
+        if named:
+            stack.pop_all()
+        return file if named else None

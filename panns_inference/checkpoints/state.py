@@ -1,0 +1,101 @@
+"""Weights out of a file, without running code that somebody put into it."""
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .layout import layout, unusable
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+_READING = threading.Lock()
+"""Torch's list of what may be unpickled is one for all threads."""
+
+NUMPY_HOMES = ("numpy.core.multiarray", "numpy._core.multiarray")
+"""The module that makes an array, before and since NumPy 2, as pickles name it."""
+
+REFUSAL = re.compile(r"GLOBAL (\S+) (?:was not an allowed global|whose module)")
+"""How torch says which object it does not unpickle."""
+
+
+def read_state(path: str | os.PathLike[str]) -> dict[str, Tensor]:
+    """The state dict in a checkpoint, on the CPU.
+
+    A file holds it bare or under `model` or `state_dict`; a prefix `module.` of all keys, which
+    `DataParallel` leaves, is taken off. Only tensors, plain containers and the NumPy arrays of a
+    sampler are unpickled, never other objects. A file of the zip layout is mapped, not read:
+    copy its tensors before you write to it.
+
+    Args:
+        path: the file; it is only read.
+
+    Raises:
+        CheckpointError: if there is no such file, or it holds no state dict.
+    """
+    path = Path(path)
+    content = _unpickled(path, mmap=layout(path) == "zip")
+    return _without_prefix(_state_of(content, path))
+
+
+def _unpickled(path: Path, mmap: bool) -> Any:
+    import torch
+
+    with _READING, torch.serialization.safe_globals(_sampler_globals()):
+        try:
+            return torch.load(path, map_location="cpu", weights_only=True, mmap=mmap)
+        except Exception as error:  # a damaged file fails anywhere in the unpickler
+            if refused := REFUSAL.search(str(error)):
+                found = f"holds {refused[1]}, an object that could run code when it is read"
+            else:
+                found = f"was cut off or damaged ({type(error).__name__} while reading it)"
+            raise unusable(path, found) from error
+
+
+def _sampler_globals() -> list[Any]:
+    """What the state of the training's sampler is made of: arrays of int64."""
+    import numpy as np
+    from torch.serialization import get_safe_globals
+
+    make = np.empty(0).__reduce__()[0]
+    makers = [_member(make, module) for module in NUMPY_HOMES]
+    wanted = [*makers, np.ndarray, np.dtype, type(np.dtype(np.int64))]
+    # What the caller has allowed already would be forbidden afterwards.
+    return [each for each in wanted if each not in get_safe_globals()]
+
+
+def _member(make: Any, module: str) -> Callable[..., Any]:
+    """NumPy's function that makes an empty array, as a member of the given module."""
+
+    def _reconstruct(*given: Any) -> Any:
+        return make(*given)
+
+    _reconstruct.__module__, _reconstruct.__qualname__ = module, "_reconstruct"
+    return _reconstruct
+
+
+def _state_of(content: Any, path: Path) -> Mapping[str, Tensor]:
+    held = content if isinstance(content, Mapping) else {}
+    inner = (held[name] for name in ("model", "state_dict") if name in held)
+    state = next((part for part in inner if isinstance(part, Mapping)), held)
+    if state and all(_is_entry(*item) for item in state.items()):
+        return state
+    keys = f" with {', '.join(map(repr, list(state)[:6]))}" if state else ""
+    raise unusable(path, f"holds no state dict, but a {type(content).__name__}{keys}")
+
+
+def _is_entry(key: Any, value: Any) -> bool:
+    from torch import Tensor
+
+    return isinstance(key, str) and isinstance(value, Tensor)
+
+
+def _without_prefix(state: Mapping[str, Tensor], prefix: str = "module.") -> dict[str, Tensor]:
+    if all(key.startswith(prefix) for key in state):
+        return {key.removeprefix(prefix): value for key, value in state.items()}
+    return dict(state)

@@ -1,0 +1,167 @@
+"""Downloads by processes that run at the same time, are interrupted, or are killed."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from loopback import CONTENT, CUT, FINAL, MINE, PARTIAL, TOTAL, Answer, Server, kept, serve
+
+from panns_inference.checkpoints import fetch, lock, transfer
+from panns_inference.checkpoints.lock import locked
+
+CHILD = """
+import logging, signal, sys
+from panns_inference.checkpoints import Checkpoint, fetch
+# A shell may have left SIGINT ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+logging.basicConfig(level=logging.INFO, format="%(message)s")
+size, md5, address = sys.argv[1:]
+print(fetch(Checkpoint("Tiny", 0.5, int(size), md5, address=address)))
+"""
+
+
+@pytest.fixture
+def halfway() -> Iterator[Server]:
+    """A server that holds its first answer at 40 % of the file."""
+    with serve(Answer(pause=CUT), Answer()) as server:
+        yield server
+
+
+@pytest.fixture
+def start() -> Iterator[Callable[[Server], subprocess.Popen[str]]]:
+    """Begins a download in a process of its own."""
+    running = []
+
+    def begin(server: Server) -> subprocess.Popen[str]:
+        row = server.row()
+        child = subprocess.Popen(
+            [sys.executable, "-c", CHILD, str(row.size), str(row.md5), row.address],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        running.append(child)
+        return child
+
+    yield begin
+    for child in running:
+        child.kill()
+        child.communicate()
+
+
+def wait_until(true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def is_halfway(cache: Path) -> bool:
+    return kept(cache) > CUT - transfer.CHUNK_BYTES
+
+
+Start = Callable[[Server], "subprocess.Popen[str]"]
+
+
+def test_two_processes_fetch_once(halfway: Server, cache: Path, start: Start) -> None:
+    first = start(halfway)
+    wait_until(lambda: len(halfway.seen) == 1)
+    second = start(halfway)
+    assert second.stderr is not None
+    assert second.stderr.readline() == "another process downloads the same file: waiting for it\n"
+    halfway.go_on.set()
+    for child in (first, second):
+        assert child.communicate(timeout=30)[0] == f"{cache / FINAL}\n"
+        assert child.returncode == 0
+    assert [seen.sent for seen in halfway.seen] == [TOTAL]
+    assert (cache / FINAL).read_bytes() == CONTENT
+    assert {path.name for path in cache.iterdir()} == {MINE, FINAL}
+
+
+def test_many_processes_at_once(cache: Path, start: Start) -> None:
+    with serve() as server:
+        children = [start(server) for _ in range(5)]
+        outputs = {child.communicate(timeout=60)[0] for child in children}
+        assert [seen.sent for seen in server.seen] == [TOTAL]
+    assert outputs == {f"{cache / FINAL}\n"}
+    assert {path.name for path in cache.iterdir()} == {MINE, FINAL}
+
+
+def test_an_interrupted_download_goes_on(halfway: Server, cache: Path, start: Start) -> None:
+    child = start(halfway)
+    wait_until(lambda: is_halfway(cache))
+    child.send_signal(signal.SIGINT)
+    _, err = child.communicate(timeout=30)
+    assert child.returncode == -signal.SIGINT
+    assert "KeyboardInterrupt" in err
+    assert {path.name for path in cache.iterdir()} == {MINE, PARTIAL}
+    got = (cache / PARTIAL).read_bytes()
+    assert got == CONTENT[: len(got)]
+    fetch(halfway.row())
+    assert halfway.seen[1].headers["Range"] == f"bytes={len(got)}-"
+    assert halfway.seen[1].sent == TOTAL - len(got)
+    assert (cache / FINAL).read_bytes() == CONTENT
+
+
+def test_the_lock_of_a_killed_process_is_free(halfway: Server, cache: Path, start: Start) -> None:
+    first = start(halfway)
+    wait_until(lambda: is_halfway(cache))
+    second = start(halfway)
+    assert second.stderr is not None
+    second.stderr.readline()
+    assert not (cache / FINAL).exists()
+    first.kill()
+    assert second.communicate(timeout=30)[0] == f"{cache / FINAL}\n"
+    assert 0 < halfway.seen[1].sent < TOTAL
+    assert (cache / FINAL).read_bytes() == CONTENT
+    assert {path.name for path in cache.iterdir()} == {MINE, FINAL}
+
+
+def test_a_lock_lets_in_one_at_a_time(tmp_path: Path) -> None:
+    inside: list[int] = []
+    most: list[int] = []
+
+    def work() -> None:
+        for _ in range(5):
+            with locked(tmp_path / "lock"):
+                inside.append(1)
+                most.append(len(inside))
+                time.sleep(0.002)
+                inside.pop()
+
+    threads = [threading.Thread(target=work) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert most == [1] * 30
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_lock_that_lost_its_name_is_taken_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The holder before us removed the file between our opening and our locking it."""
+    path = tmp_path / "lock"
+    plain, calls = lock._lock, []
+
+    def lose(file: object) -> None:
+        calls.append(file)
+        if len(calls) < 3:
+            path.unlink()
+        if len(calls) == 2:
+            path.touch()
+        plain(file)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(lock, "_lock", lose)
+    with locked(path):
+        assert len(calls) == 3
+        assert path.exists()
+    assert not path.exists()
