@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from . import config, inference, models, pytorch_utils
     from .audioset import labels
-    from .errors import AudioError, CheckpointError, DownloadError, PannsError, UsageError
+    from .errors import (
+        AudioError,
+        CheckpointError,
+        DownloadError,
+        OutputError,
+        PannsError,
+        UsageError,
+    )
     from .inference import AudioTagging, SoundEventDetection
     from .results import Detection, Embedding, Tag, Tagging
 
@@ -23,6 +30,7 @@ _HOMES = {
     "Detection": "results",
     "DownloadError": "errors",
     "Embedding": "results",
+    "OutputError": "errors",
     "PannsError": "errors",
     "SoundEventDetection": "inference",
     "Tag": "results",
@@ -39,6 +47,7 @@ __all__ = [
     "Detection",
     "DownloadError",
     "Embedding",
+    "OutputError",
     "PannsError",
     "SoundEventDetection",
     "Tag",

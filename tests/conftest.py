@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -27,3 +30,17 @@ def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monke
     for name in ("PANNS_HOME", "PANNS_OFFLINE", "PANNS_MIRROR", "XDG_CACHE_HOME"):
         monkeypatch.delenv(name, raising=False)
     return home
+
+
+@pytest.fixture(scope="session")
+def published(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that 0.1.1 leaves: the table of classes and its two files, filled by formula."""
+    folder = tmp_path_factory.mktemp("panns_data")
+    shutil.copy(shared / "audio" / "class_labels_indices.csv", folder)
+    for network, file in (
+        ("Cnn14", "Cnn14_mAP=0.431.pth"),
+        ("Cnn14_DecisionLevelMax", "Cnn14_DecisionLevelMax.pth"),
+    ):
+        script = shared / "golden" / "fill.py"
+        subprocess.run([sys.executable, str(script), network, str(folder / file)], check=True)
+    return folder

@@ -14,7 +14,6 @@ from __future__ import annotations
 import logging
 import os
 import time
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +21,7 @@ from urllib.parse import quote
 
 from .. import settings
 from ..errors import CheckpointWarning, DownloadError
+from ..warning import warn
 from .cache import cached, destination
 from .lock import locked
 from .registry import Checkpoint
@@ -153,9 +153,8 @@ def _compare_size(path: Path, checkpoint: Checkpoint) -> None:
 
 def _say_what_was_not_verified(checkpoint: Checkpoint, path: Path) -> None:
     if not checkpoint.has_checksum:
-        warnings.warn(
+        warn(
             f"{path} came whole, but could not be verified: no checksum of {checkpoint.file} is "
             "known",
             CheckpointWarning,
-            stacklevel=4,
         )

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from ..errors import CheckpointError, CheckpointWarning
+from ..warning import warn
 from .fit import fitting, misfit
 from .layout import layout
 from .state import read_state
@@ -86,11 +86,10 @@ def _warn_of_another_head(network: nn.Module, path: Path) -> None:
     if not isinstance(network, Network) or (published := recognise(path)) is None:
         return
     if _head(type(network)) != _head(NETWORKS[published.name]):
-        warnings.warn(
+        warn(
             f"{path} holds the weights of {published.name}: {type(network).__name__} has the same "
             "keys, but what it makes of them are not its probabilities",
             CheckpointWarning,
-            stacklevel=3,
         )
 
 

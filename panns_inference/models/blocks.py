@@ -1,33 +1,38 @@
-"""Initial values, and the convolution blocks that most of the networks are made of."""
+"""Initial values, and the convolution blocks that most of the networks are made of.
+
+The state dicts number what stands in a row: conv1, conv2, ..., bn1, bn2, ...
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, ClassVar
 
 from torch import Tensor, nn
 from torch.nn import functional
 
+from ..errors import UsageError
 
-def init_layer(layer: nn.Module) -> None:
-    """Xavier uniform weight and zero bias, if any.
+
+def init_layer(layer: nn.Conv1d | nn.Conv2d | nn.Linear) -> None:
+    """Xavier uniform weight, and zero bias if there is one.
 
     Args:
         layer: a convolution or linear layer.
     """
-    nn.init.xavier_uniform_(layer.weight)  # type: ignore[arg-type]
+    nn.init.xavier_uniform_(layer.weight)
     if getattr(layer, "bias", None) is not None:
         nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
 
 
-def init_bn(bn: nn.Module) -> None:
+def init_bn(bn: nn.BatchNorm1d | nn.BatchNorm2d) -> None:
     """Weight 1 and bias 0.
 
     Args:
         bn: a batch norm.
     """
-    nn.init.ones_(bn.weight)  # type: ignore[arg-type]
-    nn.init.zeros_(bn.bias)  # type: ignore[arg-type]
+    nn.init.ones_(bn.weight)
+    nn.init.zeros_(bn.bias)
 
 
 def initialise(network: nn.Module) -> None:
@@ -49,6 +54,31 @@ def initialise(network: nn.Module) -> None:
             nn.init.zeros_(getattr(layer, name).weight)
 
 
+def add_numbered(parent: nn.Module, name: str, children: Iterable[nn.Module]) -> None:
+    """Register modules as `<name>1`, `<name>2`, ...
+
+    Args:
+        parent: where they are registered.
+        name: what they have in common.
+        children: the modules, in their order.
+    """
+    for number, child in enumerate(children, 1):
+        parent.add_module(f"{name}{number}", child)
+
+
+def normalised(block: nn.Module, number: int, x: Tensor) -> Tensor:
+    """The convolution of that number and its batch norm.
+
+    Args:
+        block: holds `conv<number>` and `bn<number>`.
+        number: from 1.
+        x: (batch, channels, ...).
+    """
+    convolution, norm = getattr(block, f"conv{number}"), getattr(block, f"bn{number}")
+    y: Tensor = norm(convolution(x))
+    return y
+
+
 def _avg_and_max(input: Tensor, kernel_size: tuple[int, int]) -> Tensor:
     return functional.avg_pool2d(input, kernel_size) + functional.max_pool2d(input, kernel_size)
 
@@ -68,16 +98,15 @@ class ConvBlock(nn.Module):
         out_channels: channels of the output.
     """
 
-    kernels = {"conv1": 3, "conv2": 3}
+    kernels: ClassVar[tuple[int, ...]] = (3, 3)
+    """Side of each convolution's kernel."""
 
     def __init__(self, in_channels: int, out_channels: int) -> None:
         super().__init__()
-        channels = in_channels
-        for name, kernel in self.kernels.items():
-            self.add_module(name, conv2d(channels, out_channels, kernel))
-            channels = out_channels
-        for name in self.kernels:
-            self.add_module(name.replace("conv", "bn"), nn.BatchNorm2d(out_channels))
+        widths = (in_channels, *(out_channels for _ in self.kernels))
+        layers = zip(widths[:-1], widths[1:], self.kernels, strict=True)
+        add_numbered(self, "conv", (conv2d(*layer) for layer in layers))
+        add_numbered(self, "bn", (nn.BatchNorm2d(out_channels) for _ in self.kernels))
         self.init_weight()
 
     def init_weight(self) -> None:
@@ -95,20 +124,19 @@ class ConvBlock(nn.Module):
             pool_type: 'avg', 'max' or 'avg+max'.
 
         Raises:
-            ValueError: for another pool type.
+            UsageError: for another pool type.
         """
         if pool_type not in POOLS:
-            raise ValueError(f"pool_type must be one of {sorted(POOLS)}, not {pool_type!r}")
-        for name in self.kernels:
-            norm = getattr(self, name.replace("conv", "bn"))
-            input = functional.relu_(norm(getattr(self, name)(input)))
+            raise UsageError(f"pool_type must be one of {', '.join(POOLS)}, not {pool_type!r}")
+        for number in range(1, len(self.kernels) + 1):
+            input = functional.relu_(normalised(self, number, input))
         return POOLS[pool_type](input, pool_size)
 
 
 class ConvBlock5x5(ConvBlock):
     """One 5 x 5 convolution with batch norm and ReLU, then a pool."""
 
-    kernels = {"conv1": 5}
+    kernels = (5,)
 
 
 def conv2d(in_channels: int, out_channels: int, kernel: int, **settings: Any) -> nn.Conv2d:

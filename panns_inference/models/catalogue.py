@@ -6,62 +6,41 @@ from dataclasses import asdict
 from typing import Any
 
 from ..names import closest
-from .cnn import (
-    Cnn6,
-    Cnn10,
-    Cnn14,
-    Cnn14_8k,
-    Cnn14_16k,
-    Cnn14_DecisionLevelAtt,
-    Cnn14_DecisionLevelAvg,
-    Cnn14_DecisionLevelMax,
-    Cnn14_emb32,
-    Cnn14_emb128,
-    Cnn14_emb512,
-    Cnn14_mel32,
-    Cnn14_mel128,
-    Cnn14_mixup_time_domain,
-    Cnn14_no_dropout,
-    Cnn14_no_specaug,
-)
-from .mobilenet import MobileNetV1, MobileNetV2
+from . import cnn, mobilenet, resnet, waveform, wavegram
 from .network import Network
-from .resnet import ResNet22, ResNet38, ResNet54
-from .waveform import DaiNet19, LeeNet11, LeeNet24, Res1dNet31, Res1dNet51
-from .wavegram import Wavegram_Cnn14, Wavegram_Logmel128_Cnn14, Wavegram_Logmel_Cnn14
 
 NETWORKS: dict[str, type[Network]] = {
     network.__name__: network
     for network in (
-        Cnn6,
-        Cnn10,
-        Cnn14,
-        Cnn14_no_specaug,
-        Cnn14_no_dropout,
-        Cnn14_mixup_time_domain,
-        Cnn14_emb512,
-        Cnn14_emb128,
-        Cnn14_emb32,
-        Cnn14_mel32,
-        Cnn14_mel128,
-        Cnn14_16k,
-        Cnn14_8k,
-        Cnn14_DecisionLevelMax,
-        Cnn14_DecisionLevelAvg,
-        Cnn14_DecisionLevelAtt,
-        ResNet22,
-        ResNet38,
-        ResNet54,
-        MobileNetV1,
-        MobileNetV2,
-        LeeNet11,
-        LeeNet24,
-        DaiNet19,
-        Res1dNet31,
-        Res1dNet51,
-        Wavegram_Cnn14,
-        Wavegram_Logmel_Cnn14,
-        Wavegram_Logmel128_Cnn14,
+        cnn.Cnn6,
+        cnn.Cnn10,
+        cnn.Cnn14,
+        cnn.Cnn14_no_specaug,
+        cnn.Cnn14_no_dropout,
+        cnn.Cnn14_mixup_time_domain,
+        cnn.Cnn14_emb512,
+        cnn.Cnn14_emb128,
+        cnn.Cnn14_emb32,
+        cnn.Cnn14_mel32,
+        cnn.Cnn14_mel128,
+        cnn.Cnn14_16k,
+        cnn.Cnn14_8k,
+        cnn.Cnn14_DecisionLevelMax,
+        cnn.Cnn14_DecisionLevelAvg,
+        cnn.Cnn14_DecisionLevelAtt,
+        resnet.ResNet22,
+        resnet.ResNet38,
+        resnet.ResNet54,
+        mobilenet.MobileNetV1,
+        mobilenet.MobileNetV2,
+        waveform.LeeNet11,
+        waveform.LeeNet24,
+        waveform.DaiNet19,
+        waveform.Res1dNet31,
+        waveform.Res1dNet51,
+        wavegram.Wavegram_Cnn14,
+        wavegram.Wavegram_Logmel_Cnn14,
+        wavegram.Wavegram_Logmel128_Cnn14,
     )
 }
 """The networks of the reference: class name to class."""

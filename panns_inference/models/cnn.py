@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import ClassVar
 
 from torch import Tensor
 from torch.nn import functional
 
-from .blocks import ConvBlock, ConvBlock5x5
+from ..errors import UsageError
+from .blocks import ConvBlock, ConvBlock5x5, add_numbered
 from .decision import AttBlock, Interpolator, neighbourhood, pad_framewise_output
 from .network import FrontEnd, LogmelNetwork
 
@@ -23,8 +25,8 @@ class Cnn14(LogmelNetwork):
     embedding_size = 2048
 
     def _build_trunk(self) -> None:
-        for number, (i, o) in enumerate(zip((1, *self.widths), self.widths, strict=False), 1):
-            self.add_module(f"conv_block{number}", self.block(i, o))
+        blocks = (self.block(i, o) for i, o in pairwise((1, *self.widths)))
+        add_numbered(self, "conv_block", blocks)
 
     def trunk(self, x: Tensor, first: int = 1) -> Tensor:
         """The blocks from number `first` on.
@@ -115,7 +117,7 @@ class _FixedRate(Cnn14):
 
     def _build_frontend(self) -> None:
         if self.frontend != self.published:
-            raise ValueError(
+            raise UsageError(
                 f"{type(self).__name__} has one front-end: {self.published}; got {self.frontend}"
             )
         super()._build_frontend()
@@ -145,7 +147,12 @@ class Cnn14_DecisionLevelMax(Cnn14):  # noqa: N801
         fmax: highest frequency of the mel filters in Hz.
         classes_num: number of classes.
         interpolate_mode: how frames follow from segments, 'nearest' or 'linear'.
+
+    Raises:
+        UsageError: for another `interpolate_mode`.
     """
+
+    output_names = ("framewise_output", "clipwise_output")
 
     def __init__(
         self,
@@ -176,7 +183,7 @@ class Cnn14_DecisionLevelMax(Cnn14):  # noqa: N801
             x: outputs of `fc1` for each segment, (batch, T, embedding_size).
         """
         segmentwise = self.fc_audioset(x).sigmoid()
-        return segmentwise.amax(dim=1), segmentwise
+        return segmentwise.max(dim=1).values, segmentwise
 
 
 class Cnn14_DecisionLevelAvg(Cnn14_DecisionLevelMax):  # noqa: N801

@@ -27,7 +27,7 @@ def _convolution(layer: nn.Conv1d | nn.Conv2d, _: Tensor, output: Tensor) -> int
 
 
 def _linear(layer: nn.Linear, *_: Tensor) -> int:
-    return 2 * layer.weight.numel() + layer.bias.numel()
+    return layer.out_features * (2 * layer.in_features + (layer.bias is not None))
 
 
 def _twice(_: nn.Module, input: Tensor, output: Tensor) -> int:
@@ -35,10 +35,9 @@ def _twice(_: nn.Module, input: Tensor, output: Tensor) -> int:
 
 
 def _average_pool(layer: nn.AvgPool1d | nn.AvgPool2d, _: Tensor, output: Tensor) -> int:
-    # A 1-D pool holds its size as a tuple, a 2-D one as the side of a square.
-    if isinstance(layer, nn.AvgPool1d):
-        return output.numel() * math.prod(layer.kernel_size)
-    return output.numel() * int(layer.kernel_size) ** 2  # type: ignore[arg-type]
+    # A 1-D pool holds its size as a tuple, a 2-D one that of a square as a number.
+    size = layer.kernel_size
+    return output.numel() * (math.prod(size) if isinstance(size, tuple) else size**2)
 
 
 def _stft(layer: Spectrogram, _: Tensor, output: Tensor) -> int:
@@ -62,6 +61,8 @@ COSTS: dict[type[nn.Module], Cost] = {
 def multi_adds(network: Network, seconds: float = 10.0) -> int:
     """Multiply-adds of one clip by the paper's rule.
 
+    The clip is silence, and goes through the network once.
+
     Args:
         network: any network, also one on the meta device, where counting computes nothing.
         seconds: length of the clip.
@@ -74,14 +75,15 @@ def multi_adds(network: Network, seconds: float = 10.0) -> int:
 
     hooks = [m.register_forward_hook(count) for m in network.modules() if type(m) in COSTS]
     device = next(network.parameters()).device
-    training = network.training
+    modes = [(module, module.training) for module in network.modules()]
     try:
         with torch.no_grad():
             network.eval()(torch.zeros(1, round(seconds * network.sample_rate), device=device))
     finally:
-        network.train(training)
         for hook in hooks:
             hook.remove()
+        for module, training in modes:
+            module.training = training
     return total
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from torch import Tensor, nn
 from torch.nn import functional
 
+from ..errors import UsageError
+
 
 class NearestInterpolator(nn.Module):
     """Repeat each segment: (batch, T, classes) -> (batch, T * ratio, classes).
@@ -56,15 +58,14 @@ class Interpolator(nn.Module):
         interpolate_mode: 'nearest' or 'linear'.
 
     Raises:
-        ValueError: for another mode.
+        UsageError: for another mode.
     """
 
     def __init__(self, ratio: int, interpolate_mode: str = "nearest") -> None:
         super().__init__()
         if interpolate_mode not in INTERPOLATORS:
-            raise ValueError(
-                f"interpolate_mode must be 'nearest' or 'linear', not {interpolate_mode!r}"
-            )
+            allowed = " or ".join(repr(mode) for mode in INTERPOLATORS)
+            raise UsageError(f"interpolate_mode must be {allowed}, not {interpolate_mode!r}")
         self.interpolator = INTERPOLATORS[interpolate_mode](ratio)
 
     def forward(self, x: Tensor) -> Tensor:

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from ..errors import AudioError
 from .augment import SpecAugmentation, do_mixup
 from .blocks import initialise
 from .frontend import LogmelFilterBank, Spectrogram
@@ -22,7 +23,16 @@ from .frontend import LogmelFilterBank, Spectrogram
 
 @dataclass(frozen=True)
 class FrontEnd:
-    """Settings of a log-mel front-end, as the constructors of all networks take them."""
+    """Settings of a log-mel front-end, as the constructors of all networks take them.
+
+    Attributes:
+        sample_rate: rate of the waveforms in Hz.
+        window_size: STFT window in samples.
+        hop_size: step between frames in samples.
+        mel_bins: number of mel bins.
+        fmin: lowest frequency of the mel filters in Hz.
+        fmax: highest frequency of the mel filters in Hz.
+    """
 
     sample_rate: int = 32000
     window_size: int = 1024
@@ -54,6 +64,9 @@ class Network(nn.Module):
     embedding_size: ClassVar[int]
     """Length of the embedding: outputs of `fc1`."""
 
+    output_names: ClassVar[tuple[str, ...]] = ("clipwise_output", "embedding")
+    """Keys of what `forward` returns."""
+
     head_dropout: ClassVar[float] = 0.5
     """Dropout before `fc1`; after it, it is 0.5 everywhere."""
 
@@ -75,7 +88,7 @@ class Network(nn.Module):
         self._build()
         self.fc1 = nn.Linear(self.channels, self.embedding_size)
         self._build_classifier()
-        initialise(self)
+        self.init_weight()
 
     def _build(self) -> None:
         """Register the layers below the head, in the order of the published state dict."""
@@ -84,6 +97,10 @@ class Network(nn.Module):
     def _build_classifier(self) -> None:
         """Register the layer behind `fc1`."""
         self.fc_audioset = nn.Linear(self.embedding_size, self.classes_num)
+
+    def init_weight(self) -> None:
+        """Draw new initial values; the front-end keeps its own."""
+        initialise(self)
 
     @property
     def minimum_samples(self) -> int:
@@ -114,11 +131,14 @@ class Network(nn.Module):
             `framewise_output` (batch, 1 + samples // hop_size, classes).
 
         Raises:
-            ValueError: for an empty waveform.
+            AudioError: for another shape, and for waveforms of no samples.
         """
+        if input.ndim != 2 or input.shape[1] == 0:
+            raise AudioError(
+                f"{type(self).__name__} takes waveforms (batch, samples) of one sample or more, "
+                f"not {tuple(input.shape)}"
+            )
         n_samples = input.shape[1]
-        if n_samples == 0:
-            raise ValueError("an empty waveform has no sound to classify: shape (batch, 0)")
         if n_samples < self.minimum_samples:
             input = functional.pad(input, (0, self.minimum_samples - n_samples))
         return self.outputs(
@@ -141,7 +161,7 @@ class Network(nn.Module):
             features: (batch, channels, segments).
             n_frames: frames of the recording, for networks with a framewise output.
         """
-        return self.classify(features.amax(dim=2) + features.mean(dim=2))
+        return self.classify(features.max(dim=2).values + features.mean(dim=2))
 
     def classify(self, pooled: Tensor) -> dict[str, Tensor]:
         """The clip-level head behind the pooling over time.

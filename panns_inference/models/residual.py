@@ -1,5 +1,9 @@
 """Residual blocks in one and two dimensions, and the stages made of them.
 
+    x --[pool]-- conv1 bn1 ReLU ... dropout conv bn --+-- ReLU
+    |                                                 |
+    +-----------[average pool, conv, bn]--------------+
+
 A stride is a pool in front of the branch, never a stride of a convolution; the shortcut is
 pooled too, and then projected.
 """
@@ -7,16 +11,30 @@ pooled too, and then projected.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from torch import Tensor, nn
 from torch.nn import functional
 
-from .blocks import conv1d, conv2d
+from .blocks import add_numbered, conv1d, conv2d, normalised
+
+
+class Space(NamedTuple):
+    """What a block of that many dimensions is made of."""
+
+    convolution: Callable[[int, int, int], nn.Module]
+    norm: type[nn.BatchNorm1d] | type[nn.BatchNorm2d]
+    average: type[nn.AvgPool1d] | type[nn.AvgPool2d]
+    pool: Callable[[Tensor, int], Tensor]
+    """How a stride shortens the branch; the shortcut is averaged."""
+
+
+LINE = Space(conv1d, nn.BatchNorm1d, nn.AvgPool1d, functional.max_pool1d)
+PLANE = Space(conv2d, nn.BatchNorm2d, nn.AvgPool2d, functional.avg_pool2d)
 
 
 class Residual(nn.Module):
-    """Branch plus shortcut, then ReLU: the part that all residual blocks share.
+    """Branch plus shortcut, then ReLU: all residual blocks but for their convolutions.
 
     Args:
         in_channels: channels of the input.
@@ -24,23 +42,31 @@ class Residual(nn.Module):
         stride: factor by which the block shortens its input.
     """
 
+    space: ClassVar[Space]
     expansion: ClassVar[int] = 1
     """Channels of the output by `width`."""
-
-    last_norm: ClassVar[str] = "bn2"
-    pool: ClassVar[Callable[[Tensor, int], Tensor]]
-    """How a stride shortens the input of the branch."""
-
-    downsample: nn.Module | None
 
     def __init__(self, in_channels: int, width: int, stride: int) -> None:
         super().__init__()
         self.stride = stride
         self.relu = nn.ReLU(inplace=True)
-        self._build(in_channels, width)
+        convolutions = self._convolutions(in_channels, width)
+        for number, convolution in enumerate(convolutions, 1):
+            self.add_module(f"conv{number}", convolution)
+            self.add_module(f"bn{number}", self.space.norm(convolution.out_channels))
+        self.depth = len(convolutions)
+        self.last_norm = f"bn{self.depth}"
+        self.downsample = self._shortcut(in_channels, width * self.expansion)
 
-    def _build(self, in_channels: int, width: int) -> None:
+    def _convolutions(self, in_channels: int, width: int) -> Sequence[nn.Conv1d | nn.Conv2d]:
         raise NotImplementedError
+
+    def _shortcut(self, in_channels: int, out_channels: int) -> nn.Module | None:
+        if self.stride == 1 and in_channels == out_channels:
+            return None
+        pool = [self.space.average(self.stride)] if self.stride > 1 else []
+        projection = self.space.convolution(in_channels, out_channels, 1)
+        return nn.Sequential(*pool, projection, self.space.norm(out_channels))
 
     def forward(self, x: Tensor) -> Tensor:
         """Apply the block.
@@ -49,99 +75,42 @@ class Residual(nn.Module):
             x: (batch, in_channels, ...).
         """
         identity = x if self.downsample is None else self.downsample(x)
-        branch = self.branch(x if self.stride == 1 else type(self).pool(x, self.stride))
-        out: Tensor = self.relu(branch + identity)
+        if self.stride > 1:
+            x = self.space.pool(x, self.stride)
+        for number in range(1, self.depth):
+            x = self.relu(normalised(self, number, x))
+        x = normalised(self, self.depth, functional.dropout(x, 0.1, self.training))
+        out: Tensor = self.relu(x + identity)
         return out
 
-    def branch(self, x: Tensor) -> Tensor:
-        """The convolutions beside the shortcut.
 
-        Args:
-            x: (batch, in_channels, ...), shortened by the stride.
-        """
-        raise NotImplementedError
+class BasicBlock2d(Residual):
+    """Two 3 x 3 convolutions beside a shortcut."""
 
-    def dropped(self, x: Tensor) -> Tensor:
-        """Dropout inside the branch, in training.
+    space = PLANE
 
-        Args:
-            x: (batch, width, ...).
-        """
-        return functional.dropout(x, 0.1, self.training)
+    def _convolutions(self, in_channels: int, width: int) -> Sequence[nn.Conv2d]:
+        return conv2d(in_channels, width, 3), conv2d(width, width, 3)
 
 
-class _Block2d(Residual):
-    pool = staticmethod(functional.avg_pool2d)
+class Bottleneck2d(Residual):
+    """Convolutions 1 x 1, 3 x 3, 1 x 1 beside a shortcut."""
 
-    def _shortcut(self, in_channels: int, out_channels: int) -> nn.Module | None:
-        projection = conv2d(in_channels, out_channels, 1), nn.BatchNorm2d(out_channels)
-        if self.stride > 1:
-            return nn.Sequential(nn.AvgPool2d(self.stride), *projection)
-        return None if in_channels == out_channels else nn.Sequential(*projection)
-
-
-class BasicBlock2d(_Block2d):
-    """Two 3 x 3 convolutions beside a shortcut; stride 1 or 2."""
-
-    def _build(self, in_channels: int, width: int) -> None:
-        self.conv1 = conv2d(in_channels, width, 3)
-        self.bn1 = nn.BatchNorm2d(width)
-        self.conv2 = conv2d(width, width, 3)
-        self.bn2 = nn.BatchNorm2d(width)
-        self.downsample = self._shortcut(in_channels, width)
-
-    def branch(self, x: Tensor) -> Tensor:
-        x = self.dropped(self.relu(self.bn1(self.conv1(x))))
-        return self.bn2(self.conv2(x))
-
-
-class Bottleneck2d(_Block2d):
-    """Convolutions 1 x 1, 3 x 3, 1 x 1 beside a shortcut; stride 1 or 2."""
-
+    space = PLANE
     expansion = 4
-    last_norm = "bn3"
 
-    def _build(self, in_channels: int, width: int) -> None:
-        out_channels = width * self.expansion
-        self.conv1 = conv2d(in_channels, width, 1)
-        self.bn1 = nn.BatchNorm2d(width)
-        self.conv2 = conv2d(width, width, 3)
-        self.bn2 = nn.BatchNorm2d(width)
-        self.conv3 = conv2d(width, out_channels, 1)
-        self.bn3 = nn.BatchNorm2d(out_channels)
-        self.downsample = self._shortcut(in_channels, out_channels)
-
-    def branch(self, x: Tensor) -> Tensor:
-        x = self.relu(self.bn1(self.conv1(x)))
-        x = self.dropped(self.relu(self.bn2(self.conv2(x))))
-        return self.bn3(self.conv3(x))
+    def _convolutions(self, in_channels: int, width: int) -> Sequence[nn.Conv2d]:
+        widest = width * self.expansion
+        return conv2d(in_channels, width, 1), conv2d(width, width, 3), conv2d(width, widest, 1)
 
 
 class BasicBlock1d(Residual):
-    """Two convolutions of length 3, the second with dilation 2; stride 1 or 4.
+    """Two convolutions of length 3 beside a shortcut, the second with dilation 2."""
 
-    The branch is shortened by maxima, the shortcut by means.
-    """
+    space = LINE
 
-    pool = staticmethod(functional.max_pool1d)
-
-    def _build(self, in_channels: int, width: int) -> None:
-        self.conv1 = conv1d(in_channels, width, 3)
-        self.bn1 = nn.BatchNorm1d(width)
-        self.conv2 = conv1d(width, width, 3, dilation=2)
-        self.bn2 = nn.BatchNorm1d(width)
-        # Wherever the width changes, the stages below also shorten: no projection without pool.
-        self.downsample = (
-            None
-            if self.stride == 1
-            else nn.Sequential(
-                nn.AvgPool1d(self.stride), conv1d(in_channels, width, 1), nn.BatchNorm1d(width)
-            )
-        )
-
-    def branch(self, x: Tensor) -> Tensor:
-        x = self.dropped(self.relu(self.bn1(self.conv1(x))))
-        return self.bn2(self.conv2(x))
+    def _convolutions(self, in_channels: int, width: int) -> Sequence[nn.Conv1d]:
+        return conv1d(in_channels, width, 3), conv1d(width, width, 3, dilation=2)
 
 
 class ResidualStages(nn.Module):
@@ -164,13 +133,13 @@ class ResidualStages(nn.Module):
         stride: int,
     ) -> None:
         super().__init__()
-        for number, (width, length) in enumerate(zip(widths, blocks, strict=True), 1):
-            stage = []
-            for position in range(length):
-                first_stride = stride if position == 0 and number > 1 else 1
-                stage.append(block(in_channels, width, first_stride))
-                in_channels = width * block.expansion
-            self.add_module(f"layer{number}", nn.Sequential(*stage))
+        stages: list[nn.Module] = []
+        for width, length in zip(widths, blocks, strict=True):
+            stage = [block(in_channels, width, stride if stages else 1)]
+            in_channels = width * block.expansion
+            stage += [block(in_channels, width, 1) for _ in range(length - 1)]
+            stages.append(nn.Sequential(*stage))
+        add_numbered(self, "layer", stages)
 
     def forward(self, x: Tensor) -> Tensor:
         """Apply the stages in their order.

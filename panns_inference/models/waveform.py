@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import ClassVar
 
 from torch import Tensor, nn
 from torch.nn import functional
 
-from .blocks import conv1d
+from .blocks import add_numbered, conv1d, normalised
 from .network import Network
 from .residual import BasicBlock1d, ResidualStages
 
@@ -44,16 +45,10 @@ class LeeBlock(nn.Module):
         super().__init__()
         self.depth = depth
         self.pooled = pooled
-        for number in range(1, depth + 1):
-            first = number == 1
-            self.add_module(
-                f"conv{number}",
-                conv1d(in_channels if first else out_channels, out_channels, 3)
-                if stride == 1 or not first
-                else conv1d(in_channels, out_channels, 3, stride=stride),
-            )
-        for number in range(1, depth + 1):
-            self.add_module(f"bn{number}", nn.BatchNorm1d(out_channels))
+        first = conv1d(in_channels, out_channels, 3, stride=stride)
+        others = (conv1d(out_channels, out_channels, 3) for _ in range(depth - 1))
+        add_numbered(self, "conv", (first, *others))
+        add_numbered(self, "bn", (nn.BatchNorm1d(out_channels) for _ in range(depth)))
 
     def forward(self, x: Tensor) -> Tensor:
         """Apply the block.
@@ -62,8 +57,7 @@ class LeeBlock(nn.Module):
             x: (batch, in_channels, samples).
         """
         for number in range(1, self.depth + 1):
-            norm = getattr(self, f"bn{number}")
-            x = functional.relu_(norm(getattr(self, f"conv{number}")(x)))
+            x = functional.relu_(normalised(self, number, x))
         return functional.max_pool1d(x, 3, padding=1) if self.pooled else x
 
 
@@ -79,19 +73,19 @@ class LeeNet11(WaveformNetwork):
     minimum_samples = 1
 
     def _build(self) -> None:
-        channels = 1
-        for number, width in enumerate(self.widths, 1):
-            stride = 3 if number == 1 else 1
-            block = LeeBlock(channels, width, self.depth, stride, number not in self.unpooled)
-            self.add_module(f"conv_block{number}", block)
-            channels = width
+        blocks = [
+            LeeBlock(i, o, self.depth, 3 if number == 1 else 1, number not in self.unpooled)
+            for number, (i, o) in enumerate(pairwise((1, *self.widths)), 1)
+        ]
+        add_numbered(self, "conv_block", blocks)
 
     def trunk(self, x: Tensor) -> Tensor:
-        for number in range(1, len(self.widths) + 1):
+        last = len(self.widths)
+        for number in range(1, last):
             x = getattr(self, f"conv_block{number}")(x)
-            if number < len(self.widths):
-                x = functional.dropout(x, self.block_dropout, self.training)
-        return x
+            x = functional.dropout(x, self.block_dropout, self.training)
+        features: Tensor = getattr(self, f"conv_block{last}")(x)
+        return features
 
 
 class LeeNet24(LeeNet11):
@@ -112,18 +106,16 @@ class DaiBlock(nn.Module):
         out_channels: channels of the output.
     """
 
-    last_norm = "bn4"
+    depth: ClassVar[int] = 4
+    last_norm: ClassVar[str] = "bn4"
 
     def __init__(self, in_channels: int, out_channels: int) -> None:
         super().__init__()
-        channels = in_channels
-        for number in range(1, 5):
-            self.add_module(f"conv{number}", conv1d(channels, out_channels, 3))
-            channels = out_channels
+        widths = pairwise((in_channels, *(out_channels for _ in range(self.depth))))
+        add_numbered(self, "conv", (conv1d(i, o, 3) for i, o in widths))
         # Held by every block of the published state dict, also where the width stays.
         self.downsample = conv1d(in_channels, out_channels, 1)
-        for number in range(1, 5):
-            self.add_module(f"bn{number}", nn.BatchNorm1d(out_channels))
+        add_numbered(self, "bn", (nn.BatchNorm1d(out_channels) for _ in range(self.depth)))
         self.bn_downsample = nn.BatchNorm1d(out_channels)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -133,10 +125,9 @@ class DaiBlock(nn.Module):
             x: (batch, in_channels, samples).
         """
         branch = x
-        for number in range(1, 5):
-            norm = getattr(self, f"bn{number}")
-            branch = norm(getattr(self, f"conv{number}")(branch))
-            branch = functional.relu_(branch) if number < 4 else branch
+        for number in range(1, self.depth):
+            branch = functional.relu_(normalised(self, number, branch))
+        branch = normalised(self, self.depth, branch)
         identity = x if x.shape == branch.shape else self.bn_downsample(self.downsample(x))
         return functional.relu_(branch + identity)
 
@@ -146,13 +137,14 @@ class DaiNet19(WaveformNetwork):
 
     widths: ClassVar[tuple[int, ...]] = (64, 128, 256, 512)
     channels = embedding_size = 512
+    # What conv0 needs for as many outputs as three pools of 4 take in for one.
     minimum_samples = 80 + 4 * (4**3 - 1)
 
     def _build(self) -> None:
         self.conv0 = nn.Conv1d(1, 64, 80, stride=4, bias=False)
         self.bn0 = nn.BatchNorm1d(64)
-        for number, (i, o) in enumerate(zip((64, *self.widths), self.widths, strict=False), 1):
-            self.add_module(f"conv_block{number}", DaiBlock(i, o))
+        blocks = (DaiBlock(i, o) for i, o in pairwise((64, *self.widths)))
+        add_numbered(self, "conv_block", blocks)
 
     def trunk(self, x: Tensor) -> Tensor:
         x = self.bn0(self.conv0(x))
@@ -167,6 +159,7 @@ class Res1dNet31(WaveformNetwork):
 
     blocks: ClassVar[tuple[int, ...]] = (2, 2, 2, 2, 2, 2, 2)
     channels = embedding_size = 2048
+    # Outputs of conv0, one each 5 samples, that six pools of 4 take in for one.
     minimum_samples = 5 * (4**6 - 1) + 1
 
     def _build(self) -> None:

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from .blocks import ConvBlock, conv1d
+from .blocks import ConvBlock, conv1d, normalised
 from .cnn import Cnn14
 from .network import FrontEnd
 
@@ -39,8 +39,8 @@ class PreWaveBlock(nn.Module):
         Args:
             x: (batch, in_channels, samples).
         """
-        x = functional.relu_(self.bn1(self.conv1(x)))
-        x = functional.relu_(self.bn2(self.conv2(x)))
+        for number in (1, 2):
+            x = functional.relu_(normalised(self, number, x))
         return functional.max_pool1d(x, 4)
 
 
@@ -49,8 +49,9 @@ class Wavegram_Cnn14(Cnn14):  # noqa: N801 (the published name)
 
     maps: ClassVar[int] = 4
     columns: ClassVar[int] = 32
-    drop_width = None
-    minimum_samples = 5 * (32 * 64 - 1) + 1
+    drop_width: ClassVar[tuple[int, int] | None] = None
+    # Outputs of pre_conv0, one each 5 samples: three pools of 4 and five of 2 take in 2048 for one.
+    minimum_samples = 5 * (4**3 * 2**5 - 1) + 1
 
     def _build(self) -> None:
         self._build_wavegram()
@@ -94,6 +95,7 @@ class Wavegram_Cnn14(Cnn14):  # noqa: N801 (the published name)
 class Wavegram_Logmel_Cnn14(Wavegram_Cnn14):  # noqa: N801
     """CNN14 on the Wavegram beside the first block of the log-mel."""
 
+    conv_block1: ConvBlock
     drop_width = (64, 8)
 
     def _build(self) -> None:

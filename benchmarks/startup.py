@@ -1,0 +1,80 @@
+"""How long the package and its program take to start: `python benchmarks/startup.py`.
+
+Each command runs in a new process. The commands take turns, so that a slow minute of the machine
+is everybody's, and a round before the first fills the file cache.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from report import setting, table, write_section
+
+PANNS = str(Path(sys.executable).with_name("panns"))
+
+COMMANDS = {
+    "python -c pass": [sys.executable, "-c", "pass"],
+    "import argparse, importlib.metadata": [
+        sys.executable,
+        "-c",
+        "import argparse, importlib.metadata",
+    ],
+    "import panns_inference": [sys.executable, "-c", "import panns_inference"],
+    "panns --version": [PANNS, "--version"],
+    "panns --help": [PANNS, "--help"],
+    "panns labels": [PANNS, "labels"],
+    "import numpy": [sys.executable, "-c", "import numpy"],
+    "import torch": [sys.executable, "-c", "import torch"],
+}
+"""What is timed; the second is the yardstick, the last two are what the rest does without."""
+
+YARDSTICK = "import argparse, importlib.metadata"
+
+
+def run(command: list[str]) -> float:
+    """Seconds from the start of a command to its end."""
+    start = time.perf_counter()
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    return time.perf_counter() - start
+
+
+def measure(rounds: int) -> dict[str, list[float]]:
+    """Seconds of each command in each round, after a round that is not counted."""
+    for command in COMMANDS.values():
+        run(command)
+    times: dict[str, list[float]] = {name: [] for name in COMMANDS}
+    for _ in range(rounds):
+        for name, command in COMMANDS.items():
+            times[name].append(run(command))
+    return times
+
+
+def main() -> None:
+    """Measure, print the table, and write it into `RESULTS.md`."""
+    parser = argparse.ArgumentParser(description="Time the start of the package.")
+    parser.add_argument("--rounds", type=int, default=15, help="default: %(default)s")
+    rounds = parser.parse_args().rounds
+    times = measure(rounds)
+    yardstick = statistics.median(times[YARDSTICK])
+    rows = [
+        (
+            f"`{name}`",
+            f"{1000 * statistics.median(taken):.0f}",
+            f"{1000 * min(taken):.0f}",
+            f"{1000 * (statistics.median(taken) - yardstick):+.0f}",
+        )
+        for name, taken in times.items()
+    ]
+    heading = ("process", "median, ms", "fastest, ms", "median beside the second row, ms")
+    body = table(heading, rows)
+    print(body)
+    write_section("Start-up", f"{setting('torch', 'numpy')} {rounds} rounds.\n\n{body}")
+
+
+if __name__ == "__main__":
+    main()

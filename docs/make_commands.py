@@ -1,0 +1,56 @@
+"""Writes `commands.md`, the reference of the command line, from the options of the program.
+
+python docs/make_commands.py
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+
+from panns_inference.cli import COMMANDS
+
+TARGET = Path(__file__).with_name("commands.md")
+
+HEAD = """\
+# The command line
+
+Made by `docs/make_commands.py` from the options of the program; `panns COMMAND --help` shows the
+same. Results go to stdout, everything else to stderr. The exit status is 0, 1 if a recording or a
+download failed, or 2 for a wrong use. `python -m panns_inference` is the same program."""
+
+
+def text() -> str:
+    """The page."""
+    blocks = [HEAD]
+    commands = argparse.ArgumentParser().add_subparsers()
+    for command in COMMANDS:
+        command.add_to(commands)
+    for name, parser in commands.choices.items():
+        blocks += section(name, parser)
+    return "\n\n".join(blocks) + "\n"
+
+
+def section(name: str, parser: argparse.ArgumentParser) -> Iterator[str]:
+    """Heading, description, example and one table for each group of options."""
+    yield f"## panns {name}"
+    yield f"{parser.description}"
+    yield f"```text\n{parser.epilog.splitlines()[-1].strip()}\n```"
+    for group in parser._action_groups:
+        if rows := [row(each) for each in group._group_actions if each.dest != "help"]:
+            yield "\n".join([f"| {group.title} | |", "| --- | --- |", *rows])
+
+
+def row(action: argparse.Action) -> str:
+    """One option: how it is written, and what it does."""
+    names = ", ".join(
+        f"`{name}`" for name in action.option_strings or [action.metavar or action.dest]
+    )
+    value = f" `{action.metavar}`" if action.option_strings and action.metavar else ""
+    meaning = (action.help or "") % {"default": action.default}
+    return f"| {names}{value} | {meaning} |"
+
+
+if __name__ == "__main__":
+    TARGET.write_text(text(), encoding="utf-8")

@@ -1,0 +1,135 @@
+"""Audio in: a recording of any kind as a waveform at the rate that a network needs.
+
+    path / open file --soundfile, else PyAV--.
+                                              >--checks--> mean of channels --soxr--> waveform
+    NumPy array, tensor, list ---------------'
+
+Everything goes through in pieces: a recording of ten hours needs no more memory than one of ten
+seconds, unless its whole waveform is wanted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import AudioError, AudioWarning, UsageError
+from ..warning import warn
+from . import arrays
+from ._decode import decoded
+from ._pieces import Incomplete, Piece
+from .arrays import float32_samples
+from .checks import checked_rate
+from .files import File, Source, is_file, name_of, opened
+from .joining import in_blocks
+from .mixing import mono
+from .resampling import Waveform, check_resampler, resampled
+
+__all__ = ["Source", "blocks", "float32_samples", "name_of", "read"]
+
+BLOCK = 320_000
+"""Samples of a block unless another number is asked for: 10 s at 32 kHz."""
+
+
+def read(
+    source: Source,
+    rate: int,
+    *,
+    sample_rate: int | None = None,
+    resampler: str = "soxr",
+    strict: bool = False,
+) -> NDArray[np.float32]:
+    """A recording as a waveform in memory.
+
+    Args:
+        source: path of a file in any format that soundfile or PyAV (extra `codecs`) can decode; a
+            binary file that is open, read from where it stands and left open; or samples in
+            memory, (samples,) or (channels, samples): a NumPy array, a tensor or a list, of floats
+            nominally in [-1, 1], or of integers (int8, uint8, int16, int32), which are divided by
+            their full scale. Channels are mixed by their mean.
+        rate: sample rate of the waveform, in Hz.
+        sample_rate: of samples in memory, in Hz; None if they are at `rate`. A file knows its own.
+        resampler: 'soxr', or 'resampy' (extra `resampy`).
+        strict: raise for a file that is cut or damaged, instead of warning.
+
+    Returns:
+        (samples,) float32, at least one sample, all finite; of `n` samples `n * rate /
+        sample_rate`, rounded.
+
+    Raises:
+        AudioError: if there is no such file, it cannot be decoded, holds no samples, or samples
+            that are not finite; for arrays of other shapes, and of other types an AudioTypeError.
+        UsageError: if another argument makes no sense.
+
+    Warns:
+        AudioWarning: if a file is cut or damaged: what it holds is used.
+    """
+    return np.concatenate(list(_waveform(source, rate, sample_rate, resampler, strict)))
+
+
+def blocks(
+    source: Source,
+    rate: int,
+    n_samples: int = BLOCK,
+    *,
+    sample_rate: int | None = None,
+    resampler: str = "soxr",
+    strict: bool = False,
+) -> Iterator[NDArray[np.float32]]:
+    """A recording as a waveform in blocks; joined they are what `read` gives, bit for bit.
+
+    Memory does not grow with the length of a file; resampy alone needs the whole waveform.
+
+    Args:
+        source: as for `read`.
+        rate: as for `read`.
+        n_samples: samples of each block; the last may have fewer.
+        sample_rate: as for `read`.
+        resampler: as for `read`.
+        strict: as for `read`; what is there comes before the error.
+
+    Returns:
+        Blocks, (n_samples,) float32. Errors of the recording come with the block that they
+        concern, those of arguments at once.
+
+    Raises:
+        AudioError: as `read`.
+        UsageError: as `read`.
+
+    Warns:
+        AudioWarning: as `read`.
+    """
+    if n_samples < 1:
+        raise UsageError(f"n_samples={n_samples} is no length of a block: give 1 or more")
+    return in_blocks(_waveform(source, rate, sample_rate, resampler, strict), n_samples)
+
+
+def _waveform(
+    source: Source, rate: int, sample_rate: int | None, resampler: str, strict: bool
+) -> Waveform:
+    """The waveform in pieces of any size; arguments are checked before the first."""
+    rate = checked_rate(rate, "rate")
+    check_resampler(resampler)
+    if is_file(source):
+        if sample_rate is not None:
+            raise UsageError("sample_rate= is for samples in memory: a file knows its own")
+        name = repr(name_of(source)) if name_of(source) is not None else "the open file"
+        pieces = _of_file(source, name, strict)
+    else:
+        name = "the array"
+        given = rate if sample_rate is None else checked_rate(sample_rate, "sample_rate")
+        pieces = arrays.pieces(source, given, name)
+    return resampled(mono(pieces, name), rate, resampler, name)
+
+
+def _of_file(source: File, name: str, strict: bool) -> Iterator[Piece]:
+    with opened(source, name) as file:
+        try:
+            yield from decoded(file, name)
+        except Incomplete as end:
+            message = f"{name} is cut off or damaged: {end}"
+            if strict:
+                raise AudioError(message) from None
+            warn(f"{message}; what it holds is used", AudioWarning)

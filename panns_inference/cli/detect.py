@@ -1,0 +1,83 @@
+"""`panns detect`: which sounds, and when."""
+
+from __future__ import annotations
+
+import argparse
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from ..results import Detection
+from . import options
+from .run import open_model, run_over
+
+# (option, name of the rule, what it means): all in seconds.
+DURATIONS = (
+    ("--smooth", "smooth", "length of a median filter over the probabilities"),
+    ("--min-duration", "min_duration", "drop shorter events"),
+    ("--merge-gap", "merge_gap", "join events of a class with a shorter gap between them"),
+    ("--pad", "pad", "lengthen events at both ends"),
+)
+
+
+def add_to(commands: options.Commands) -> None:
+    """Add the command.
+
+    Args:
+        commands: where it is added.
+    """
+    parser = options.command(
+        commands,
+        "detect",
+        "say which sounds recordings hold, and when",
+        "panns detect --threshold 0.3 --classes Speech -f audacity talk.mp3 -o talk.txt",
+    )
+    options.add_recordings(parser)
+    options.add_network(parser, "Cnn14_DecisionLevelMax")
+    options.add_output(parser, Detection)
+    group = parser.add_argument_group("events")
+    group.add_argument(
+        "--threshold",
+        type=float,
+        default=0.5,
+        metavar="P",
+        help="probability that an event reaches; default: %(default)s",
+    )
+    group.add_argument(
+        "--threshold-off",
+        type=float,
+        metavar="P",
+        help="probability below which it ends; default: --threshold",
+    )
+    for option, rule, meaning in DURATIONS:
+        group.add_argument(
+            option, dest=rule, type=float, default=0.0, metavar="SECONDS", help=meaning
+        )
+    for option, which in (("--classes", "only"), ("--exclude", "all but")):
+        group.add_argument(
+            option,
+            action="append",
+            metavar="LABEL",
+            help=f"{which} this class (label, mid or index); may be given again",
+        )
+    parser.set_defaults(run=run)
+
+
+def run(given: argparse.Namespace) -> int:
+    """Detect events in the recordings; 1 if one of them failed.
+
+    Args:
+        given: the command line.
+    """
+    rules = {
+        **{rule: getattr(given, rule) for _, rule, _ in DURATIONS},
+        "threshold": given.threshold,
+        "threshold_off": given.threshold_off,
+        "classes": given.classes,
+        "exclude": given.exclude or (),
+    }
+
+    def open_verb() -> Callable[..., Any]:
+        return functools.partial(open_model(given, "Cnn14_DecisionLevelMax").detect, **rules)
+
+    return run_over(given, open_verb)

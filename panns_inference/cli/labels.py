@@ -1,0 +1,41 @@
+"""`panns labels`: the classes."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+
+from .. import audioset
+from .options import Commands, command
+
+
+def add_to(commands: Commands) -> None:
+    """Add the command.
+
+    Args:
+        commands: where it is added.
+    """
+    parser = command(
+        commands, "labels", "list the 527 classes of AudioSet", "panns labels --search dog"
+    )
+    parser.add_argument(
+        "--search", default="", metavar="TEXT", help="only labels with this in them"
+    )
+    parser.add_argument("--json", action="store_true", help="as JSON")
+    parser.set_defaults(run=run)
+
+
+def run(given: argparse.Namespace) -> int:
+    """Print index, mid and label of the classes; 1 if there is none.
+
+    Args:
+        given: the command line.
+    """
+    found = [(i, audioset.mids[i], audioset.labels[i]) for i in audioset.search(given.search)]
+    if given.json:
+        keys = ("index", "mid", "label")
+        print(json.dumps([dict(zip(keys, row, strict=True)) for row in found], indent=2))
+    else:
+        sys.stdout.writelines(f"{index:3}  {mid:<12}  {label}\n" for index, mid, label in found)
+    return 0 if found else 1

@@ -1,0 +1,171 @@
+"""`panns models`: the networks, what they cost, and the published weights of 22 of them."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from ..checkpoints import CHECKPOINTS, Checkpoint, cached, fetch, find, verify
+from ..errors import UsageError
+from .options import Commands, command
+
+
+def add_to(commands: Commands) -> None:
+    """Add the command.
+
+    Args:
+        commands: where it is added.
+    """
+    parser = command(
+        commands,
+        "models",
+        "list the networks; download, verify or find their published weights",
+        "panns models download Cnn14",
+    )
+    parser.add_argument(
+        "action", nargs="?", choices=ACTIONS, default="list", help="default: %(default)s"
+    )
+    parser.add_argument(
+        "names",
+        nargs="*",
+        metavar="NAME",
+        help="networks; without any, verify and path take all that are downloaded",
+    )
+    layout = parser.add_mutually_exclusive_group()
+    for name in LAYOUTS:
+        layout.add_argument(
+            f"--{name}", action="store_const", const=name, dest="layout", help=f"list as {name}"
+        )
+    parser.set_defaults(run=run, layout="table")
+
+
+def run(given: argparse.Namespace) -> int:
+    """Do the action; 1 if a file is wrong or not there.
+
+    Args:
+        given: the command line.
+    """
+    return ACTIONS[given.action](given)
+
+
+def rows() -> list[dict[str, Any]]:
+    """What is known of each network: its mAP is published, what it costs is computed.
+
+    The size is that of the weights in float32, in bytes; the published files are as long.
+    """
+    import torch
+
+    from ..models import NETWORKS, build, multi_adds, parameters
+
+    found = []
+    for name in NETWORKS:
+        with torch.device("meta"):
+            network = build(name)
+        published = CHECKPOINTS.get(name)
+        found.append(
+            {
+                "name": name,
+                "mAP": published and published.mean_average_precision,
+                "parameters": parameters(network),
+                "multi_adds": multi_adds(network),
+                "sample_rate": network.sample_rate,
+                "gives": [output.removesuffix("_output") for output in network.output_names],
+                "file": published and published.file,
+                "size": sum(4 * tensor.numel() for tensor in network.state_dict().values()),
+            }
+        )
+    return found
+
+
+def _list(given: argparse.Namespace) -> int:
+    LAYOUTS[given.layout](rows())
+    return 0
+
+
+HEADINGS = ("network", "mAP", "parameters", "multi-adds", "size", "gives")
+
+
+def _cells(row: dict[str, Any]) -> tuple[str, ...]:
+    """A row for people: millions of parameters, billions of multiply-adds for 10 s, megabytes."""
+    return (
+        row["name"],
+        f"{row['mAP']:.3f}" if row["mAP"] else "-",
+        f"{row['parameters'] / 1e6:.1f} M",
+        f"{row['multi_adds'] / 1e9:.1f} G",
+        f"{row['size'] / 1e6:.0f} MB",
+        ", ".join(row["gives"]),
+    )
+
+
+def _print_table(found: Sequence[dict[str, Any]]) -> None:
+    lines = [(*HEADINGS, "here"), *((*_cells(row), _state(row["name"])) for row in found)]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    for line in lines:
+        # Numbers stand to the right, words to the left.
+        cells = (
+            cell.rjust(width) if 1 <= column <= 4 else cell.ljust(width)
+            for column, (cell, width) in enumerate(zip(line, widths, strict=True))
+        )
+        print("  ".join(cells).rstrip())
+
+
+def _state(name: str) -> str:
+    return "yes" if name in CHECKPOINTS and cached(CHECKPOINTS[name]) else ""
+
+
+def _print_markdown(found: Sequence[dict[str, Any]]) -> None:
+    for line in (HEADINGS, ("---", *["---:"] * 4, "---"), *map(_cells, found)):
+        print(f"| {' | '.join(line)} |")
+
+
+def _print_json(found: Sequence[dict[str, Any]]) -> None:
+    print(json.dumps(list(found), indent=2))
+
+
+LAYOUTS: dict[str, Callable[[Sequence[dict[str, Any]]], None]] = {
+    "table": _print_table,
+    "json": _print_json,
+    "markdown": _print_markdown,
+}
+
+
+def _download(given: argparse.Namespace) -> int:
+    if not given.names:
+        raise UsageError(f"name what to download: {', '.join(CHECKPOINTS)}")
+    for checkpoint in [find(name) for name in given.names]:
+        print(fetch(checkpoint))
+    return 0
+
+
+def _verify(given: argparse.Namespace) -> int:
+    status = 0
+    for checkpoint in _chosen(given.names):
+        if (path := cached(checkpoint)) is None:
+            print(f"{checkpoint.name}: not downloaded")
+            status = 1
+            continue
+        verification = verify(path, checkpoint)
+        print(f"{checkpoint.name}: {verification.verdict}: {verification.reason} ({path})")
+        status = 1 if verification.verdict == "wrong" else status
+    return status
+
+
+def _path(given: argparse.Namespace) -> int:
+    paths = [(checkpoint, cached(checkpoint)) for checkpoint in _chosen(given.names)]
+    for checkpoint, path in paths:
+        print(path or f"{checkpoint.name}: not downloaded")
+    return 0 if all(path for _, path in paths) else 1
+
+
+def _chosen(names: Iterable[str]) -> list[Checkpoint]:
+    return [find(name) for name in names] or [c for c in CHECKPOINTS.values() if cached(c)]
+
+
+ACTIONS: dict[str, Callable[[argparse.Namespace], int]] = {
+    "list": _list,
+    "download": _download,
+    "verify": _verify,
+    "path": _path,
+}

@@ -1,0 +1,45 @@
+"""`panns tag`: which sounds."""
+
+from __future__ import annotations
+
+import argparse
+
+from ..results import Tagging
+from . import options
+from .run import open_model, run_over
+
+
+def add_to(commands: options.Commands) -> None:
+    """Add the command.
+
+    Args:
+        commands: where it is added.
+    """
+    parser = options.command(
+        commands, "tag", "say which sounds recordings hold", "panns tag --top 3 --json street.flac"
+    )
+    options.add_recordings(parser)
+    options.add_network(parser, "Cnn14")
+    options.add_output(parser, Tagging)
+    group = parser.add_argument_group("tags")
+    group.add_argument(
+        "--top", type=int, default=10, metavar="N", help="how many tags at most; default: 10"
+    )
+    group.add_argument(
+        "--threshold", type=float, default=0.0, metavar="P", help="smallest probability"
+    )
+    parser.set_defaults(run=run)
+
+
+def run(given: argparse.Namespace) -> int:
+    """Tag the recordings; 1 if one of them failed.
+
+    Args:
+        given: the command line.
+    """
+    return run_over(
+        given,
+        lambda: open_model(given, "Cnn14").tag,
+        top=given.top,
+        threshold=given.threshold,
+    )

@@ -1,0 +1,41 @@
+"""Which device a name means, and what is there."""
+
+from __future__ import annotations
+
+import torch
+
+from .errors import UsageError
+from .warning import warn
+
+
+def resolve(device: str | torch.device) -> str:
+    """The device to compute on: the one asked for if it is there, else the CPU.
+
+    'cuda' without a GPU is the CPU without a word, as in panns-inference 0.1, whose default it
+    was; a device that was asked for by number, or of another kind, is missed with a warning.
+
+    Args:
+        device: 'cpu', 'cuda', 'cuda:1', 'mps', or a `torch.device`.
+
+    Raises:
+        UsageError: for what is no device.
+    """
+    try:
+        wanted = torch.device(device)
+    except (RuntimeError, TypeError) as error:
+        raise UsageError(
+            f"device must be 'cpu', 'cuda', 'cuda:0', 'mps' or the like, not {device!r}"
+        ) from error
+    if _is_there(wanted):
+        return str(wanted)
+    if str(wanted) != "cuda":
+        warn(f"device {str(wanted)!r} is not there: using the CPU")
+    return "cpu"
+
+
+def _is_there(device: torch.device) -> bool:
+    if device.type == "cuda":
+        return torch.cuda.is_available() and (device.index or 0) < torch.cuda.device_count()
+    if device.type == "mps":
+        return torch.backends.mps.is_available()
+    return device.type == "cpu"

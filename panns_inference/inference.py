@@ -1,0 +1,141 @@
+"""The classes that scripts import, with everything that panns-inference 0.1 offered.
+
+`inference` is the old verb: waveforms in, arrays out. `tag`, `detect` and `embed`, the new ones,
+are those of every model.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import PurePath
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from .audio import float32_samples
+from .audio.files import is_file
+from .audioset import labels
+from .config import classes_num
+from .errors import AudioError, AudioTypeError
+from .model import Model
+from .models import Cnn14, Cnn14_DecisionLevelMax
+from .pytorch_utils import move_data_to_device
+
+__all__ = [
+    "AudioTagging",
+    "Cnn14",
+    "Cnn14_DecisionLevelMax",
+    "SoundEventDetection",
+    "classes_num",
+    "create_folder",
+    "get_filename",
+    "labels",
+    "move_data_to_device",
+]
+
+
+def create_folder(fd: str | os.PathLike[str]) -> None:
+    """Make a folder and its parents; nothing happens if it is there or has no name.
+
+    Args:
+        fd: path of the folder.
+    """
+    if os.fspath(fd):
+        os.makedirs(fd, exist_ok=True)
+
+
+def get_filename(path: str | os.PathLike[str]) -> str:
+    r"""The last part of a path without its last extension: `/a/b/c.d.wav` gives `c.d`.
+
+    Args:
+        path: with `/` or `\` between its parts.
+    """
+    return PurePath(os.fspath(path).replace("\\", "/")).stem
+
+
+class AudioTagging(Model):
+    """Which sounds: by default with CNN14, which is downloaded when it is first used."""
+
+    default = "Cnn14"
+
+    def inference(self, audio: Any) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Clipwise probabilities (batch, classes) and embeddings (batch, size) of waveforms.
+
+        The samples are taken as they are: no resampling and no normalisation.
+
+        Args:
+            audio: waveforms at the network's rate, (batch, samples) or (samples,): NumPy or torch,
+                floats nominally in [-1, 1], or integers, which are divided by their full scale.
+
+        Raises:
+            AudioError: for other shapes and types, and for no samples; a ValueError too (for
+                types, a TypeError).
+        """
+        outputs = self._forward(_batch(audio))
+        return outputs["clipwise_output"], self._needed(outputs, "embedding")
+
+
+class SoundEventDetection(Model):
+    """Which sounds and when: by default with CNN14 that decides for each 0.32 s.
+
+    Args:
+        model: as for `AudioTagging`.
+        checkpoint_path: as for `AudioTagging`.
+        device: as for `AudioTagging`.
+        interpolate_mode: how frames follow from segments, 'nearest' or 'linear'.
+        settings: further arguments of `AudioTagging`.
+    """
+
+    default = "Cnn14_DecisionLevelMax"
+
+    def __init__(
+        self,
+        model: nn.Module | str | None = None,
+        checkpoint_path: str | os.PathLike[str] | None = None,
+        device: str | torch.device = "cuda",
+        interpolate_mode: str = "nearest",
+        **settings: Any,
+    ) -> None:
+        if interpolate_mode != "nearest":
+            settings["interpolate_mode"] = interpolate_mode
+        super().__init__(model, checkpoint_path, device, **settings)
+
+    def inference(self, audio: Any) -> NDArray[np.float32]:
+        """Framewise probabilities of waveforms, (batch, 1 + samples // hop_size, classes).
+
+        The samples are taken as they are: no resampling and no normalisation.
+
+        Args:
+            audio: waveforms at the network's rate, (batch, samples) or (samples,): NumPy or torch,
+                floats nominally in [-1, 1], or integers, which are divided by their full scale.
+
+        Raises:
+            AudioError: for other shapes and types, and for no samples; a ValueError too (for
+                types, a TypeError).
+        """
+        return self._needed(self._forward(_batch(audio)), "framewise_output")
+
+
+def _batch(audio: Any) -> Tensor:
+    """Waveforms as a float32 tensor (batch, samples); tensors stay on their device."""
+    if is_file(audio):
+        raise AudioTypeError(f"inference() takes samples, not files: tag({audio!r}) reads one")
+    if isinstance(audio, Tensor) and audio.is_floating_point():
+        batch = audio.detach().float()
+    else:
+        batch = torch.from_numpy(float32_samples(audio))
+    if batch.ndim == 1:
+        batch = batch[None]
+    if batch.ndim == 3 and batch.shape[1] == 1:
+        batch = batch[:, 0]
+    if batch.ndim != 2:
+        raise AudioError(
+            f"waveforms must be (batch, samples), not {tuple(batch.shape)}; mix channels first, "
+            "as by audio.mean(axis=1) for (batch, channels, samples), or give a file to tag()"
+        )
+    if batch.shape[1] == 0:
+        raise AudioError(f"there are no samples in waveforms of shape {tuple(batch.shape)}")
+    return batch

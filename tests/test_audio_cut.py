@@ -1,0 +1,178 @@
+"""Files that are cut, or whose header lies: what is there is read, what is missing is said."""
+
+from __future__ import annotations
+
+import io
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from made_recordings import MISSING, NOISE, RATE, read_bytes, written
+
+from panns_inference.audio import blocks, read
+from panns_inference.errors import AudioError, AudioWarning
+
+# Format and subtype, and the bytes of a sample.
+IN_CHUNKS = {
+    ("WAV", "PCM_16", "LITTLE"): 2,
+    ("WAV", "PCM_16", "BIG"): 2,
+    ("WAV", "ULAW", "LITTLE"): 1,
+    ("WAVEX", "PCM_24", "LITTLE"): 3,
+    ("RF64", "PCM_16", "LITTLE"): 2,
+    ("W64", "FLOAT", "LITTLE"): 4,
+    ("AIFF", "PCM_16", "BIG"): 2,
+    ("AU", "PCM_16", "BIG"): 2,
+    ("CAF", "PCM_16", "BIG"): 2,
+    ("SVX", "PCM_16", "BIG"): 2,
+}
+
+
+@settings(deadline=None, derandomize=True, max_examples=150)
+@given(kind=st.sampled_from(sorted(IN_CHUNKS)), share=st.floats(0.01, 0.99))
+def test_a_cut_file_of_chunks_says_how_much_is_missing(
+    kind: tuple[str, str, str], share: float
+) -> None:
+    form, subtype, endian = kind
+    whole = written(form, subtype, endian=endian)
+    n_header = len(whole) - len(NOISE) * IN_CHUNKS[kind]
+    cut = whole[: n_header + int(share * (len(whole) - n_header))]
+    with pytest.warns(AudioWarning, match=MISSING.pattern) as caught:
+        waveform = read_bytes(cut)
+    # A header may have chunks behind the samples too: the cut is known to some bytes only.
+    n_expected = (len(cut) - n_header) // IN_CHUNKS[kind]
+    assert abs(len(waveform) - n_expected) <= n_header // IN_CHUNKS[kind] + 1
+    np.testing.assert_allclose(
+        waveform, read_bytes(whole)[: len(waveform)], atol=0, err_msg="another sound"
+    )
+    stated = MISSING.search(str(caught[0].message))
+    assert stated is not None
+    assert float(stated[1]) == pytest.approx((len(NOISE) - len(waveform)) / RATE, abs=0.05)
+    with pytest.raises(AudioError, match=r"the open file is cut off or damaged: [\d.]+ s are miss"):
+        read_bytes(cut, strict=True)
+
+
+@pytest.mark.parametrize("kind", sorted(IN_CHUNKS))
+def test_a_whole_file_is_whole_also_in_strict_use(kind: tuple[str, str, str]) -> None:
+    form, subtype, endian = kind
+    whole = written(form, subtype, endian=endian)
+    assert len(read_bytes(whole, strict=True)) == len(NOISE)
+    if form != "SVX":  # of which libsndfile takes all that follows for samples
+        more = read_bytes(whole + b"bytes behind the end", strict=True)
+        np.testing.assert_array_equal(more, read_bytes(whole))
+
+
+CODED = {"FLAC": "PCM_16", "MP3": "MPEG_LAYER_III", "OGG": "VORBIS"}
+
+
+@pytest.mark.parametrize("form", CODED)
+@pytest.mark.parametrize("share", [0.6, 0.75, 0.9])
+def test_a_cut_file_of_frames_says_so_and_gives_what_it_holds(form: str, share: float) -> None:
+    whole = written(form, CODED[form], np.tile(NOISE, 4))
+    with pytest.warns(AudioWarning, match="is cut off or damaged") as caught:
+        waveform = read_bytes(whole[: int(share * len(whole))])
+    complete = read_bytes(whole)
+    assert 0.3 < len(waveform) / len(complete) < share + 0.02
+    n_same = len(waveform) - 2048  # a codec may fade where it ends
+    np.testing.assert_allclose(waveform[:n_same], complete[:n_same], atol=1e-6)
+    stated = MISSING.search(str(caught[0].message))
+    if form == "OGG":  # nothing in the file says how long it was
+        assert stated is None
+    else:
+        assert stated is not None
+        missing = (len(complete) - len(waveform)) / RATE
+        assert float(stated[1]) == pytest.approx(missing, abs=0.01)
+
+
+def test_in_strict_use_what_is_there_comes_before_the_error() -> None:
+    cut = written("WAV", "PCM_16")[:32_044]
+    found = blocks(io.BytesIO(cut), RATE, 10_000, strict=True)
+    assert len(next(found)) == 10_000
+    with pytest.raises(AudioError, match=r"2\.00 s are missing$"):
+        list(found)
+
+
+def chunk(name: bytes, content: bytes, n_bytes: int | None = None) -> bytes:
+    return name + struct.pack("<I", len(content) if n_bytes is None else n_bytes) + content
+
+
+def wav(n_claimed: int, n_container: int, content: bytes, behind: bytes = b"") -> bytes:
+    form = chunk(b"fmt ", struct.pack("<HHIIHH", 1, 1, RATE, 2 * RATE, 2, 16))
+    body = b"WAVE" + form + chunk(b"data", content, n_claimed) + behind
+    return chunk(b"RIFF", body, n_container)
+
+
+PCM = (NOISE * 32_767).astype("<i2").tobytes()
+
+
+@pytest.mark.parametrize("n_container", [0, 8, 36, 0xFFFFFFFF])
+def test_a_size_that_was_never_filled_in_is_that_of_the_file(n_container: int) -> None:
+    waveform = read_bytes(wav(0, n_container, PCM), strict=True)
+    np.testing.assert_allclose(waveform, NOISE, atol=1e-4)
+
+
+@pytest.mark.parametrize("n_claimed", [0x7FFFFFFF, 0x7FFFF000, 0x80000000, 0xFFFFFFFF, 0xFFFFFFF0])
+def test_a_size_as_large_as_can_be_written_is_that_of_the_file(n_claimed: int) -> None:
+    waveform = read_bytes(wav(n_claimed, 0xFFFFFFFF, PCM), strict=True)
+    np.testing.assert_allclose(waveform, NOISE, atol=1e-4)
+
+
+def test_an_empty_recording_with_a_note_behind_it_is_empty() -> None:
+    note = chunk(b"LIST", b"INFOICMT\x04\0\0\0abcd" * 50)
+    content = wav(0, 36 + len(note), b"", note)
+    with pytest.raises(AudioError, match=r"the open file holds no samples$"):
+        read_bytes(content)
+
+
+def test_a_chain_of_empty_chunks_does_not_take_long() -> None:
+    content = b"RIFF\xff\xff\xff\xffWAVE" + bytes(40_000_000)
+    with pytest.raises(AudioError, match="it is a chain of 10,000 chunks without samples"):
+        read_bytes(content)
+
+
+def test_a_cut_sds_is_not_filled_up_with_silence() -> None:
+    whole = written("SDS", "PCM_16", np.tile(NOISE, 3))
+    assert len(read_bytes(whole, strict=True)) == 3 * len(NOISE)
+    with pytest.warns(AudioWarning, match="is cut off or damaged"):
+        waveform = read_bytes(whole[: len(whole) * 8 // 10])
+    assert len(waveform) < 0.8 * 3 * len(NOISE)
+    np.testing.assert_allclose(waveform, read_bytes(whole)[: len(waveform)], atol=1e-6)
+
+
+def test_samples_that_a_flac_holds_before_the_damage_are_given(shared: Path) -> None:
+    hurt = shared / "audio" / "not_libsndfile" / "flac_damaged_in_the_middle.flac"
+    with pytest.warns(AudioWarning, match=r"'.*flac_damaged.*' is cut off or damaged: 1\.72 s are"):
+        waveform = read(hurt, 16_000)
+    source = read(shared / "audio" / "formats" / "flac_pcm_16_16000_1ch.flac", 16_000)
+    np.testing.assert_array_equal(waveform, np.tile(source, 3)[: len(waveform)])
+
+
+def test_a_flac_without_a_length_that_is_cut_says_so(shared: Path) -> None:
+    whole = (shared / "audio" / "formats" / "flac_ffmpeg_pipe.flac").read_bytes()
+    assert len(read_bytes(whole, 16_000, strict=True)) == 16_000
+    with pytest.warns(AudioWarning, match="how much is missing cannot be told"):
+        assert 4_000 < len(read_bytes(whole[: len(whole) * 6 // 10], 16_000)) < 10_000
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("video_only.mp4", r"it is a file without a sound track"),
+        ("picture_named.wav", r"it is a format that FFmpeg does not open"),
+        ("wav_rate_1.wav", r"has a sample rate of 1 Hz; from 100 to 10,000,000 Hz are possible"),
+        ("wav_cut_before_data.wav", r"cannot be decoded"),
+        ("wav_zero_samples.wav", r"holds no samples$"),
+        ("cut_40_percent_no_page_left.ogg", r"holds no samples that can be decoded$"),
+        (
+            "wav_float_1e30.wav",
+            r"has a sample of -3\.74401e\+23 at 0\.000 s; samples must be finite",
+        ),
+    ],
+)
+def test_the_cause_is_named(shared: Path, name: str, message: str) -> None:
+    path = shared / "audio" / "not_libsndfile" / name
+    with pytest.raises(AudioError, match=message) as caught:
+        read(path, 16_000)
+    assert str(caught.value).startswith(repr(str(path)))

@@ -1,0 +1,67 @@
+"""The part of a file that a decoder is given, and what becomes of a file that breaks."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from made_recordings import muxed, written
+
+from panns_inference.audio import read
+from panns_inference.audio._window import Window
+from panns_inference.errors import AudioError
+
+
+@settings(deadline=None, derandomize=True)
+@given(data=st.data())
+def test_a_window_is_the_bytes_it_frames(data: Any) -> None:
+    content = data.draw(st.binary(min_size=1, max_size=60))
+    start = data.draw(st.integers(0, len(content)))
+    stop = data.draw(st.integers(start, len(content)))
+    window = Window(io.BytesIO(content), start, stop)
+    model = bytearray(content[start:stop])
+    for _ in range(data.draw(st.integers(0, 3))):
+        offset = data.draw(st.integers(0, len(model)))
+        replacement = data.draw(st.binary(max_size=len(model) - offset))
+        window = window.patched(offset, replacement)
+        model[offset : offset + len(replacement)] = replacement
+    oracle = io.BytesIO(bytes(model))
+    for _ in range(data.draw(st.integers(1, 6))):
+        whence = data.draw(st.sampled_from([io.SEEK_SET, io.SEEK_CUR, io.SEEK_END]))
+        offset = data.draw(st.integers(0 if whence == io.SEEK_SET else -70, 70))
+        base = {io.SEEK_SET: 0, io.SEEK_CUR: oracle.tell(), io.SEEK_END: len(model)}[whence]
+        expected = oracle.seek(max(0, base + offset))
+        assert window.seek(offset, whence) == expected == window.tell()
+        size = data.draw(st.integers(0, 70))
+        assert window.read(size) == oracle.read(size)
+    assert window.peek(0, 100) == bytes(model)
+    first, last = sorted(data.draw(st.tuples(*[st.integers(0, len(model))] * 2)))
+    assert window.part(first, last).peek(0, 100) == content[start:stop][first:last]
+
+
+class Failing(io.BytesIO):
+    """A file that raises on its eighth read: a disk that breaks, or Ctrl-C."""
+
+    def __init__(self, content: bytes, error: BaseException) -> None:
+        super().__init__(content)
+        self.error = error
+        self.reads_left = 8
+
+    def read(self, size: int | None = -1) -> bytes:
+        self.reads_left -= 1
+        if self.reads_left == 0:
+            raise self.error
+        return super().read(size)
+
+
+@pytest.mark.parametrize("by", ["soundfile", "PyAV"])
+def test_a_disk_that_breaks_is_an_error_and_ctrl_c_is_ctrl_c(tmp_path: Path, by: str) -> None:
+    content = written("WAV", "FLOAT") if by == "soundfile" else muxed(tmp_path, "a.m4a", "alac")
+    with pytest.raises(AudioError, match=r"the open file cannot be read: the disk broke"):
+        read(Failing(content, OSError("the disk broke")), 16_000)
+    with pytest.raises(KeyboardInterrupt):
+        read(Failing(content, KeyboardInterrupt()), 16_000)

@@ -1,0 +1,361 @@
+"""`panns` on real files: what it prints where, and its exit status."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import panns_inference
+from panns_inference.cli import COMMANDS, main
+from panns_inference.settings import cache_folder
+
+# The published values of the reference on its example, to three decimals.
+R9 = {
+    "Speech": 0.544,
+    "Telephone bell ringing": 0.402,
+    "Music": 0.310,
+    "Telephone": 0.290,
+}
+
+
+@pytest.fixture
+def r9(shared: Path) -> str:
+    return str(shared / "audio" / "R9_ZSCveAHg_7s.wav")
+
+
+@pytest.fixture
+def lee(shared: Path) -> list[str]:
+    """Options for the genuine LeeNet11."""
+    return ["--checkpoint", str(shared / "weights" / "LeeNet11_mAP=0.266.pth"), "--device", "cpu"]
+
+
+@pytest.fixture
+def sed(published: Path) -> list[str]:
+    """Options for a detection network of filled weights."""
+    return ["--checkpoint", str(published / "Cnn14_DecisionLevelMax.pth"), "--device", "cpu"]
+
+
+Capture = pytest.CaptureFixture[str]
+
+
+def panns(*arguments: str, **settings: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "panns_inference", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        **settings,
+    )
+
+
+def test_tags_of_a_real_file_by_the_genuine_weights(
+    r9: str, lee: list[str], capsys: Capture
+) -> None:
+    assert main(["tag", "--json", r9, *lee]) == 0
+    (result,) = json.loads(capsys.readouterr().out)
+    assert result["source"] == r9
+    assert result["duration"] == 7.0
+    assert result["model"] == "LeeNet11"
+    assert len(result["tags"]) == 10
+    found = {tag["label"]: round(tag["probability"], 3) for tag in result["tags"][:4]}
+    assert found == R9
+
+
+def test_the_table(r9: str, lee: list[str], capsys: Capture) -> None:
+    assert main(["tag", "--top", "2", r9, *lee]) == 0
+    printed = capsys.readouterr()
+    lines = printed.out.splitlines()
+    assert r9 in lines[0]
+    assert [line.split(maxsplit=1) for line in lines[1:3]] == [
+        ["0.544", "Speech"],
+        ["0.402", "Telephone bell ringing"],
+    ]
+    assert printed.err == ""
+
+
+def test_a_threshold(r9: str, lee: list[str], capsys: Capture) -> None:
+    assert main(["tag", "--threshold", "0.3", "-f", "csv", r9, *lee]) == 0
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert [row["event_label"] for row in rows] == ["Speech", "Telephone bell ringing", "Music"]
+    assert {(row["onset"], row["offset"]) for row in rows} == {("0.000", "7.000")}
+
+
+def test_a_network_by_name(r9: str, lee: list[str], capsys: Capture) -> None:
+    assert main(["tag", "--model", "lee-net_11", "--json", r9, *lee]) == 0
+    assert json.loads(capsys.readouterr().out)[0]["model"] == "LeeNet11"
+    assert main(["tag", "--model", "LeeNet12", r9, *lee]) == 2
+    message = capsys.readouterr().err
+    assert "unknown network 'LeeNet12'; did you mean one of" in message
+    assert "LeeNet11" in message
+
+
+def test_weights_in_the_cache_need_no_network(shared: Path, r9: str, capsys: Capture) -> None:
+    cache_folder().mkdir(parents=True)
+    shutil.copy(shared / "weights" / "LeeNet11_mAP=0.266.pth", cache_folder())
+    assert main(["tag", "--offline", "--model", "LeeNet11", "--top", "1", r9]) == 0
+    assert "Speech" in capsys.readouterr().out
+
+
+def test_offline_without_weights_is_a_failure(
+    r9: str, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PANNS_OFFLINE", "0")
+    assert main(["tag", "--offline", "--model", "Cnn6", r9]) == 1
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert "Cnn6_mAP=0.343.pth" in printed.err
+
+
+def test_some_files_fail(r9: str, lee: list[str], tmp_path: Path, capsys: Capture) -> None:
+    broken = tmp_path / "broken.wav"
+    broken.write_bytes(b"no sound")
+    missing = tmp_path / "missing.wav"
+    assert main(["tag", "-f", "jsonl", str(broken), r9, str(missing), *lee]) == 1
+    printed = capsys.readouterr()
+    assert [json.loads(line)["source"] for line in printed.out.splitlines()] == [r9]
+    assert "broken.wav" in printed.err
+    assert "missing.wav" in printed.err
+    assert "2 of 3 recordings failed" in printed.err
+
+
+def test_a_cut_file_is_a_warning_or_an_error(shared: Path, lee: list[str], capsys: Capture) -> None:
+    cut = str(shared / "audio" / "not_libsndfile" / "cut_40_percent.flac")
+    assert main(["tag", cut, *lee]) == 0
+    printed = capsys.readouterr()
+    assert "warning" in printed.err
+    assert "cut_40_percent.flac" in printed.err
+    assert main(["tag", "-q", cut, *lee]) == 0
+    assert capsys.readouterr().err == ""
+    assert main(["tag", "--strict", cut, *lee]) == 1
+    assert "error" in capsys.readouterr().err
+
+
+def test_standard_input(r9: str, lee: list[str]) -> None:
+    with open(r9, "rb") as file:
+        done = panns("tag", "--json", "-", *lee, stdin=file)
+    assert done.returncode == 0, done.stderr
+    (result,) = json.loads(done.stdout)
+    assert result["source"] == "stdin"
+    assert result["tags"][0]["label"] == "Speech"
+
+
+def test_detection(r9: str, sed: list[str], capsys: Capture) -> None:
+    rules = ["--threshold", "0.8", "--threshold-off", "0.6", "--min-duration", "0.5"]
+    assert main(["detect", "--json", *rules, r9, *sed]) == 0
+    (result,) = json.loads(capsys.readouterr().out)
+    assert result["model"] == "Cnn14_DecisionLevelMax"
+    assert result["events"]
+    for event in result["events"]:
+        assert event["probability"] >= 0.8
+        assert event["offset"] - event["onset"] >= 0.5
+    chosen = result["events"][0]["label"]
+    assert main(["detect", "--json", *rules, "--classes", chosen, r9, *sed]) == 0
+    only = json.loads(capsys.readouterr().out)[0]["events"]
+    assert only == [event for event in result["events"] if event["label"] == chosen]
+    assert main(["detect", "--json", *rules, "--exclude", chosen, r9, *sed]) == 0
+    rest = json.loads(capsys.readouterr().out)[0]["events"]
+    assert rest == [event for event in result["events"] if event["label"] != chosen]
+
+
+def test_detection_needs_a_framewise_network(r9: str, lee: list[str], capsys: Capture) -> None:
+    assert main(["detect", r9, *lee]) == 2
+    message = capsys.readouterr().err
+    assert "LeeNet11 has no framewise_output" in message
+    assert "Cnn14_DecisionLevelMax" in message
+
+
+def test_embedding(r9: str, lee: list[str], tmp_path: Path, capsys: Capture) -> None:
+    assert main(["embed", "-f", "jsonl", r9, *lee]) == 0
+    vector = json.loads(capsys.readouterr().out)["embedding"]
+    assert len(vector) == 512
+    assert min(vector) >= 0
+    table = tmp_path / "vectors.csv"
+    assert main(["embed", "-f", "csv", "-o", str(table), r9, *lee]) == 0
+    assert capsys.readouterr().out == ""
+    with table.open(newline="") as file:
+        (row,) = list(csv.reader(file))[1:]
+    assert row[0] == r9
+    assert [float(value) for value in row[1:]] == pytest.approx(vector, abs=1e-6)
+
+
+def test_an_output_is_not_replaced(
+    r9: str, lee: list[str], tmp_path: Path, capsys: Capture
+) -> None:
+    output = tmp_path / "tags.csv"
+    output.write_text("mine")
+    assert main(["tag", "-f", "csv", "-o", str(output), r9, *lee]) == 2
+    assert "--overwrite" in capsys.readouterr().err
+    assert output.read_text() == "mine"
+    assert main(["tag", "-f", "csv", "-o", str(output), "--overwrite", r9, *lee]) == 0
+    assert output.read_text().startswith("filename,")
+
+
+def test_a_recording_is_never_the_output(
+    r9: str, lee: list[str], tmp_path: Path, capsys: Capture
+) -> None:
+    mine = tmp_path / "mine.wav"
+    shutil.copy(r9, mine)
+    assert main(["tag", "-o", str(mine), "--overwrite", str(mine), *lee]) == 2
+    assert "one of the recordings" in capsys.readouterr().err
+    assert mine.read_bytes() == Path(r9).read_bytes()
+
+
+def test_formats_of_one_recording_go_to_a_folder(
+    r9: str, lee: list[str], tmp_path: Path, capsys: Capture
+) -> None:
+    other = tmp_path / "other.wav"
+    shutil.copy(r9, other)
+    broken = tmp_path / "broken.wav"
+    broken.write_bytes(b"no sound")
+    given = ["tag", "--top", "1", "-f", "srt", r9, str(other)]
+    assert main([*given, *lee]) == 2
+    assert "name a folder with -o" in capsys.readouterr().err
+    folder = tmp_path / "subtitles"
+    assert main([*given, str(broken), "-o", str(folder), *lee]) == 1
+    assert sorted(path.name for path in folder.iterdir()) == ["R9_ZSCveAHg_7s.srt", "other.srt"]
+    assert "Speech" in (folder / "other.srt").read_text()
+    same = tmp_path / "deeper" / "other.wav"
+    assert main([*given[:-2], str(other), str(same), "-o", str(folder), *lee]) == 2
+    assert "several recordings would be written to" in capsys.readouterr().err
+    assert main(["tag", "-f", "srt", "--overwrite", "-o", f"{folder}/", str(other), *lee]) == 0
+
+
+def test_nothing_is_written_when_nothing_was_read(
+    lee: list[str], tmp_path: Path, capsys: Capture
+) -> None:
+    output = tmp_path / "tags.csv"
+    assert main(["tag", "-f", "csv", "-o", str(output), str(tmp_path / "no.wav"), *lee]) == 1
+    assert not output.exists()
+    assert "no.wav" in capsys.readouterr().err
+
+
+def test_labels(capsys: Capture) -> None:
+    assert main(["labels"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 527
+    assert main(["labels", "--search", "DOG", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert {"index": 74, "mid": "/m/0bt9lr", "label": "Dog"} in found
+    assert all("dog" in each["label"].lower() for each in found)
+    assert main(["labels", "--search", "no such sound"]) == 1
+    assert capsys.readouterr().out == ""
+
+
+def test_the_models(shared: Path, capsys: Capture) -> None:
+    cache_folder().mkdir(parents=True)
+    shutil.copy(shared / "weights" / "LeeNet11_mAP=0.266.pth", cache_folder())
+    assert main(["models"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 30
+    rows = {line.split()[0]: line for line in lines}
+    assert rows["LeeNet11"].split()[1:] == [
+        "0.266", "0.7", "M", "4.7", "G", "3", "MB", "clipwise,", "embedding", "yes",
+    ]  # fmt: skip
+    assert "42.2 G" in rows["Cnn14"]
+    assert not rows["Cnn14"].endswith("yes")
+    assert main(["models", "list", "--json"]) == 0
+    found = {row["name"]: row for row in json.loads(capsys.readouterr().out)}
+    for path in (shared / "golden").glob("*.schema.json"):
+        schema = json.loads(path.read_text())
+        row = found.pop(schema["name"])
+        assert row["parameters"] == schema["parameters_trainable"]
+        assert row["multi_adds"] == schema["multi_adds_10s"]
+    assert not found
+    assert main(["models", "--markdown"]) == 0
+    assert capsys.readouterr().out.splitlines()[1].startswith("| --- | ---: |")
+
+
+def test_downloaded_models(shared: Path, capsys: Capture) -> None:
+    assert main(["models", "path", "LeeNet11"]) == 1
+    assert "not downloaded" in capsys.readouterr().out
+    assert main(["models", "verify", "LeeNet11"]) == 1
+    assert "not downloaded" in capsys.readouterr().out
+    cache_folder().mkdir(parents=True)
+    file = Path(shutil.copy(shared / "weights" / "LeeNet11_mAP=0.266.pth", cache_folder()))
+    assert main(["models", "path"]) == 0
+    assert capsys.readouterr().out == f"{file}\n"
+    assert main(["models", "download", "LeeNet11", "--offline"]) == 0
+    assert capsys.readouterr().out == f"{file}\n"
+    assert main(["models", "verify"]) == 0
+    assert capsys.readouterr().out.startswith("LeeNet11: verified")
+    content = file.read_bytes()
+    file.write_bytes(content[:-1] + b"x")
+    assert main(["models", "verify"]) == 1
+    assert capsys.readouterr().out.startswith("LeeNet11: wrong")
+    assert main(["doctor"]) == 1
+    assert main(["models", "download"]) == 2
+
+
+def test_the_doctor(capsys: Capture, monkeypatch: pytest.MonkeyPatch, own_home: Path) -> None:
+    monkeypatch.setenv("PANNS_MIRROR", "http://localhost:1")
+    assert main(["doctor", "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["versions"]["panns-inference"] == panns_inference.__version__
+    assert report["versions"]["torch"][0].isdigit()
+    assert "FLAC" in report["decoders"]["libsndfile"]
+    assert report["cache"]["folder"].startswith(str(own_home))
+    assert report["cache"]["PANNS_MIRROR"] == "http://localhost:1"
+    assert main(["doctor"]) == 0
+    assert "panns-inference" in capsys.readouterr().out
+    assert not list(own_home.iterdir())
+
+
+def test_the_doctor_without_pyav(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    # PyAV is installed here: an entry of None makes it as if it were not.
+    monkeypatch.setitem(sys.modules, "av", None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    assert main(["doctor", "--json"]) == 0
+    assert "panns-inference[codecs]" in json.loads(capsys.readouterr().out)["decoders"]["PyAV"]
+
+
+@pytest.mark.parametrize("arguments", [[], ["tag"], ["tagg", "x.wav"], ["tag", "--tpo", "3", "x"]])
+def test_wrong_use(arguments: list[str], capsys: Capture) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main(arguments)
+    assert stopped.value.code == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.startswith("usage: panns")
+
+
+@pytest.mark.parametrize("command", [module.__name__.rsplit(".", 1)[1] for module in COMMANDS])
+def test_every_command_has_help_with_an_example(command: str, capsys: Capture) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main([command, "--help"])
+    assert stopped.value.code == 0
+    assert f"example:\n  panns {command}" in capsys.readouterr().out
+
+
+def test_the_program_and_the_module_are_the_same() -> None:
+    version = f"panns {panns_inference.__version__}\n"
+    program = shutil.which("panns", path=str(Path(sys.executable).parent))
+    assert program is not None
+    assert subprocess.check_output([program, "--version"], text=True) == version
+    assert panns("--version").stdout == version
+
+
+def test_a_reader_that_goes_away() -> None:
+    command = f"{sys.executable} -m panns_inference labels | head -1; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+    assert done.stdout == "  0  /m/09x0r      Speech\n"
+    assert done.stderr == ""
+
+
+def test_interrupted(lee: list[str]) -> None:
+    command = [sys.executable, "-m", "panns_inference", "tag", "-v", "-", *lee]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stderr is not None
+        assert process.stderr.readline() == "panns: LeeNet11 on cpu\n"
+        process.send_signal(signal.SIGINT)  # it now waits for its input
+        out, err = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert (out, err) == ("", "panns: interrupted\n")

@@ -1,0 +1,253 @@
+"""The names that users may rely on, module by module: all of them, and nothing else.
+
+A name that is added here is promised; one that is taken away breaks somebody's script.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import inspect
+import pkgutil
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import panns_inference
+
+PUBLIC = {
+    "": [
+        "AudioError",
+        "AudioTagging",
+        "CheckpointError",
+        "Detection",
+        "DownloadError",
+        "Embedding",
+        "OutputError",
+        "PannsError",
+        "SoundEventDetection",
+        "Tag",
+        "Tagging",
+        "UsageError",
+        "config",
+        "inference",
+        "labels",
+        "models",
+        "pytorch_utils",
+    ],
+    ".audio": ["Source", "blocks", "float32_samples", "name_of", "read"],
+    ".checkpoints": [
+        "ADDRESS",
+        "CHECKPOINTS",
+        "CITATION",
+        "LICENCE",
+        "RECORD",
+        "Checkpoint",
+        "Verification",
+        "cached",
+        "fetch",
+        "find",
+        "identify",
+        "load",
+        "read_state",
+        "verify",
+    ],
+    ".config": [
+        "classes_num",
+        "id_to_ix",
+        "ids",
+        "ix_to_id",
+        "ix_to_lb",
+        "labels",
+        "labels_csv_path",
+        "lb_to_ix",
+        "sample_rate",
+    ],
+    ".errors": [
+        "AudioError",
+        "AudioTypeError",
+        "AudioWarning",
+        "CheckpointError",
+        "CheckpointWarning",
+        "DownloadError",
+        "OutputError",
+        "PannsError",
+        "UsageError",
+    ],
+    ".events": ["Event", "Rules", "find_events"],
+    ".formats": ["FORMATS", "Format"],
+    ".inference": [
+        "AudioTagging",
+        "Cnn14",
+        "Cnn14_DecisionLevelMax",
+        "SoundEventDetection",
+        "classes_num",
+        "create_folder",
+        "get_filename",
+        "labels",
+        "move_data_to_device",
+    ],
+    ".models": [
+        "NETWORKS",
+        "Cnn6",
+        "Cnn10",
+        "Cnn14",
+        "Cnn14_8k",
+        "Cnn14_16k",
+        "Cnn14_DecisionLevelAtt",
+        "Cnn14_DecisionLevelAvg",
+        "Cnn14_DecisionLevelMax",
+        "Cnn14_emb32",
+        "Cnn14_emb128",
+        "Cnn14_emb512",
+        "Cnn14_mel32",
+        "Cnn14_mel128",
+        "Cnn14_mixup_time_domain",
+        "Cnn14_no_dropout",
+        "Cnn14_no_specaug",
+        "ConvBlock",
+        "ConvBlock5x5",
+        "DaiNet19",
+        "FrontEnd",
+        "Interpolator",
+        "LeeNet11",
+        "LeeNet24",
+        "LinearInterpolator",
+        "LogmelFilterBank",
+        "MobileNetV1",
+        "MobileNetV2",
+        "NearestInterpolator",
+        "Network",
+        "Res1dNet31",
+        "Res1dNet51",
+        "ResNet22",
+        "ResNet38",
+        "ResNet54",
+        "SpecAugmentation",
+        "Spectrogram",
+        "Wavegram_Cnn14",
+        "Wavegram_Logmel128_Cnn14",
+        "Wavegram_Logmel_Cnn14",
+        "build",
+        "do_mixup",
+        "init_bn",
+        "init_layer",
+        "multi_adds",
+        "pad_framewise_output",
+        "parameters",
+    ],
+    ".pytorch_utils": [
+        "Interpolator",
+        "LinearInterpolator",
+        "NearestInterpolator",
+        "do_mixup",
+        "interpolate",
+        "move_data_to_device",
+        "pad_framewise_output",
+    ],
+}
+"""Module, without the name of the package, to its names."""
+
+OLD = (".config", ".inference", ".pytorch_utils")
+"""Modules of panns-inference 0.1: their constants are told of where they come from now."""
+
+ROOT = "panns_inference"
+FOLDER = Path(panns_inference.__file__).parent
+
+NAMES = [(module, name) for module, names in PUBLIC.items() for name in names]
+
+
+def module_of(name: str) -> Any:
+    return importlib.import_module(f"{ROOT}{name}")
+
+
+def exported(name: str) -> list[str]:
+    """What a module lists, or else what is written in it."""
+    module = module_of(name)
+    written = [n for n, v in vars(module).items() if getattr(v, "__module__", "") == ROOT + name]
+    return getattr(module, "__all__", sorted(written, key=natural))
+
+
+def natural(name: str) -> tuple[int, list[Any]]:
+    """Constants, then classes, then the rest; numbers by their value."""
+    kind = 0 if name.isupper() else 1 if name[0].isupper() else 2
+    parts = re.split(r"(\d+)", name)
+    return kind, [int(part) if part.isdigit() else part for part in parts]
+
+
+def callables(module: str, name: str) -> Iterator[Any]:
+    """What can be called under a name: a function, or a class's constructor and methods."""
+    value = getattr(module_of(module), name)
+    if inspect.isfunction(value):
+        yield value
+    elif isinstance(value, type):
+        for base in value.__mro__:
+            if base.__module__.startswith(ROOT):
+                methods = vars(base).items()
+                yield from (m for n, m in methods if inspect.isfunction(m) and is_told(n))
+
+
+def is_told(method: str) -> bool:
+    return not method.startswith("_") or method == "__init__"
+
+
+def told_constants() -> set[str]:
+    """Names of values with a string below them."""
+    told = set()
+    for path in FOLDER.rglob("*.py"):
+        body = ast.parse(path.read_text(encoding="utf-8")).body
+        for node, following in pairwise(body):
+            is_text = isinstance(following, ast.Expr) and isinstance(following.value, ast.Constant)
+            if is_text and isinstance(node, ast.Assign | ast.AnnAssign):
+                targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+                told |= {ast.unparse(target) for target in targets}
+    return told
+
+
+TOLD = told_constants()
+
+
+def test_modules_that_list_their_names_are_known_here() -> None:
+    found = [each.name for each in pkgutil.walk_packages(panns_inference.__path__, f"{ROOT}.")]
+    # Importing this one runs the program.
+    found.remove(f"{ROOT}.__main__")
+    listing = {name for name in found if hasattr(importlib.import_module(name), "__all__")}
+    assert listing == {f"{ROOT}{module}" for module in PUBLIC} - {ROOT, f"{ROOT}.errors"}
+
+
+@pytest.mark.parametrize("module", PUBLIC)
+def test_a_module_exports_the_names_written_here(module: str) -> None:
+    assert exported(module) == PUBLIC[module]
+    assert PUBLIC[module] == sorted(PUBLIC[module], key=natural)
+
+
+@pytest.mark.parametrize(("module", "name"), NAMES)
+def test_a_public_name_is_there_and_documented(module: str, name: str) -> None:
+    value = getattr(module_of(module), name)
+    if inspect.isfunction(value) or isinstance(value, type) or inspect.ismodule(value):
+        assert value.__doc__
+    else:
+        assert module in OLD or name in TOLD
+
+
+@pytest.mark.parametrize(("module", "name"), NAMES)
+def test_a_public_function_or_class_is_fully_typed(module: str, name: str) -> None:
+    for function in callables(module, name):
+        signature = inspect.signature(function)
+        kinds = {each.name: each.annotation for each in signature.parameters.values()}
+        kinds["return"] = signature.return_annotation
+        untyped = {each for each, kind in kinds.items() if kind is signature.empty}
+        assert untyped <= {"self"}, function.__qualname__
+
+
+def test_the_package_says_that_it_is_typed() -> None:
+    assert (FOLDER / "py.typed").is_file()
+
+
+def test_a_name_that_is_not_there_is_missed() -> None:
+    with pytest.raises(AttributeError, match="module 'panns_inference' has no attribute 'Cnn15'"):
+        panns_inference.Cnn15  # noqa: B018

@@ -1,0 +1,213 @@
+"""`tag`, `detect` and `embed`: from a file, an open file or samples to a result."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+import soxr
+import torch
+
+from panns_inference import AudioTagging, SoundEventDetection
+from panns_inference.audioset import labels, mids
+from panns_inference.errors import AudioError, CheckpointError, UsageError
+from panns_inference.models import build
+
+
+@pytest.fixture(scope="module")
+def tagger(shared: Path) -> AudioTagging:
+    return AudioTagging("leenet-11", shared / "weights" / "LeeNet11_mAP=0.266.pth", "cpu")
+
+
+@pytest.fixture(scope="module")
+def detector(published: Path) -> SoundEventDetection:
+    path = published / "Cnn14_DecisionLevelMax.pth"
+    return SoundEventDetection("Cnn14_DecisionLevelMax", path, "cpu")
+
+
+@pytest.fixture(scope="module")
+def r9(shared: Path) -> Path:
+    return shared / "audio" / "R9_ZSCveAHg_7s.wav"
+
+
+def test_a_tagging(tagger: AudioTagging, r9: Path) -> None:
+    tagging = tagger.tag(r9)
+    assert tagging.source == str(r9)
+    assert tagging.duration == 7.0
+    assert tagging.model == "LeeNet11"
+    assert len(tagging.tags) == 527
+    probabilities = [tag.probability for tag in tagging.tags]
+    assert probabilities == sorted(probabilities, reverse=True)
+    for tag in tagging.tags:
+        assert (tag.label, tag.mid) == (labels[tag.index], mids[tag.index])
+        assert tag.probability == float(tagging.clipwise[tag.index]) == tagging[tag.label]
+    assert [tag.label for tag in tagging.top(2)] == ["Speech", "Telephone bell ringing"]
+    assert [tag.label for tag in tagging.top(None, 0.4)] == ["Speech", "Telephone bell ringing"]
+    assert tagging.embedding is not None
+    assert tagging.embedding.shape == (512,)
+    with pytest.raises(KeyError, match="Spech"):
+        tagging["Spech"]
+
+
+def test_a_tagging_in_print_and_as_json(tagger: AudioTagging, r9: Path) -> None:
+    tagging = tagger.tag(r9)
+    lines = repr(tagging).splitlines()
+    assert lines[0] == f"Tagging of {r9} (7.00 s, LeeNet11)"
+    assert lines[1] == "  0.544  Speech"
+    assert len(lines) == 11
+    content = json.loads(json.dumps(tagging.to_dict(n=3)))
+    assert content["source"] == str(r9)
+    assert [tag["label"] for tag in content["tags"]] == [tag.label for tag in tagging.tags[:3]]
+    assert len(tagging.to_dict()["tags"]) == 527
+
+
+def test_every_way_to_name_a_recording(tagger: AudioTagging, r9: Path) -> None:
+    expected = tagger.tag(r9).clipwise
+    samples, rate = soundfile.read(r9, dtype="float32")
+    with r9.open("rb") as file:
+        opened = tagger.tag(file)
+    assert opened.source == str(r9)
+    in_memory = tagger.tag(samples, rate)
+    assert in_memory.source is None
+    assert repr(in_memory).startswith("Tagging (7.00 s, LeeNet11)")
+    for found in (
+        tagger.tag(str(r9)),
+        opened,
+        tagger.tag(io.BytesIO(r9.read_bytes())),
+        in_memory,
+        tagger.tag(torch.from_numpy(samples), sample_rate=rate),
+        tagger.tag(np.stack([samples, samples]), rate),
+    ):
+        assert np.array_equal(found.clipwise, expected)
+
+
+def test_other_rates_are_resampled(tagger: AudioTagging, r9: Path) -> None:
+    samples, rate = soundfile.read(r9, dtype="float32")
+    expected = tagger.tag(r9)
+    for other in (44100, 48000):
+        found = tagger.tag(soxr.resample(samples, rate, other), other)
+        assert np.abs(found.clipwise - expected.clipwise).max() < 0.01
+        assert found.duration == pytest.approx(7.0, abs=1e-4)
+        again = tagger.tag(soxr.resample(samples, rate, other), other, resampler="resampy")
+        assert np.abs(again.clipwise - found.clipwise).max() < 0.01
+
+
+def test_integers_are_scaled(tagger: AudioTagging, r9: Path) -> None:
+    integers, rate = soundfile.read(r9, dtype="int16")
+    assert np.array_equal(tagger.tag(integers, rate).clipwise, tagger.tag(r9).clipwise)
+
+
+def test_a_detection(detector: SoundEventDetection, r9: Path) -> None:
+    detection = detector.detect(r9, threshold=0.8, threshold_off=0.6, min_duration=0.3)
+    assert detection.source == str(r9)
+    assert detection.framewise.shape == (701, 527)
+    assert detection.valid_frames == 701
+    assert detection.frames_per_second == 100
+    assert detection.events
+    for event in detection.events:
+        inside = detection.framewise[round(event.onset * 100) : round(event.offset * 100)]
+        column = inside[:, event.index]
+        assert event.probability == column.max() >= 0.8
+        assert column.min() >= 0.6
+        assert event.duration >= 0.3
+        assert 0 <= event.onset < event.offset <= detection.duration
+    assert np.array_equal(detection.clipwise, detection.framewise.max(axis=0))
+    samples, _ = soundfile.read(r9, dtype="float32")
+    assert np.array_equal(detection.framewise, detector.inference(samples)[0])
+
+
+def test_a_detection_in_print_and_as_json(detector: SoundEventDetection, r9: Path) -> None:
+    detection = detector.detect(r9, threshold=0.8)
+    lines = repr(detection).splitlines()
+    assert lines[0] == f"Detection of {r9} (7.00 s, Cnn14_DecisionLevelMax)"
+    first = detection.events[0]
+    assert lines[1].split(maxsplit=5) == [
+        f"{first.onset:.2f}", "-", f"{first.offset:.2f}", "s", f"{first.probability:.3f}",
+        first.label,
+    ]  # fmt: skip
+    assert lines[-1] == f"  ... and {len(detection.events) - 10} more events"
+    events = json.loads(json.dumps(detection.to_dict()))["events"]
+    assert events == [event.to_dict() for event in detection.events]
+    assert repr(detector.detect(r9, threshold=1.0)).endswith("no events")
+
+
+def test_a_short_recording(detector: SoundEventDetection) -> None:
+    detection = detector.detect(np.full(100, 0.1), 32000, threshold=0.01)
+    assert detection.framewise.shape == (1, 527)
+    assert {event.offset for event in detection.events} == {100 / 32000}
+
+
+def test_detection_networks_tag_too(detector: SoundEventDetection, r9: Path) -> None:
+    tagging = detector.tag(r9)
+    assert tagging.embedding is None
+    assert np.array_equal(tagging.clipwise, detector.detect(r9).clipwise)
+    with pytest.raises(UsageError, match="Cnn14_DecisionLevelMax has no embedding") as raised:
+        detector.embed(r9)
+    assert "LeeNet11" in str(raised.value)
+    assert "DecisionLevelAvg" not in str(raised.value)
+
+
+def test_tagging_networks_do_not_detect(tagger: AudioTagging, r9: Path) -> None:
+    with pytest.raises(UsageError, match="LeeNet11 has no framewise_output") as raised:
+        tagger.detect(r9)
+    assert "Cnn14_DecisionLevelMax" in str(raised.value)
+    assert "ResNet38" not in str(raised.value)
+
+
+def test_an_embedding(tagger: AudioTagging, r9: Path) -> None:
+    embedding = tagger.embed(r9)
+    assert np.array_equal(embedding.vector, tagger.tag(r9).embedding)
+    assert np.array_equal(np.asarray(embedding), embedding.vector)
+    assert repr(embedding).startswith(f"Embedding of {r9} (7.00 s, LeeNet11): 512 values [")
+    assert embedding.to_dict()["embedding"] == embedding.vector.tolist()
+
+
+def test_the_rate_of_the_network_is_used() -> None:
+    tagger = AudioTagging("Cnn14_16k", pretrained=False, device="cpu")
+    assert tagger.sample_rate == 16000
+    assert tagger.tag(np.zeros(44100), 44100).duration == 1.0
+    detector = SoundEventDetection(
+        "Cnn14_DecisionLevelAvg", pretrained=False, device="cpu", sample_rate=16000, hop_size=80
+    )
+    assert detector.frames_per_second == 200
+
+
+def test_samples_without_a_rate(tagger: AudioTagging) -> None:
+    with pytest.raises(UsageError, match="sample_rate"):
+        tagger.tag(np.zeros(32000))
+
+
+def test_what_is_no_recording(tagger: AudioTagging, tmp_path: Path) -> None:
+    with pytest.raises(AudioError, match=r"no\.wav"):
+        tagger.tag(tmp_path / "no.wav")
+    with pytest.raises(AudioError, match="must be finite"):
+        tagger.tag(np.full(32000, np.nan), 32000)
+    with pytest.raises(AudioError):
+        tagger.tag(np.zeros(0), 32000)
+
+
+def test_networks_without_published_weights() -> None:
+    with pytest.raises(UsageError, match="no weights of Cnn14_mel32 are published") as raised:
+        AudioTagging("Cnn14_mel32", device="cpu")
+    assert "Cnn14_16k" in str(raised.value)
+    with pytest.raises(UsageError, match="leave checkpoint_path out"):
+        AudioTagging("Cnn14_mel32", "file.pth", device="cpu", pretrained=False)
+
+
+def test_classes_of_ones_own_by_name(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    path = tmp_path / "own.pth"
+    torch.save({"model": build("Cnn6", classes_num=3).state_dict()}, path)
+    tagger = AudioTagging("Cnn6", path, "cpu", labels=["a", "b", "Dog"])
+    tags = tagger.tag(np.random.default_rng(0).normal(0, 0.1, 32000), 32000).tags
+    assert sorted((tag.index, tag.label, tag.mid) for tag in tags) == [
+        (0, "a", ""),
+        (1, "b", ""),
+        (2, "Dog", "/m/0bt9lr"),
+    ]
+    with pytest.raises(CheckpointError, match="3 classes"):
+        AudioTagging("Cnn6", path, "cpu")
