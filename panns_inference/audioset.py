@@ -31,7 +31,7 @@ def mid_of(label: str) -> str:
 
 
 def search(text: str) -> list[int]:
-    """Indices of the classes whose label or mid contains `text`, case ignored."""
+    """Indices of the classes whose label contains `text`, or whose mid it is, case ignored."""
     wanted = text.casefold()
     return [
         index

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 from pathlib import Path
 
 from .audioset import CSV_PATH, labels
@@ -35,7 +36,7 @@ packaged one."""
 def __getattr__(name: str) -> str:
     # Looked up when asked for: no import opens a file of the user's.
     if name == "labels_csv_path":
-        legacy = Path.home() / "panns_data" / CSV_PATH.name
+        legacy = Path(os.path.expanduser("~/panns_data")) / CSV_PATH.name
         return str(legacy if _is_whole(legacy) else CSV_PATH)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 

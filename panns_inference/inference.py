@@ -15,8 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from .audio import float32_samples
-from .audio.files import is_file
+from .audio import float32_samples, is_file
 from .audioset import labels
 from .config import classes_num
 from .errors import AudioError, AudioTypeError
@@ -75,7 +74,7 @@ class AudioTagging(Model):
                 types, a TypeError).
         """
         outputs = self._forward(_batch(audio))
-        return outputs["clipwise_output"], self._needed(outputs, "embedding")
+        return self._output(outputs, "clipwise_output"), self._output(outputs, "embedding")
 
 
 class SoundEventDetection(Model):
@@ -116,7 +115,7 @@ class SoundEventDetection(Model):
             AudioError: for other shapes and types, and for no samples; a ValueError too (for
                 types, a TypeError).
         """
-        return self._needed(self._forward(_batch(audio)), "framewise_output")
+        return self._output(self._forward(_batch(audio)), "framewise_output")
 
 
 def _batch(audio: Any) -> Tensor:

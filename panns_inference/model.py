@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -17,8 +17,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from .audio import Source, name_of, read
-from .audio.files import is_file
+from .audio import Source, is_file, name_of, read
 from .audioset import labels as audioset_labels
 from .checkpoints import CHECKPOINTS, fetch, load
 from .device import resolve
@@ -28,7 +27,7 @@ from .models import NETWORKS, FrontEnd, build
 from .names import closest
 from .results import Detection, Embedding, Tagging
 
-Outputs = dict[str, NDArray[np.float32]]
+Outputs = dict[str, Tensor]
 
 
 class Model:
@@ -44,9 +43,11 @@ class Model:
         labels: display names of the classes, as many as the network has; None is AudioSet's 527.
         pretrained: False loads nothing: a network given by name keeps random weights, a module
             its own.
+        cache_folder: where published weights are looked for and downloaded to; None is what
+            `PANNS_HOME` says, else `~/panns_data`, else the platform's cache folder.
         verbose: whether the path of the checkpoint and the device are printed, as by
             panns-inference 0.1; None prints them unless the model was chosen by its name.
-        settings: further arguments of `models.build`.
+        settings: further arguments of `models.build`, for a network given by name.
 
     Attributes:
         model: the network, an `nn.Module`; on 'cuda' inside `DataParallel`.
@@ -56,7 +57,7 @@ class Model:
         device: where waveforms are moved to before they meet the network.
 
     Raises:
-        UsageError: for an unknown name or device, or arguments that exclude each other.
+        UsageError: for an unknown name, device or setting, or arguments that exclude each other.
         CheckpointError: if the file holds no weights, or they do not fit the network.
         DownloadError: if the weights are not there and cannot be fetched.
     """
@@ -72,6 +73,7 @@ class Model:
         *,
         labels: Sequence[str] | None = None,
         pretrained: bool = True,
+        cache_folder: str | os.PathLike[str] | None = None,
         verbose: bool | None = None,
         **settings: Any,
     ) -> None:
@@ -80,33 +82,29 @@ class Model:
         self.device = resolve(device)
         self.labels = audioset_labels if labels is None else list(labels)
         self.classes_num = len(self.labels)
-        lines = []
         if isinstance(model, nn.Module):
+            if settings:
+                raise UsageError(f"a module has its own {', '.join(settings)}: leave them out")
             self.name, network = type(model).__name__, model
-        else:
+        elif isinstance(model, str | None):
             self.name = closest(model or self.default, NETWORKS, "network")
             with torch.device("meta") if pretrained else contextlib.nullcontext():
                 network = build(self.name, self.classes_num, **settings)
+        else:
+            raise UsageError(f"model must be the name of a network or an nn.Module, not {model!r}")
+        lines = []
         if pretrained:
-            path = Path(checkpoint_path) if checkpoint_path else self._published(model)
+            name = self.name if isinstance(model, str) else self.default
+            path = Path(checkpoint_path) if checkpoint_path else _published(name, cache_folder)
             lines.append(f"Checkpoint path: {path}\n")
             load(network, path)
         self.model: nn.Module = network.to(self.device)
-        lines.append("Using CPU.\n")
+        lines.append("Using CPU.\n" if self.device == "cpu" else f"Using {self.device}.\n")
         if self.device == "cuda":
             self.model = nn.DataParallel(self.model)
             lines[-1] = f"GPU number: {torch.cuda.device_count()}\n"
         if not isinstance(model, str) if verbose is None else verbose:
             sys.stdout.writelines(lines)
-
-    def _published(self, model: nn.Module | str | None) -> Path:
-        name = self.name if isinstance(model, str) else self.default
-        if name not in CHECKPOINTS:
-            raise UsageError(
-                f"no weights of {name} are published: give checkpoint_path=, or a network that "
-                f"has some: {', '.join(CHECKPOINTS)}"
-            )
-        return fetch(CHECKPOINTS[name])
 
     @property
     def sample_rate(self) -> int:
@@ -119,8 +117,11 @@ class Model:
         return self.sample_rate / self._setting("hop_size")
 
     def _setting(self, name: str) -> float:
-        network = getattr(self.model, "module", self.model)
-        return float(getattr(network, name, getattr(FrontEnd(), name)))
+        return float(getattr(self._network, name, getattr(FrontEnd(), name)))
+
+    @property
+    def _network(self) -> nn.Module:
+        return getattr(self.model, "module", self.model)
 
     def tag(
         self,
@@ -133,7 +134,7 @@ class Model:
         """Which sounds a recording holds.
 
         The whole recording goes through the network at once: memory grows with its length, by
-        about 0.4 GB a minute for the networks of the CNN14 family.
+        about 0.3 GB a minute for the networks of the CNN14 family.
 
         Args:
             audio: path or binary file of any format and rate, or samples in memory: (samples,) or
@@ -150,10 +151,11 @@ class Model:
                 many as the network's classes.
         """
         given, outputs = self._ask(audio, sample_rate, resampler, strict)
+        embedding = self._output(outputs, "embedding")[0] if "embedding" in outputs else None
         return Tagging(
             **given,
-            clipwise=outputs["clipwise_output"],
-            embedding=outputs.get("embedding"),
+            clipwise=self._output(outputs, "clipwise_output")[0],
+            embedding=embedding,
             labels=tuple(self.labels),
         )
 
@@ -180,16 +182,20 @@ class Model:
             AudioError: as `tag`.
             UsageError: if the network has no framewise output, or a rule makes no sense.
         """
-        Rules(**rules)  # what makes no sense is said before the network runs
+        chosen = Rules(**rules)
+        # What makes no sense is said before the network runs.
+        chosen.columns(self.labels)
+        chosen.thresholds(self.labels)
+        self._require("framewise_output", getattr(self._network, "output_names", None))
         given, outputs = self._ask(audio, sample_rate, resampler, strict)
-        framewise = self._needed(outputs, "framewise_output")
+        framewise = self._output(outputs, "framewise_output")[0]
         fps = self.frames_per_second
         events = find_events(
             framewise, fps, duration=given["duration"], labels=self.labels, **rules
         )
         return Detection(
             **given,
-            clipwise=outputs["clipwise_output"],
+            clipwise=self._output(outputs, "clipwise_output")[0],
             framewise=framewise,
             frames_per_second=fps,
             labels=tuple(self.labels),
@@ -216,24 +222,25 @@ class Model:
             AudioError: as `tag`.
             UsageError: if the network has no embedding of a whole recording.
         """
+        self._require("embedding", getattr(self._network, "output_names", None))
         given, outputs = self._ask(audio, sample_rate, resampler, strict)
-        return Embedding(**given, vector=self._needed(outputs, "embedding"))
+        return Embedding(**given, vector=self._output(outputs, "embedding")[0])
 
     def _ask(
         self, audio: Source, sample_rate: int | None, resampler: str, strict: bool
     ) -> tuple[dict[str, Any], Outputs]:
-        """What a result knows of the recording, and the outputs for it without a batch axis."""
+        """What a result knows of the recording, and the outputs for it, a batch of one."""
         if sample_rate is None and not is_file(audio):
             raise UsageError("samples in memory do not know their rate: give sample_rate= in Hz")
         waveform = read(
             audio, self.sample_rate, sample_rate=sample_rate, resampler=resampler, strict=strict
         )
-        batch = self._forward(torch.from_numpy(waveform)[None])
-        outputs = {name: array[0] for name, array in batch.items()}
-        if outputs["clipwise_output"].size != self.classes_num:
+        outputs = self._forward(torch.from_numpy(waveform)[None])
+        n_classes = self._output(outputs, "clipwise_output").shape[1]
+        if n_classes != self.classes_num:
             raise UsageError(
-                f"{self.name} has {outputs['clipwise_output'].size} classes, but there are "
-                f"{self.classes_num} labels: give the names of its classes as labels=[...]"
+                f"{self.name} has {n_classes} classes, but there are {self.classes_num} labels: "
+                "give the names of its classes as labels=[...]"
             )
         given = {
             "source": name_of(audio),
@@ -242,14 +249,30 @@ class Model:
         }
         return given, outputs
 
-    def _needed(self, outputs: Outputs, output: str) -> NDArray[np.float32]:
-        if output not in outputs:
+    def _forward(self, waveforms: Tensor) -> Outputs:
+        """Outputs of the network for a batch of waveforms, (batch, samples)."""
+        with torch.no_grad():
+            outputs: Outputs = self.model.eval()(waveforms.to(self.device), None)
+        return outputs
+
+    def _output(self, outputs: Outputs, name: str) -> NDArray[np.float32]:
+        """One of the outputs as an array, (batch, ...)."""
+        self._require(name, outputs)
+        array: NDArray[np.float32] = outputs[name].float().cpu().numpy()
+        return array
+
+    def _require(self, output: str, given: Iterable[str] | None) -> None:
+        """Refuse what the network does not give; None is a network that does not say."""
+        if given is not None and output not in given:
             able = [name for name, network in NETWORKS.items() if output in network.output_names]
             raise UsageError(f"{self.name} has no {output}; these have one: {', '.join(able)}")
-        return outputs[output]
 
-    def _forward(self, waveforms: Tensor) -> Outputs:
-        """Outputs for a batch of waveforms, (batch, samples), as arrays on the CPU."""
-        with torch.no_grad():
-            outputs = self.model.eval()(waveforms.to(self.device), None)
-        return {name: output.float().cpu().numpy() for name, output in outputs.items()}
+
+def _published(name: str, folder: str | os.PathLike[str] | None) -> Path:
+    """Path of the published weights of a network, which are fetched if they are not here."""
+    if name not in CHECKPOINTS:
+        raise UsageError(
+            f"no weights of {name} are published: give checkpoint_path=, or a network that has "
+            f"some: {', '.join(CHECKPOINTS)}"
+        )
+    return fetch(CHECKPOINTS[name], folder=folder)

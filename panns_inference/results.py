@@ -6,6 +6,7 @@ from, prints itself, and keeps nothing of the network.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
@@ -102,6 +103,12 @@ class Tagging(Result):
         if n is not None and n < 0:
             raise UsageError(f"n={n} is no number of tags: give 0 or more, or None for all")
         return tuple(tag for tag in self.tags[:n] if tag.probability >= threshold)
+
+    def __iter__(self) -> Iterator[Tag]:
+        return iter(self.tags)
+
+    def __contains__(self, label: object) -> bool:
+        return label in self.labels
 
     def __getitem__(self, label: str) -> float:
         if label not in self.labels:

@@ -23,18 +23,23 @@ def cache_folder() -> Path:
     else `panns_inference` in the platform's folder for caches.
     """
     if chosen := os.environ.get("PANNS_HOME"):
-        return Path(chosen).expanduser()
-    if (legacy := Path.home() / "panns_data").is_dir():
+        return Path(os.path.expanduser(chosen))
+    if (legacy := _home() / "panns_data").is_dir():
         return legacy
     return _platform_cache() / "panns_inference"
 
 
+def _home() -> Path:
+    # Not Path.home, which fails for a user without a home.
+    return Path(os.path.expanduser("~"))
+
+
 def _platform_cache() -> Path:
     if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+        return Path(os.environ.get("LOCALAPPDATA") or _home() / "AppData" / "Local")
     if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+        return _home() / "Library" / "Caches"
+    return Path(os.environ.get("XDG_CACHE_HOME") or _home() / ".cache")
 
 
 def offline() -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -44,3 +45,12 @@ def published(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         script = shared / "golden" / "fill.py"
         subprocess.run([sys.executable, str(script), network, str(folder / file)], check=True)
     return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def interruptible() -> None:
+    """Ctrl-C reaches the programs that tests start, also if a script runs these in the background.
+
+    There a shell has SIGINT ignored, and what is ignored stays so in every process below.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from made_recordings import MISSING, NOISE, RATE, read_bytes, written
 
 from panns_inference.audio import blocks, read
+from panns_inference.audio._section import Section
+from panns_inference.audio._sizes import with_true_size
 from panns_inference.errors import AudioError, AudioWarning
 
 # Format and subtype, and the bytes of a sample.
@@ -27,23 +29,39 @@ IN_CHUNKS = {
     ("AU", "PCM_16", "BIG"): 2,
     ("CAF", "PCM_16", "BIG"): 2,
     ("SVX", "PCM_16", "BIG"): 2,
+    ("VOC", "PCM_16", "FILE"): 2,
+    ("VOC", "PCM_U8", "FILE"): 1,
 }
+OF_FIXED_PLACE = {
+    ("AVR", "PCM_16", "BIG"): 2,
+    ("AVR", "PCM_U8", "BIG"): 1,
+    ("NIST", "PCM_16", "LITTLE"): 2,
+    ("NIST", "PCM_24", "BIG"): 3,
+    ("NIST", "ULAW", "FILE"): 1,
+    ("MAT4", "PCM_16", "LITTLE"): 2,
+    ("MAT4", "DOUBLE", "BIG"): 8,
+    ("MAT5", "PCM_16", "LITTLE"): 2,
+    ("MAT5", "FLOAT", "BIG"): 4,
+    ("MPC2K", "PCM_16", "FILE"): 2,
+    ("WVE", "ALAW", "FILE"): 1,
+}
+CLAIMING = IN_CHUNKS | OF_FIXED_PLACE
 
 
 @settings(deadline=None, derandomize=True, max_examples=150)
-@given(kind=st.sampled_from(sorted(IN_CHUNKS)), share=st.floats(0.01, 0.99))
-def test_a_cut_file_of_chunks_says_how_much_is_missing(
+@given(kind=st.sampled_from(sorted(CLAIMING)), share=st.floats(0.01, 0.99))
+def test_a_cut_file_whose_header_claims_a_size_says_how_much_is_missing(
     kind: tuple[str, str, str], share: float
 ) -> None:
     form, subtype, endian = kind
     whole = written(form, subtype, endian=endian)
-    n_header = len(whole) - len(NOISE) * IN_CHUNKS[kind]
+    n_header = len(whole) - len(NOISE) * CLAIMING[kind]
     cut = whole[: n_header + int(share * (len(whole) - n_header))]
     with pytest.warns(AudioWarning, match=MISSING.pattern) as caught:
         waveform = read_bytes(cut)
     # A header may have chunks behind the samples too: the cut is known to some bytes only.
-    n_expected = (len(cut) - n_header) // IN_CHUNKS[kind]
-    assert abs(len(waveform) - n_expected) <= n_header // IN_CHUNKS[kind] + 1
+    n_expected = (len(cut) - n_header) // CLAIMING[kind]
+    assert abs(len(waveform) - n_expected) <= n_header // CLAIMING[kind] + 1
     np.testing.assert_allclose(
         waveform, read_bytes(whole)[: len(waveform)], atol=0, err_msg="another sound"
     )
@@ -54,12 +72,16 @@ def test_a_cut_file_of_chunks_says_how_much_is_missing(
         read_bytes(cut, strict=True)
 
 
-@pytest.mark.parametrize("kind", sorted(IN_CHUNKS))
+# Of these libsndfile takes all that follows for samples.
+TO_THE_END = {"SVX", "VOC"} | {form for form, _, _ in OF_FIXED_PLACE}
+
+
+@pytest.mark.parametrize("kind", sorted(CLAIMING))
 def test_a_whole_file_is_whole_also_in_strict_use(kind: tuple[str, str, str]) -> None:
     form, subtype, endian = kind
     whole = written(form, subtype, endian=endian)
     assert len(read_bytes(whole, strict=True)) == len(NOISE)
-    if form != "SVX":  # of which libsndfile takes all that follows for samples
+    if form not in TO_THE_END:
         more = read_bytes(whole + b"bytes behind the end", strict=True)
         np.testing.assert_array_equal(more, read_bytes(whole))
 
@@ -124,6 +146,53 @@ def test_an_empty_recording_with_a_note_behind_it_is_empty() -> None:
     content = wav(0, 36 + len(note), b"", note)
     with pytest.raises(AudioError, match=r"the open file holds no samples$"):
         read_bytes(content)
+
+
+@pytest.mark.parametrize("form", ["WAV", "WAVEX", "W64", "AIFF", "CAF", "SVX", "AU", "RIFX"])
+def test_samples_behind_a_size_of_nothing_are_read(form: str) -> None:
+    endian = {"RIFX": "BIG"}.get(form, "FILE")
+    whole = bytearray(written(form.replace("RIFX", "WAV"), "PCM_16", endian=endian))
+    mark, empty = {
+        "AIFF": (b"SSND", struct.pack(">I", 8)),
+        "AU": (b".snd" + whole[4:8], bytes(4)),
+        "CAF": (b"data", struct.pack(">Q", 4)),
+        "SVX": (b"BODY", bytes(4)),
+        "W64": (b"data\xf3\xac\xd3\x11\x8c\xd1\x00\xc0\x4f\x8e\xdb\x8a", struct.pack("<Q", 24)),
+    }.get(form, (b"data", bytes(4)))
+    at = whole.index(mark) + len(mark)
+    whole[at : at + len(empty)] = empty
+    waveform = read_bytes(bytes(whole), strict=True)
+    np.testing.assert_allclose(waveform[: len(NOISE)], NOISE, atol=1e-4)
+    assert len(waveform) - len(NOISE) < 40  # chunks behind the samples count as samples now
+
+
+def test_silence_behind_a_size_of_nothing_is_read() -> None:
+    assert len(read_bytes(wav(0, 36 + 32_000, bytes(32_000)), strict=True)) == 16_000
+
+
+def test_a_lack_of_less_than_a_hundredth_of_a_second_is_said_so() -> None:
+    with pytest.warns(AudioWarning, match=r"damaged: less than 0\.01 s is missing; what it holds"):
+        assert len(read_bytes(written("WAV", "PCM_16")[:-1])) == len(NOISE) - 1
+
+
+def test_a_nist_whose_samples_are_compressed_or_not_counted_is_never_called_cut() -> None:
+    whole = written("NIST", "PCM_16")
+    for before, after in (
+        (b"sample_count -i 32000", b"sample_cound -i 32000"),
+        (b"sample_count -i 32000", b"sample_count -s x2000"),
+        (b"sample_coding -s3 pcm\n", b"sample_coding -s3 pcm,embedded-shorten-v2.00\n"),
+    ):
+        header = whole[:1024].replace(before, after)[:1024]
+        assert header != whole[:1024]
+        file = Section(io.BytesIO(header + whole[1024:40_000]), 0, 40_000)
+        assert with_true_size(file) == (file, 1.0)
+
+
+def test_a_mat4_of_an_unknown_type_makes_no_claim() -> None:
+    whole = bytearray(written("MAT4", "PCM_16", endian="LITTLE"))
+    whole[39:43] = (90).to_bytes(4, "little")
+    file = Section(io.BytesIO(whole), 0, len(whole) // 2)
+    assert with_true_size(file) == (file, 1.0)
 
 
 def test_a_chain_of_empty_chunks_does_not_take_long() -> None:

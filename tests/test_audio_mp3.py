@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import struct
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
+import av
 import numpy as np
 import pytest
+import soundfile
 from made_recordings import MISSING, NOISE, RATE, read_bytes, written
 from reading_process import ReadingProcess
 
@@ -89,6 +92,100 @@ def test_an_mp3_whose_frames_are_not_counted_is_never_called_cut(flags: int) -> 
     else:
         waveform = read_bytes(cut, strict=True)
     assert 0.2 < len(waveform) / len(NOISE) < 0.6
+
+
+def as_mp3(samples: Any, rate: int = RATE) -> bytes:
+    soundfile.write(file := io.BytesIO(), samples, rate, format="MP3")
+    return file.getvalue()
+
+
+def uncounted(mp3: bytes) -> bytes:
+    """The same sound without the frame that counts the others."""
+    with av.open(io.BytesIO(mp3)) as container:
+        return mp3[next(container.demux(audio=0)).pos :]
+
+
+def samples_by_pyav(content: bytes) -> int:
+    with av.open(io.BytesIO(content)) as container:
+        return sum(frame.samples for frame in container.decode(audio=0))
+
+
+ID3V1 = b"TAG" + bytes(125)
+APE = b"APETAGEX" + struct.pack("<IIII8x", 2000, 92, 1, 1 << 31) + b"x" * 60
+APE += APE[:32]
+LONG = as_mp3(np.tile(NOISE, 3)[::-1])
+
+
+@pytest.mark.parametrize("without_av", [False, True])
+@pytest.mark.parametrize(
+    "between", [b"", ID3V1, tag(bytes(500)), APE + ID3V1 + tag(b"\xff\xfb" * 200)]
+)
+def test_joined_mp3s_are_read_one_after_the_other(
+    monkeypatch: pytest.MonkeyPatch, between: bytes, without_av: bool
+) -> None:
+    if without_av:
+        monkeypatch.setitem(sys.modules, "av", None)
+    alone = [read_bytes(MP3), read_bytes(LONG)]
+    joined = read_bytes(MP3 + between + LONG + ID3V1, strict=True)
+    np.testing.assert_allclose(joined, np.concatenate(alone), atol=1e-6)
+    # It adds what the encoder put before each and behind it.
+    assert samples_by_pyav(MP3 + LONG) == pytest.approx(len(joined), abs=5 * 1152)
+
+
+def test_an_mp3_of_any_rate_of_bits_that_is_not_counted_is_read_to_its_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "av", None)
+    silence_and_noise = np.concatenate([np.zeros(8 * RATE), np.tile(NOISE, 4), np.zeros(8 * RATE)])
+    for samples in (
+        NOISE,
+        silence_and_noise,
+        silence_and_noise[::2],
+        silence_and_noise[9 * RATE :],
+    ):
+        content = uncounted(as_mp3(samples))
+        waveform = read_bytes(content, strict=True)
+        assert len(waveform) == pytest.approx(samples_by_pyav(content), abs=1152)
+        for tags in (APE, APE + ID3V1, APE[32:], ID3V1):
+            np.testing.assert_array_equal(read_bytes(content + tags, strict=True), waveform)
+
+
+def test_many_mp3s_of_several_rates_are_joined() -> None:
+    rates = (16_000, 44_100, 8_000, 32_000) * 5
+    chain = b"".join(as_mp3(np.tile(NOISE, 2)[:rate], rate) for rate in rates)
+    assert len(read_bytes(chain, 16_000, strict=True)) == len(rates) * 16_000
+
+
+@pytest.mark.parametrize("between", [b"", ID3V1, APE, APE + ID3V1])
+@pytest.mark.parametrize("counted", [(True, False), (False, True), (False, False)])
+def test_a_part_of_joined_mp3s_that_is_not_counted_is_read_too(
+    counted: tuple[bool, bool], between: bytes
+) -> None:
+    first, second = (
+        mp3 if is_counted else uncounted(mp3)
+        for mp3, is_counted in zip((MP3, LONG), counted, strict=True)
+    )
+    joined = read_bytes(first + between + second, strict=True)
+    assert len(joined) == pytest.approx(4 * len(NOISE), abs=5 * 1152)
+
+
+def test_each_of_joined_mp3s_says_what_it_lacks() -> None:
+    cut = MP3[: len(MP3) // 2], LONG[: len(LONG) // 2]
+    with pytest.warns(AudioWarning, match=MISSING.pattern) as caught:
+        waveform = read_bytes(cut[0] + cut[1])
+    stated = MISSING.search(str(caught[0].message))
+    assert stated is not None
+    assert float(stated[1]) == pytest.approx((4 * len(NOISE) - len(waveform)) / RATE, abs=0.01)
+
+
+@pytest.mark.parametrize("share", [0.5, 0.8, 0.9, 0.95, 0.98])
+def test_a_cut_of_less_than_a_frame_of_mp3_is_seen(shared: Path, share: float) -> None:
+    paths = sorted((shared / "audio" / "formats").glob("mp3_mpeg_layer_iii_*.mp3"))
+    assert len(paths) == 9
+    for path in paths:
+        content = path.read_bytes()
+        with pytest.warns(AudioWarning, match="is cut off or damaged"):
+            read_bytes(content[: int(share * len(content))])
 
 
 def test_an_mp3_that_counts_one_frame_too_many_is_whole() -> None:

@@ -215,6 +215,7 @@ def test_the_public_names_are_these() -> None:
         "Source",
         "blocks",
         "float32_samples",
+        "is_file",
         "name_of",
         "read",
     ]

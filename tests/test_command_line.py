@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -49,10 +50,7 @@ Capture = pytest.CaptureFixture[str]
 def panns(*arguments: str, **settings: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "panns_inference", *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-        **settings,
+        **{"capture_output": True, "text": True, "check": False, **settings},
     )
 
 
@@ -166,8 +164,10 @@ def test_detection(r9: str, sed: list[str], capsys: Capture) -> None:
 
 
 def test_detection_needs_a_framewise_network(r9: str, lee: list[str], capsys: Capture) -> None:
-    assert main(["detect", r9, *lee]) == 2
-    message = capsys.readouterr().err
+    assert main(["detect", "--json", r9, *lee]) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    message = printed.err
     assert "LeeNet11 has no framewise_output" in message
     assert "Cnn14_DecisionLevelMax" in message
 
@@ -204,8 +204,12 @@ def test_a_recording_is_never_the_output(
     mine = tmp_path / "mine.wav"
     shutil.copy(r9, mine)
     assert main(["tag", "-o", str(mine), "--overwrite", str(mine), *lee]) == 2
-    assert "one of the recordings" in capsys.readouterr().err
+    assert "one of the files to read" in capsys.readouterr().err
     assert mine.read_bytes() == Path(r9).read_bytes()
+    weights = shutil.copy(lee[1], tmp_path / "weights.pth")
+    given = ["tag", "-o", str(weights), "--overwrite", "--checkpoint", str(weights), r9]
+    assert main(given) == 2
+    assert weights.read_bytes() == Path(lee[1]).read_bytes()
 
 
 def test_formats_of_one_recording_go_to_a_folder(
@@ -253,13 +257,20 @@ def test_the_models(shared: Path, capsys: Capture) -> None:
     shutil.copy(shared / "weights" / "LeeNet11_mAP=0.266.pth", cache_folder())
     assert main(["models"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == 30
-    rows = {line.split()[0]: line for line in lines}
+    assert len(lines) == 32
+    assert lines[31].startswith("The weights are under CC BY 4.0. Cite Q. Kong")
+    rows = {line.split()[0]: line for line in lines if line}
     assert rows["LeeNet11"].split()[1:] == [
         "0.266", "0.7", "M", "4.7", "G", "3", "MB", "clipwise,", "embedding", "yes",
     ]  # fmt: skip
     assert "42.2 G" in rows["Cnn14"]
     assert not rows["Cnn14"].endswith("yes")
+    assert "359 MB" in rows["Cnn14_16k"]  # it holds the state of a sampler too
+    assert main(["models", "list", "cnn-14", "LeeNet11"]) == 0
+    chosen = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in chosen[:3]] == ["network", "Cnn14", "LeeNet11"]
+    assert main(["models", "path", "--json"]) == 2
+    assert "--json is for panns models list" in capsys.readouterr().err
     assert main(["models", "list", "--json"]) == 0
     found = {row["name"]: row for row in json.loads(capsys.readouterr().out)}
     for path in (shared / "golden").glob("*.schema.json"):
@@ -274,7 +285,9 @@ def test_the_models(shared: Path, capsys: Capture) -> None:
 
 def test_downloaded_models(shared: Path, capsys: Capture) -> None:
     assert main(["models", "path", "LeeNet11"]) == 1
-    assert "not downloaded" in capsys.readouterr().out
+    printed = capsys.readouterr()
+    assert printed.out == f"{cache_folder() / 'LeeNet11_mAP=0.266.pth'}\n"
+    assert "this is where it belongs" in printed.err
     assert main(["models", "verify", "LeeNet11"]) == 1
     assert "not downloaded" in capsys.readouterr().out
     cache_folder().mkdir(parents=True)
@@ -315,7 +328,19 @@ def test_the_doctor_without_pyav(capsys: Capture, monkeypatch: pytest.MonkeyPatc
     assert "panns-inference[codecs]" in json.loads(capsys.readouterr().out)["decoders"]["PyAV"]
 
 
-@pytest.mark.parametrize("arguments", [[], ["tag"], ["tagg", "x.wav"], ["tag", "--tpo", "3", "x"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["tag"],
+        ["tagg", "x.wav"],
+        ["tag", "--tpo", "3", "x.wav"],
+        ["tag", "--top", "-1", "x.wav"],
+        ["tag", "--threshold", "nan", "x.wav"],
+        ["detect", "--threshold", "7", "x.wav"],
+        ["tag", "-f", "mp3", "x.wav"],
+    ],
+)
 def test_wrong_use(arguments: list[str], capsys: Capture) -> None:
     with pytest.raises(SystemExit) as stopped:
         main(arguments)
@@ -346,6 +371,26 @@ def test_a_reader_that_goes_away() -> None:
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
     assert done.stdout == "  0  /m/09x0r      Speech\n"
     assert done.stderr == ""
+
+
+def test_a_disk_that_is_full(r9: str, lee: list[str], tmp_path: Path) -> None:
+    with open("/dev/full", "w") as full:
+        done = panns("labels", stdout=full, capture_output=False, stderr=subprocess.PIPE)
+    assert done.returncode == 1
+    assert done.stderr == "panns: error: [Errno 28] No space left on device\n"
+    plain = tmp_path / "plain"
+    plain.write_text("mine")
+    done = panns("tag", "-o", str(plain / "tags.csv"), r9, *lee)
+    assert done.returncode == 1
+    assert done.stderr.startswith("panns: error: ")
+    assert "Traceback" not in done.stderr
+
+
+def test_a_name_that_the_terminal_cannot_show(r9: str, lee: list[str], tmp_path: Path) -> None:
+    strange = shutil.copy(r9, tmp_path / "日é.wav")
+    done = panns("tag", str(strange), *lee, env={**os.environ, "PYTHONIOENCODING": "ascii"})
+    assert done.returncode == 0, done.stderr
+    assert r"\u65e5\xe9.wav" in done.stdout
 
 
 def test_interrupted(lee: list[str]) -> None:

@@ -64,7 +64,7 @@ def test_the_outputs_of_the_layers_written_out(tagger: AudioTagging, shared: Pat
 
 
 def test_zero_shot_on_esc10(
-    tagger: AudioTagging, shared: Path, record_property: Callable[[str, object], None]
+    tagger: AudioTagging, shared: Path, record_testsuite_property: Callable[[str, object], None]
 ) -> None:
     """From the .ogg files: the score of a class is the largest of its AudioSet labels."""
     folder = shared / "audio" / "esc10"
@@ -82,7 +82,7 @@ def test_zero_shot_on_esc10(
     truth = np.array([classes.index(row["class"]) for row in rows])
     top1 = float((scores.argmax(axis=1) == truth).mean())
     precision = float(average_precision_score(np.eye(len(classes))[truth], scores))
-    record_property("ESC-10 top-1 and mAP of LeeNet11", (top1, precision))
+    record_testsuite_property("ESC-10 top-1 and mAP of LeeNet11", (top1, precision))
     assert len(rows) == 320
     assert top1 >= 0.845
     assert precision >= 0.870

@@ -39,7 +39,7 @@ PUBLIC = {
         "models",
         "pytorch_utils",
     ],
-    ".audio": ["Source", "blocks", "float32_samples", "name_of", "read"],
+    ".audio": ["Source", "blocks", "float32_samples", "is_file", "name_of", "read"],
     ".checkpoints": [
         "ADDRESS",
         "CHECKPOINTS",
@@ -49,6 +49,7 @@ PUBLIC = {
         "Checkpoint",
         "Verification",
         "cached",
+        "destination",
         "fetch",
         "find",
         "identify",

@@ -14,7 +14,7 @@ import torch
 
 from panns_inference import AudioTagging, SoundEventDetection
 from panns_inference.audioset import labels, mids
-from panns_inference.errors import AudioError, CheckpointError, UsageError
+from panns_inference.errors import AudioError, CheckpointError, DownloadError, UsageError
 from panns_inference.models import build
 
 
@@ -49,6 +49,11 @@ def test_a_tagging(tagger: AudioTagging, r9: Path) -> None:
     assert [tag.label for tag in tagging.top(None, 0.4)] == ["Speech", "Telephone bell ringing"]
     assert tagging.embedding is not None
     assert tagging.embedding.shape == (512,)
+    assert list(tagging) == list(tagging.tags)
+    assert "Speech" in tagging
+    assert "Spech" not in tagging
+    with pytest.raises(UsageError, match="n=-1 is no number of tags"):
+        tagging.top(-1)
     with pytest.raises(KeyError, match="Spech"):
         tagging["Spech"]
 
@@ -211,3 +216,60 @@ def test_classes_of_ones_own_by_name(tmp_path: Path) -> None:
     ]
     with pytest.raises(CheckpointError, match="3 classes"):
         AudioTagging("Cnn6", path, "cpu")
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [{"threshold": 2}, {"classes": ["Spech"]}, {"threshold_off": 0.9}, {"smooth": -1}],
+    ids=lambda rules: next(iter(rules)),
+)
+def test_wrong_rules_are_said_before_the_network_runs(
+    detector: SoundEventDetection, r9: Path, rules: dict[str, object]
+) -> None:
+    def run(*_: object) -> None:
+        raise AssertionError("the network ran")
+
+    hook = detector.model.register_forward_pre_hook(run)
+    try:
+        with pytest.raises(UsageError):
+            detector.detect(r9, **rules)
+    finally:
+        hook.remove()
+
+
+def test_what_is_no_network() -> None:
+    with pytest.raises(UsageError, match="LeeNet11 has no setting interpolate_mode; it has sample"):
+        SoundEventDetection("LeeNet11", interpolate_mode="linear", device="cpu", pretrained=False)
+    for nonsense in (Path("weights.pth"), build, 3):
+        with pytest.raises(
+            UsageError, match=r"model must be the name of a network or an nn\.Module"
+        ):
+            AudioTagging(nonsense, device="cpu")
+    module = build("LeeNet11")
+    with pytest.raises(UsageError, match="a module has its own verbos, sample_rate"):
+        AudioTagging(module, device="cpu", pretrained=False, verbos=False, sample_rate=16000)
+
+
+def test_another_cache_folder(
+    shared: Path, tmp_path: Path, r9: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    weights = shared / "weights" / "LeeNet11_mAP=0.266.pth"
+    (tmp_path / weights.name).symlink_to(weights)
+    tagging = AudioTagging("LeeNet11", device="cpu", cache_folder=tmp_path).tag(r9)
+    assert tagging.tags[0].label == "Speech"
+    monkeypatch.setenv("PANNS_OFFLINE", "1")
+    with pytest.raises(DownloadError) as raised:
+        AudioTagging("Cnn6", device="cpu", cache_folder=tmp_path)
+    assert str(tmp_path / "Cnn6_mAP=0.343.pth") in str(raised.value)
+
+
+def test_modules_that_give_more_or_less(r9: Path) -> None:
+    class Odd(torch.nn.Module):
+        def forward(self, x: torch.Tensor, _: None) -> dict[str, torch.Tensor | None]:
+            framewise = torch.full((len(x), 1 + x.shape[1] // 320, 527), 0.25)
+            return {"framewise_output": framewise, "attention": None}
+
+    odd = SoundEventDetection(Odd(), device="cpu", pretrained=False)
+    assert odd.inference(np.zeros((2, 3200))).shape == (2, 11, 527)
+    with pytest.raises(UsageError, match="Odd has no clipwise_output"):
+        odd.detect(r9)

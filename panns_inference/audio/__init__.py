@@ -27,7 +27,7 @@ from .joining import in_blocks
 from .mixing import mono
 from .resampling import Waveform, check_resampler, resampled
 
-__all__ = ["Source", "blocks", "float32_samples", "name_of", "read"]
+__all__ = ["Source", "blocks", "float32_samples", "is_file", "name_of", "read"]
 
 BLOCK = 320_000
 """Samples of a block unless another number is asked for: 10 s at 32 kHz."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..errors import AudioError
-from . import _claims, _mpeg, _ogg
+from . import _mpeg, _ogg, _sizes
 from ._pieces import Incomplete, Part, Piece, Unrecognised
-from ._window import Window
+from ._section import Section
 
 
-def decoded(file: Window, name: str) -> Iterator[Piece]:
+def decoded(file: Section, name: str) -> Iterator[Piece]:
     """The samples of a file piece by piece, as far as they can be decoded.
 
     Args:
@@ -27,14 +27,13 @@ def decoded(file: Window, name: str) -> Iterator[Piece]:
         _raise_failure(file, name)
 
 
-def _decoded(file: Window, name: str) -> Iterator[Piece]:
+def _decoded(file: Section, name: str) -> Iterator[Piece]:
     try:
-        file, share = _claims.with_true_size(_mpeg.without_tags(file))
+        file, share = _sizes.with_true_size(_mpeg.without_tags(file))
     except Unrecognised as finding:
         raise _refusal(name, finding) from None
-    parts, has_end = [_mpeg.with_true_size(file)], True
-    if file.peek(0, 4) == b"OggS":
-        parts, has_end = _ogg.links(file)
+    is_ogg = file.peek(0, 4) == b"OggS"
+    parts, has_end = _ogg.links(file) if is_ogg else (_mpeg.recordings(file), True)
     length = 0.0
     gaps: list[float | None] = [] if has_end else [None]
     for part in parts:
@@ -76,7 +75,7 @@ def _refusal(name: str, finding: Unrecognised) -> AudioError:
     return AudioError(f"{name} cannot be decoded: it is {finding}")
 
 
-def _raise_failure(file: Window, name: str) -> None:
+def _raise_failure(file: Section, name: str) -> None:
     """Raise what went wrong with the file underneath, if anything did."""
     try:
         file.raise_failure()

@@ -10,10 +10,11 @@ is given to it as a file of its own.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import inf
 from typing import NamedTuple
 
 from ._pieces import Part
-from ._window import Window
+from ._section import Section
 
 _HEADER = 27  # bytes before the table of segment sizes
 _FIRST, _LAST = 2, 4  # bits of the header's sixth byte
@@ -39,7 +40,7 @@ class Page(NamedTuple):
     position: int
 
 
-def links(file: Window) -> tuple[list[Part], bool]:
+def links(file: Section) -> tuple[list[Part], bool]:
     """The streams of a chained file one by one, and whether the last page of all is there.
 
     A link that was recorded from the middle of a broadcast counts its samples from the start of
@@ -56,13 +57,13 @@ def links(file: Window) -> tuple[list[Part], bool]:
         previous = page
     stops = [*starts[1:], file.size]
     parts = [
-        Part(file.part(start, stop), counted=position < _LATE)
+        Part(file.part(start, stop), slack=0 if position < _LATE else inf)
         for start, stop, position in zip(starts, stops, positions, strict=True)
     ]
     return parts, page.is_last and page.end <= file.size
 
 
-def _pages(file: Window) -> Iterator[Page]:
+def _pages(file: Section) -> Iterator[Page]:
     """The pages one after the other; what stands between them in a damaged file is passed over."""
     at: int | None = 0
     while at is not None:
@@ -71,10 +72,10 @@ def _pages(file: Window) -> Iterator[Page]:
         at = _next(file, page.end)
 
 
-def _page(file: Window, at: int) -> Page:
+def _page(file: Section, at: int) -> Page:
     header = file.peek(at, _HEADER + 255)
     if len(header) < _HEADER:
-        return Page(at, at + _HEADER, False, False, 0)
+        return Page(at, at + _HEADER, is_first=False, is_last=False, position=0)
     n_sizes, kind = header[26], header[5]
     end = at + _HEADER + n_sizes + sum(header[_HEADER : _HEADER + n_sizes])
     # A page on which no packet ends has the position -1; one of headers has 0.
@@ -82,7 +83,7 @@ def _page(file: Window, at: int) -> Page:
     return Page(at, end, bool(kind & _FIRST), bool(kind & _LAST), position)
 
 
-def _next(file: Window, at: int) -> int | None:
+def _next(file: Section, at: int) -> int | None:
     """Offset of the first page at or after `at`: the pages of a sound file follow each other."""
     if file.peek(at, 4) == b"OggS":
         return at

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ._window import Window
+from ._section import Section
 
 
 class Piece(NamedTuple):
@@ -33,12 +33,12 @@ class Part:
 
     Attributes:
         file: its bytes.
-        counted: whether the number of samples that a decoder finds in its header is a count, and
-            not an estimate.
+        slack: by how many samples there may be fewer than a decoder finds in the header; infinite
+            where that number is an estimate, and not a count.
     """
 
-    file: Window
-    counted: bool = True
+    file: Section
+    slack: float = 0
 
 
 class Unrecognised(Exception):  # noqa: N818 - it is an answer, and never seen by a user
@@ -53,10 +53,11 @@ class Incomplete(Exception):  # noqa: N818
     """
 
     def __init__(self, missing: float | None) -> None:
-        known = (
-            "how much is missing cannot be told"
-            if missing is None
-            else f"{missing:.2f} s are missing"
-        )
+        if missing is None:
+            known = "how much is missing cannot be told"
+        elif missing < 0.005:
+            known = "less than 0.01 s is missing"
+        else:
+            known = f"{missing:.2f} s are missing"
         super().__init__(known)
         self.missing = missing

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import inf
 from typing import Any
 
 import numpy as np
 
 from ._pieces import Incomplete, Part, Piece, Unrecognised
 from ._quiet import quiet
-from ._window import Window
+from ._section import Section
 
 BLOCK = 1 << 15
 """Values (samples times channels) that are decoded at once."""
 
 _MOST_PER_BYTE = 8192  # samples: a frame of FLAC holds 65,535 in no less than 8 bytes
 _PATIENCE = 16  # reads at the end of the file; no decoder needs more than four to see it
-_SLACK = 1152  # samples: some encoders of MP3 count one frame too many
 
 
 def pieces(part: Part) -> Iterator[Piece]:
@@ -46,11 +46,13 @@ def pieces(part: Part) -> Iterator[Piece]:
             n_samples += len(samples)
             yield Piece(sound.samplerate, samples)
         missing = _count(sound, part) - n_samples
-        if missing > _SLACK or lost:
+        # Where nothing was counted, the end of the bytes is the end of the sound.
+        lost = lost and (part.slack < inf or part.file.n_reads_at_end == 0)
+        if missing > part.slack or lost:
             raise Incomplete(missing / sound.samplerate if missing > 0 else None)
 
 
-def _read(sound: Any, file: Window, failure: type[Exception]) -> tuple[Any, bool]:
+def _read(sound: Any, file: Section, failure: type[Exception]) -> tuple[Any, bool]:
     """The next samples, (samples, channels), and whether the decoder lost its way.
 
     The number of samples is lost with a failure; so what is no longer NaN was decoded.
@@ -71,6 +73,7 @@ def _read(sound: Any, file: Window, failure: type[Exception]) -> tuple[Any, bool
 def _count(sound: Any, part: Part) -> int:
     """Samples that a header counts; 0 if none does, or the file cannot hold as many."""
     # The length of MPEG inside a WAV is always an estimate.
-    counted = part.counted and (sound.format == "MP3" or not sound.subtype.startswith("MPEG"))
+    is_estimate = sound.format != "MP3" and sound.subtype.startswith("MPEG")
+    counted = part.slack < inf and not is_estimate
     possible = int(sound.frames) <= part.file.size * _MOST_PER_BYTE
     return int(sound.frames) if counted and possible else 0

@@ -13,7 +13,7 @@ from typing import BinaryIO, TypeGuard
 from numpy.typing import ArrayLike
 
 from ..errors import AudioError, AudioTypeError
-from ._window import Window
+from ._section import Section
 
 File = str | os.PathLike[str] | BinaryIO
 """A path, or a binary file that is open."""
@@ -31,7 +31,11 @@ _KINDS = {
 
 
 def is_file(source: object) -> TypeGuard[File]:
-    """Whether a source is a file, and not samples in memory."""
+    """Whether a source is a file, and not samples in memory.
+
+    Args:
+        source: as for `read`.
+    """
     return isinstance(source, (str, os.PathLike)) or hasattr(source, "read")
 
 
@@ -49,7 +53,7 @@ def name_of(source: object) -> str | None:
 
 
 @contextmanager
-def opened(source: File, name: str) -> Iterator[Window]:
+def opened(source: File, name: str) -> Iterator[Section]:
     """The bytes of a file from where it stands; a path is closed afterwards, an open file is not.
 
     Args:
@@ -62,9 +66,9 @@ def opened(source: File, name: str) -> Iterator[Window]:
     """
     if isinstance(source, (str, os.PathLike)):
         with _open(source, name) as file:
-            yield _window(file, name)
+            yield _section(file, name)
     else:
-        yield _window(source, name)
+        yield _section(source, name)
 
 
 def _open(path: str | os.PathLike[str], name: str) -> BinaryIO:
@@ -83,7 +87,7 @@ def _open(path: str | os.PathLike[str], name: str) -> BinaryIO:
     raise AudioError(f"{name} is {kind}; expected a file that holds a recording")
 
 
-def _window(file: BinaryIO, name: str) -> Window:
+def _section(file: BinaryIO, name: str) -> Section:
     try:
         is_binary = isinstance(file.read(0), bytes)
         start, stop = file.tell(), file.seek(0, io.SEEK_END)
@@ -96,4 +100,4 @@ def _window(file: BinaryIO, name: str) -> Window:
         raise AudioTypeError(f"{name} does not give bytes: open it with mode 'rb'")
     if stop <= start:
         raise AudioError(f"{name} is empty: there are no bytes to read")
-    return Window(file, start, stop)
+    return Section(file, start, stop)

@@ -6,7 +6,7 @@
 Neither torch nor requests is imported before a file is read or downloaded.
 """
 
-from .cache import cached
+from .cache import cached, destination
 from .download import fetch
 from .loading import identify, load
 from .registry import ADDRESS, CHECKPOINTS, CITATION, LICENCE, RECORD, Checkpoint, find
@@ -22,6 +22,7 @@ __all__ = [
     "Checkpoint",
     "Verification",
     "cached",
+    "destination",
     "fetch",
     "find",
     "identify",

@@ -42,6 +42,7 @@ BACK_OFF = 1.0
 def fetch(
     checkpoint: Checkpoint,
     *,
+    folder: str | os.PathLike[str] | None = None,
     offline: bool | None = None,
     progress: bool | None = None,
     mirrors: Sequence[str] | None = None,
@@ -50,6 +51,7 @@ def fetch(
 
     Args:
         checkpoint: the file.
+        folder: where it is looked for and downloaded to; None is the cache.
         offline: True never touches the network; None is what `PANNS_OFFLINE` says.
         progress: whether a bar is shown on stderr; None shows it on a terminal.
         mirrors: folders on the network that are tried before the published address; None are
@@ -62,21 +64,22 @@ def fetch(
     Warns:
         CheckpointWarning: if a file was downloaded of which no checksum is known.
     """
-    if path := cached(checkpoint):
+    if path := cached(checkpoint, folder):
         _compare_size(path, checkpoint)
         return path
+    target = destination(checkpoint, folder)
     if settings.offline() if offline is None else offline:
         raise DownloadError(
-            f"{checkpoint} is not here, and the network is not to be used: {_by_hand(checkpoint)}"
+            f"{checkpoint} is not here, and the network is not to be used: "
+            f"{_by_hand(checkpoint, target)}"
         )
     bases = settings.mirrors() if mirrors is None else mirrors
     urls = [*(f"{base.rstrip('/')}/{quote(checkpoint.file)}" for base in bases), checkpoint.url]
-    target = destination(checkpoint)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with locked(target.with_name(f"{target.name}.lock")):
             # Whoever held the lock before us may have fetched it.
-            return cached(checkpoint) or _download(checkpoint, urls, target, progress)
+            return cached(checkpoint, folder) or _download(checkpoint, urls, target, progress)
     except DownloadError:
         raise
     except OSError as error:
@@ -104,7 +107,7 @@ def _download(
         LOG.warning("%s: %s", url, failure)
         failures.append(f"  {url}: {failure}")
     raise DownloadError(
-        "\n".join([f"cannot download {checkpoint}:", *failures, _by_hand(checkpoint)])
+        "\n".join([f"cannot download {checkpoint}:", *failures, _by_hand(checkpoint, target)])
     )
 
 
@@ -133,9 +136,9 @@ def _complete(transfer: Transfer) -> str | None:
     return failure
 
 
-def _by_hand(checkpoint: Checkpoint) -> str:
+def _by_hand(checkpoint: Checkpoint, target: Path) -> str:
     return (
-        f"fetch {checkpoint.url} by other means and save it as {destination(checkpoint)}, "
+        f"fetch {checkpoint.url} by other means and save it as {target}, "
         "or name a mirror in PANNS_MIRROR"
     )
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import io
 import logging
 import os
 import sys
@@ -42,6 +43,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = _parser().parse_args(arguments)
     if given.offline:
         os.environ["PANNS_OFFLINE"] = "1"
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A name that the terminal cannot show is no reason to fail.
+        sys.stdout.reconfigure(errors="backslashreplace")
     with _listening(given.verbosity):
         try:
             status: int = given.run(given)
@@ -53,10 +57,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except KeyboardInterrupt:
             return _complain("interrupted", status=130)
         except BrokenPipeError:
-            # The reader has gone, as `head` does: nothing more can be written, nor flushed at exit.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            # The reader has gone, as `head` does.
+            _give_up_stdout()
             return 1
+        except OSError as error:
+            _give_up_stdout()
+            return _complain(f"error: {error}", status=1)
     return status
+
+
+def _give_up_stdout() -> None:
+    """What is left in its buffer cannot be written, and is not to be tried again at the exit."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -80,6 +93,7 @@ def _listening(verbosity: int) -> Iterator[None]:
     handler = logging.StreamHandler()
     handler.setFormatter(logging.Formatter("panns: %(message)s"))
     LOG.addHandler(handler)
+    level = LOG.level
     LOG.setLevel(logging.WARNING - 10 * verbosity)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -89,6 +103,7 @@ def _listening(verbosity: int) -> Iterator[None]:
             yield
         finally:
             LOG.removeHandler(handler)
+            LOG.setLevel(level)
 
 
 def _show(message: Warning | str, *_: object, **__: object) -> None:

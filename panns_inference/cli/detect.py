@@ -38,14 +38,14 @@ def add_to(commands: options.Commands) -> None:
     group = parser.add_argument_group("events")
     group.add_argument(
         "--threshold",
-        type=float,
+        type=options.probability,
         default=0.5,
         metavar="P",
         help="probability that an event reaches; default: %(default)s",
     )
     group.add_argument(
         "--threshold-off",
-        type=float,
+        type=options.probability,
         metavar="P",
         help="probability below which it ends; default: --threshold",
     )

@@ -4,12 +4,26 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from ..checkpoints import CHECKPOINTS, Checkpoint, cached, fetch, find, verify
+from ..checkpoints import (
+    CHECKPOINTS,
+    CITATION,
+    LICENCE,
+    Checkpoint,
+    cached,
+    destination,
+    fetch,
+    find,
+    verify,
+)
 from ..errors import UsageError
+from ..names import closest
 from .options import Commands, command
+
+LOG = logging.getLogger("panns_inference")
 
 
 def add_to(commands: Commands) -> None:
@@ -31,14 +45,14 @@ def add_to(commands: Commands) -> None:
         "names",
         nargs="*",
         metavar="NAME",
-        help="networks; without any, verify and path take all that are downloaded",
+        help="networks; without any, list takes all, verify and path those that are downloaded",
     )
     layout = parser.add_mutually_exclusive_group()
     for name in LAYOUTS:
         layout.add_argument(
             f"--{name}", action="store_const", const=name, dest="layout", help=f"list as {name}"
         )
-    parser.set_defaults(run=run, layout="table")
+    parser.set_defaults(run=run)
 
 
 def run(given: argparse.Namespace) -> int:
@@ -47,20 +61,25 @@ def run(given: argparse.Namespace) -> int:
     Args:
         given: the command line.
     """
+    if given.layout and given.action != "list":
+        raise UsageError(f"--{given.layout} is for panns models list")
     return ACTIONS[given.action](given)
 
 
-def rows() -> list[dict[str, Any]]:
-    """What is known of each network: its mAP is published, what it costs is computed.
+def rows(names: Iterable[str]) -> list[dict[str, Any]]:
+    """What is known of networks: mAP and file are published, what they cost is computed.
 
-    The size is that of the weights in float32, in bytes; the published files are as long.
+    The size is that of the published file in bytes; where it is not known, that of the weights.
+
+    Args:
+        names: names of networks.
     """
     import torch
 
-    from ..models import NETWORKS, build, multi_adds, parameters
+    from ..models import build, multi_adds, parameters
 
     found = []
-    for name in NETWORKS:
+    for name in names:
         with torch.device("meta"):
             network = build(name)
         published = CHECKPOINTS.get(name)
@@ -73,14 +92,18 @@ def rows() -> list[dict[str, Any]]:
                 "sample_rate": network.sample_rate,
                 "gives": [output.removesuffix("_output") for output in network.output_names],
                 "file": published and published.file,
-                "size": sum(4 * tensor.numel() for tensor in network.state_dict().values()),
+                "size": (published and published.size)
+                or sum(4 * tensor.numel() for tensor in network.state_dict().values()),
             }
         )
     return found
 
 
 def _list(given: argparse.Namespace) -> int:
-    LAYOUTS[given.layout](rows())
+    from ..models import NETWORKS
+
+    names = [closest(name, NETWORKS, "network") for name in given.names] or list(NETWORKS)
+    LAYOUTS[given.layout or "table"](rows(names))
     return 0
 
 
@@ -109,6 +132,7 @@ def _print_table(found: Sequence[dict[str, Any]]) -> None:
             for column, (cell, width) in enumerate(zip(line, widths, strict=True))
         )
         print("  ".join(cells).rstrip())
+    print(f"\nThe weights are under {LICENCE}. Cite {CITATION}")
 
 
 def _state(name: str) -> str:
@@ -153,9 +177,12 @@ def _verify(given: argparse.Namespace) -> int:
 
 
 def _path(given: argparse.Namespace) -> int:
+    """Where files are; where one is to be put that is not here, and then 1."""
     paths = [(checkpoint, cached(checkpoint)) for checkpoint in _chosen(given.names)]
     for checkpoint, path in paths:
-        print(path or f"{checkpoint.name}: not downloaded")
+        if path is None:
+            LOG.warning("%s is not here: this is where it belongs", checkpoint.file)
+        print(path or destination(checkpoint))
     return 0 if all(path for _, path in paths) else 1
 
 

@@ -11,6 +11,28 @@ Commands = Any
 """What `argparse` calls its subparsers; it has no public type."""
 
 
+def count(text: str) -> int:
+    """A number of things, 0 or more.
+
+    Args:
+        text: what the user wrote.
+    """
+    if (number := int(text)) < 0:
+        raise argparse.ArgumentTypeError(f"{text} is less than none")
+    return number
+
+
+def probability(text: str) -> float:
+    """A probability, 0 to 1.
+
+    Args:
+        text: what the user wrote.
+    """
+    if not 0 <= (number := float(text)) <= 1:
+        raise argparse.ArgumentTypeError(f"{text} is no probability: give 0 to 1")
+    return number
+
+
 def command(commands: Commands, name: str, summary: str, example: str) -> argparse.ArgumentParser:
     """A new command with the options that all have.
 

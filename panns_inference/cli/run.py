@@ -62,12 +62,14 @@ def run_over(
 
     for path, recordings in targets.items():
         found = results(recordings)
+        # Nothing is written before there is something: no file, and no half of a list.
+        first = list(itertools.islice(found, 1))
         if path is None:
-            form.write(found, sys.stdout, **selection)
-        elif (first := next(found, None)) is not None:
+            form.write(itertools.chain(first, found), sys.stdout, **selection)
+        elif first:
             path.parent.mkdir(parents=True, exist_ok=True)
             with atomic_write(path) as file:
-                form.write(itertools.chain([first], found), file, **selection)
+                form.write(itertools.chain(first, found), file, **selection)
     if failed and len(given.recordings) > 1:
         LOG.error("%d of %d recordings failed", len(failed), len(given.recordings))
     return 1 if failed else 0
@@ -103,9 +105,9 @@ def _targets(given: argparse.Namespace, form: Format) -> dict[Path | None, Seque
 
 
 def _refuse_to_replace(targets: Iterable[Path], given: argparse.Namespace) -> None:
-    inputs = {Path(recording).resolve() for recording in given.recordings}
+    inputs = {Path(path).resolve() for path in (*given.recordings, given.checkpoint) if path}
     for path in targets:
         if path.resolve() in inputs:
-            raise UsageError(f"{path} is one of the recordings: give another name with -o")
+            raise UsageError(f"{path} is one of the files to read: give another name with -o")
         if path.exists() and not given.overwrite:
             raise UsageError(f"{path} is there already: give another name, or --overwrite")

@@ -23,10 +23,18 @@ def add_to(commands: options.Commands) -> None:
     options.add_output(parser, Tagging)
     group = parser.add_argument_group("tags")
     group.add_argument(
-        "--top", type=int, default=10, metavar="N", help="how many tags at most; default: 10"
+        "--top",
+        type=options.count,
+        default=10,
+        metavar="N",
+        help="how many tags at most; default: 10",
     )
     group.add_argument(
-        "--threshold", type=float, default=0.0, metavar="P", help="smallest probability"
+        "--threshold",
+        type=options.probability,
+        default=0.0,
+        metavar="P",
+        help="smallest probability",
     )
     parser.set_defaults(run=run)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import operator
 from collections.abc import Iterable, Sequence
 
+import numpy as np
+
 from ..audioset import mid_of
 from ..errors import UsageError
 from ..names import closest
@@ -53,5 +55,5 @@ def columns_of(wanted: Iterable[Class] | Class, labels: Sequence[str]) -> list[i
     Raises:
         UsageError: if there is no such class; it names the nearest ones.
     """
-    listed = [wanted] if isinstance(wanted, str | int) else wanted
+    listed = [wanted] if isinstance(wanted, str | int | np.integer) else wanted
     return [column_of(each, labels) for each in listed]

@@ -105,8 +105,8 @@ def _events(
         for row, start, end in zip(*(each.tolist() for each in found), strict=True):
             index, inside = int(indices[row]), part[row, start:end]
             yield Event(
-                onset=max(0.0, start / frames_per_second - rules.pad),
-                offset=min(duration, end / frames_per_second + rules.pad),
+                onset=max(0.0, start / frames_per_second - float(rules.pad)),
+                offset=min(float(duration), end / frames_per_second + float(rules.pad)),
                 label=labels[index],
                 mid=mid_of(labels[index]),
                 index=index,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -55,6 +55,10 @@ class Rules:
             seconds = getattr(self, name)
             if not 0 <= seconds < math.inf:
                 raise UsageError(f"{name} must be a number of seconds, 0 or more, not {seconds}")
+        for name in ("classes", "exclude"):
+            if isinstance(getattr(self, name), Iterator):
+                # It would be used up by the first look.
+                object.__setattr__(self, name, tuple(getattr(self, name)))
 
     def columns(self, labels: Sequence[str]) -> NDArray[np.intp]:
         """Indices of the classes whose events are wanted, ascending.

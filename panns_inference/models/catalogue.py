@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
 from dataclasses import asdict
 from typing import Any
 
+from ..errors import UsageError
 from ..names import closest
 from . import cnn, mobilenet, resnet, waveform, wavegram
 from .network import Network
@@ -58,7 +60,12 @@ def build(name: str, classes_num: int = 527, **settings: Any) -> Network:
             `fmin`, `fmax`), and `interpolate_mode` for decision-level networks.
 
     Raises:
-        UsageError: for an unknown name; it lists the nearest ones.
+        UsageError: for an unknown name, of which it lists the nearest ones, or an unknown setting.
     """
     network = NETWORKS[closest(name, NETWORKS, "network")]
+    known = inspect.signature(network).parameters
+    if unknown := [setting for setting in settings if setting not in known]:
+        raise UsageError(
+            f"{network.__name__} has no setting {', '.join(unknown)}; it has {', '.join(known)}"
+        )
     return network(**{**asdict(network.published), "classes_num": classes_num, **settings})

@@ -153,8 +153,9 @@ def test_nonsense_is_no_device(tiny_file: Path, device: str | None) -> None:
 
 
 @pytest.mark.cuda
-def test_on_cuda(tiny_file: Path) -> None:
+def test_on_cuda(tiny_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     tagger = AudioTagging(Tiny(), tiny_file, "cuda")
+    assert capsys.readouterr().out.endswith(f"\nGPU number: {torch.cuda.device_count()}\n")
     assert tagger.device == "cuda"
     assert isinstance(tagger.model.module, Tiny)
     assert next(iter(tagger.model.state_dict())).startswith("module.")

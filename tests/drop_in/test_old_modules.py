@@ -43,6 +43,8 @@ def test_the_constructors_take_positions_in_the_old_order() -> None:
     old = ["model", "checkpoint_path", "device"]
     assert first(AudioTagging)[:3] == old
     assert first(SoundEventDetection)[:4] == [*old, "interpolate_mode"]
+    tagging = inspect.signature(AudioTagging).parameters
+    assert [tagging[name].default for name in old] == [None, None, "cuda"]
     defaults = inspect.signature(SoundEventDetection).parameters
     assert [defaults[name].default for name in (*old, "interpolate_mode")] == [
         None,

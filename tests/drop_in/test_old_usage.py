@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from callers import NOISE, SETTINGS
+from callers import NOISE, SETTINGS, Tiny
 from torch import nn
 
 from panns_inference import AudioTagging, SoundEventDetection
@@ -68,6 +68,8 @@ def test_linear_interpolation(published: Path) -> None:
     assert np.allclose(linear[:, 16], (nearest[:, 0] + nearest[:, 32]) / 2, atol=1e-6)
     with pytest.raises(ValueError, match="interpolate_mode must be"):
         SoundEventDetection(None, path, "cpu", "cubic")
+    with pytest.raises(ValueError, match="a module has its own interpolate_mode"):
+        SoundEventDetection(Tiny(), path, "cpu", "cubic")
 
 
 def test_two_threads_share_a_model(small: AudioTagging) -> None:

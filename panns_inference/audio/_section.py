@@ -1,9 +1,10 @@
 """A part of an open file, seen as a file of its own.
 
-Decoders are given windows, never files, for four reasons: a window has no name, from whose
+Decoders are given sections, never files, for five reasons: a section has no name, from whose
 extension they could guess; it can begin behind a tag and end before another recording; some of its
-bytes can be replaced, so that a header tells the truth; and an error of the file underneath cannot
-get lost in C code, it is kept and raised when the decoder has returned.
+bytes can be replaced, so that a header tells the truth; it can seem longer to a decoder that
+guesses from the size where the sound ends; and an error of the file underneath cannot get lost in C
+code, it is kept and raised when the decoder has returned.
 """
 
 from __future__ import annotations
@@ -13,17 +14,18 @@ from collections.abc import Mapping
 from typing import BinaryIO
 
 
-class Window(io.RawIOBase):
+class Section(io.RawIOBase):
     """Bytes `start` to `stop` of a binary file, read-only.
 
     Args:
-        file: a seekable binary file; it is not closed with the window.
-        start: first byte of the window, counted from the beginning of the file.
+        file: a seekable binary file; it is not closed with the section.
+        start: first byte of the section, counted from the beginning of the file.
         stop: the byte after the last one.
-        patches: bytes that take the place of those of the file, by their offset in the window.
+        patches: bytes that take the place of those of the file, by their offset in the section.
 
     Attributes:
         size: number of bytes.
+        seeming_size: where the end is for one who seeks it.
         n_reads_at_end: how often a decoder asked for more than there is, and got nothing.
     """
 
@@ -35,26 +37,35 @@ class Window(io.RawIOBase):
         self._patches = dict(patches or {})
         self._position = 0
         self._failures: list[BaseException] = []
-        self.size = max(0, stop - start)
+        self.size = self.seeming_size = max(0, stop - start)
         self.n_reads_at_end = 0
 
-    def part(self, start: int, stop: int | None = None) -> Window:
-        """Bytes `start` to `stop` of this window; None is its end. Patches do not carry over."""
+    def part(self, start: int, stop: int | None = None) -> Section:
+        """Bytes `start` to `stop` of this section; None is its end. Patches do not carry over."""
         stop = self.size if stop is None else min(stop, self.size)
-        return self._sharing_failures(Window(self._file, self._start + start, self._start + stop))
+        return self._sharing_failures(Section(self._file, self._start + start, self._start + stop))
 
-    def patched(self, offset: int, replacement: bytes) -> Window:
-        """The same window with other bytes at `offset`."""
+    def patched(self, offset: int, replacement: bytes) -> Section:
+        """The same section with other bytes at `offset`."""
         patches = {**self._patches, offset: replacement}
         stop = self._start + self.size
-        return self._sharing_failures(Window(self._file, self._start, stop, patches))
+        return self._sharing_failures(Section(self._file, self._start, stop, patches))
 
-    def _sharing_failures(self, other: Window) -> Window:
+    def seeming(self, size: int) -> Section:
+        """The same section, unpatched, with its end at `size` for one who seeks it.
+
+        One who reads on ends where the bytes do; one who looks for a tag at the end finds zeros.
+        """
+        other = self.part(0)
+        other.seeming_size = size
+        return other
+
+    def _sharing_failures(self, other: Section) -> Section:
         other._failures = self._failures
         return other
 
     def peek(self, offset: int, n_bytes: int) -> bytes:
-        """Bytes from `offset` on: fewer than `n_bytes` where the window ends."""
+        """Bytes from `offset` on: fewer than `n_bytes` where the section ends."""
         self.seek(offset)
         return self.read(n_bytes) or b""
 
@@ -70,7 +81,7 @@ class Window(io.RawIOBase):
         return True
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        base = (0, self._position, self.size)[whence]
+        base = (0, self._position, self.seeming_size)[whence]
         # Decoders that follow a false header ask for places before the start: no error in C.
         self._position = max(0, base + offset)
         return self._position
@@ -79,7 +90,7 @@ class Window(io.RawIOBase):
         if self._failures:
             return 0
         try:
-            found = self._fetch(min(len(buffer), self.size - self._position))
+            found = self._fetch(len(buffer))
         except BaseException as error:  # also Ctrl-C, which a callback from C would swallow
             self._failures.append(error)
             return 0
@@ -90,6 +101,9 @@ class Window(io.RawIOBase):
 
     def _fetch(self, n_bytes: int) -> bytes:
         """The next bytes: fewer than `n_bytes` only where the file ends before its time."""
+        if self._position > self.size:
+            return bytes(max(0, min(n_bytes, self.seeming_size - self._position)))
+        n_bytes = min(n_bytes, self.size - self._position)
         if n_bytes <= 0:
             return b""
         self._file.seek(self._start + self._position)

@@ -12,22 +12,22 @@ from hypothesis import strategies as st
 from made_recordings import muxed, written
 
 from panns_inference.audio import read
-from panns_inference.audio._window import Window
+from panns_inference.audio._section import Section
 from panns_inference.errors import AudioError
 
 
 @settings(deadline=None, derandomize=True)
 @given(data=st.data())
-def test_a_window_is_the_bytes_it_frames(data: Any) -> None:
+def test_a_section_is_the_bytes_it_frames(data: Any) -> None:
     content = data.draw(st.binary(min_size=1, max_size=60))
     start = data.draw(st.integers(0, len(content)))
     stop = data.draw(st.integers(start, len(content)))
-    window = Window(io.BytesIO(content), start, stop)
+    section = Section(io.BytesIO(content), start, stop)
     model = bytearray(content[start:stop])
     for _ in range(data.draw(st.integers(0, 3))):
         offset = data.draw(st.integers(0, len(model)))
         replacement = data.draw(st.binary(max_size=len(model) - offset))
-        window = window.patched(offset, replacement)
+        section = section.patched(offset, replacement)
         model[offset : offset + len(replacement)] = replacement
     oracle = io.BytesIO(bytes(model))
     for _ in range(data.draw(st.integers(1, 6))):
@@ -35,12 +35,20 @@ def test_a_window_is_the_bytes_it_frames(data: Any) -> None:
         offset = data.draw(st.integers(0 if whence == io.SEEK_SET else -70, 70))
         base = {io.SEEK_SET: 0, io.SEEK_CUR: oracle.tell(), io.SEEK_END: len(model)}[whence]
         expected = oracle.seek(max(0, base + offset))
-        assert window.seek(offset, whence) == expected == window.tell()
+        assert section.seek(offset, whence) == expected == section.tell()
         size = data.draw(st.integers(0, 70))
-        assert window.read(size) == oracle.read(size)
-    assert window.peek(0, 100) == bytes(model)
+        assert section.read(size) == oracle.read(size)
+    assert section.peek(0, 100) == bytes(model)
     first, last = sorted(data.draw(st.tuples(*[st.integers(0, len(model))] * 2)))
-    assert window.part(first, last).peek(0, 100) == content[start:stop][first:last]
+    assert section.part(first, last).peek(0, 100) == content[start:stop][first:last]
+
+
+def test_a_section_that_seems_longer_holds_no_more_bytes() -> None:
+    longer = Section(io.BytesIO(b"0123456789"), 2, 8).seeming(100)
+    assert longer.peek(0, 1000) == b"234567"
+    assert longer.read(1) == b""
+    assert longer.seek(-3, io.SEEK_END) == 97
+    assert (longer.read(5), longer.read(5)) == (bytes(3), b"")
 
 
 class Failing(io.BytesIO):
