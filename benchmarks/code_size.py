@@ -20,7 +20,7 @@ from pathlib import Path
 import report
 
 import panns_inference
-from panns_inference.models import NETWORKS
+from panns_inference.models import REFERENCE
 
 MODELS = Path(panns_inference.__file__).parent / "models"
 
@@ -70,7 +70,7 @@ def body_lines(network: type) -> int:
 
 def lines_of_networks() -> dict[str, int]:
     """Lines of code of each network of the reference."""
-    return {name: body_lines(network) for name, network in NETWORKS.items()}
+    return {name: body_lines(network) for name, network in REFERENCE.items()}
 
 
 def share_in_models() -> float:

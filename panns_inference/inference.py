@@ -56,7 +56,18 @@ def get_filename(path: str | os.PathLike[str]) -> str:
 
 
 class AudioTagging(Model):
-    """Which sounds: by default with CNN14, which is downloaded when it is first used."""
+    """Which sounds: by default with CNN14, which is downloaded when it is first used.
+
+    Args:
+        model: name of a network, or an `nn.Module`; None is CNN14.
+        checkpoint_path: file of weights; None is the published one.
+        device: 'cuda', 'cpu', 'cuda:1', 'mps', ...; the CPU takes the place of what is not there.
+        labels: names of the classes; None is AudioSet's 527.
+        pretrained: False loads no weights.
+        cache_folder: where published weights are kept; None is the usual folder.
+        verbose: whether checkpoint and device are printed; None does so unless `model` is a name.
+        settings: further arguments of `models.build`.
+    """
 
     default = "Cnn14"
 

@@ -43,6 +43,13 @@ def test_a_section_is_the_bytes_it_frames(data: Any) -> None:
     assert section.part(first, last).peek(0, 100) == content[start:stop][first:last]
 
 
+def test_of_patches_that_overlap_the_last_counts() -> None:
+    section = Section(io.BytesIO(b"aaaa"), 0, 4)
+    for offset, replacement in ((0, b"xx"), (1, b"yy"), (0, b"zz")):
+        section = section.patched(offset, replacement)
+    assert section.peek(0, 4) == b"zzya"
+
+
 def test_a_section_that_seems_longer_holds_no_more_bytes() -> None:
     longer = Section(io.BytesIO(b"0123456789"), 2, 8).seeming(100)
     assert longer.peek(0, 1000) == b"234567"

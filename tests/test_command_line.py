@@ -232,6 +232,39 @@ def test_formats_of_one_recording_go_to_a_folder(
     assert main(["tag", "-f", "srt", "--overwrite", "-o", f"{folder}/", str(other), *lee]) == 0
 
 
+def test_a_name_with_an_extension_is_no_folder(
+    r9: str, lee: list[str], tmp_path: Path, capsys: Capture
+) -> None:
+    given = ["tag", "-f", "srt", r9, str(tmp_path / "b.wav"), *lee]
+    assert main([*given, "-o", str(tmp_path / "two.srt")]) == 2
+    assert "must be a folder" in capsys.readouterr().err
+    assert main([*given, "-o", ""]) == 2
+    assert main(["tag", "-f", "csv", "-o", "-", r9, *lee]) == 0
+    assert capsys.readouterr().out.startswith("filename,")
+
+
+def test_nothing_is_fetched_for_files_that_are_not_there(
+    tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PANNS_OFFLINE", "1")
+    assert main(["tag", "--model", "Cnn14", str(tmp_path / "no.wav"), str(tmp_path)]) == 1
+    message = capsys.readouterr().err
+    assert "no.wav" in message
+    assert "Cnn14" not in message
+
+
+def test_weights_that_fit_several_networks(
+    r9: str, sed: list[str], tmp_path: Path, capsys: Capture
+) -> None:
+    unnamed = tmp_path / "x.pth"
+    unnamed.symlink_to(sed[1])
+    given = ["--json", "--checkpoint", str(unnamed), "--device", "cpu", r9]
+    assert main(["detect", *given]) == 0
+    assert json.loads(capsys.readouterr().out)[0]["model"] == "Cnn14_DecisionLevelMax"
+    assert main(["tag", *given]) == 0
+    assert json.loads(capsys.readouterr().out)[0]["model"] == "Cnn14"
+
+
 def test_nothing_is_written_when_nothing_was_read(
     lee: list[str], tmp_path: Path, capsys: Capture
 ) -> None:
@@ -257,8 +290,8 @@ def test_the_models(shared: Path, capsys: Capture) -> None:
     shutil.copy(shared / "weights" / "LeeNet11_mAP=0.266.pth", cache_folder())
     assert main(["models"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == 32
-    assert lines[31].startswith("The weights are under CC BY 4.0. Cite Q. Kong")
+    assert len(lines) == 33
+    assert lines[32].startswith("The weights are under CC BY 4.0. Cite Q. Kong")
     rows = {line.split()[0]: line for line in lines if line}
     assert rows["LeeNet11"].split()[1:] == [
         "0.266", "0.7", "M", "4.7", "G", "3", "MB", "clipwise,", "embedding", "yes",
@@ -278,7 +311,7 @@ def test_the_models(shared: Path, capsys: Capture) -> None:
         row = found.pop(schema["name"])
         assert row["parameters"] == schema["parameters_trainable"]
         assert row["multi_adds"] == schema["multi_adds_10s"]
-    assert not found
+    assert list(found) == ["PannsMini"]
     assert main(["models", "--markdown"]) == 0
     assert capsys.readouterr().out.splitlines()[1].startswith("| --- | ---: |")
 
@@ -293,17 +326,25 @@ def test_downloaded_models(shared: Path, capsys: Capture) -> None:
     cache_folder().mkdir(parents=True)
     file = Path(shutil.copy(shared / "weights" / "LeeNet11_mAP=0.266.pth", cache_folder()))
     assert main(["models", "path"]) == 0
-    assert capsys.readouterr().out == f"{file}\n"
+    assert capsys.readouterr().out.splitlines()[1:] == [str(file)]
     assert main(["models", "download", "LeeNet11", "--offline"]) == 0
     assert capsys.readouterr().out == f"{file}\n"
     assert main(["models", "verify"]) == 0
-    assert capsys.readouterr().out.startswith("LeeNet11: verified")
+    verdicts = capsys.readouterr().out.splitlines()
+    assert [line.split(" (")[0] for line in verdicts] == [
+        "PannsMini: verified: size, md5, sha256 as published",
+        "LeeNet11: verified: size, md5, sha256 as published",
+    ]
     content = file.read_bytes()
     file.write_bytes(content[:-1] + b"x")
     assert main(["models", "verify"]) == 1
-    assert capsys.readouterr().out.startswith("LeeNet11: wrong")
+    assert capsys.readouterr().out.splitlines()[1].startswith("LeeNet11: wrong")
     assert main(["doctor"]) == 1
+    assert main(["models", "download", "LeeNet11"]) == 1
+    assert "is not the published file" in capsys.readouterr().err
     assert main(["models", "download"]) == 2
+    assert main(["models", "path", "Cnn14_mel32"]) == 2
+    assert "no weights of Cnn14_mel32 are published" in capsys.readouterr().err
 
 
 def test_the_doctor(capsys: Capture, monkeypatch: pytest.MonkeyPatch, own_home: Path) -> None:

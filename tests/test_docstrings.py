@@ -104,7 +104,9 @@ def wanted(thing: Any, owner: type | None) -> list[str]:
         own = inspect.get_annotations(thing)
         return [name for name, kind in own.items() if "ClassVar" not in str(kind)]
     if isinstance(thing, type):
-        made = vars(thing).get("__init__")
+        # A class that inherits how it is made may say so again.
+        says = named_in(inspect.cleandoc(thing.__doc__ or ""), "Args")
+        made = thing.__init__ if says else vars(thing).get("__init__")
         return wanted(made, thing) if inspect.isfunction(made) else []
     names = list(inspect.signature(thing).parameters)
     is_method = owner is not None and names[:1] in (["self"], ["cls"])

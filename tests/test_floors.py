@@ -24,7 +24,7 @@ FLOORS = {
     1: {"audio", "config", "device", "events", "models"},
     2: {"checkpoints", "pytorch_utils"},
     4: {"inference", "model", "results"},
-    5: {"formats"},
+    5: {"formats", "training"},
     7: {"__main__", "cli"},
 }
 """Rooms of each floor; "" is the package's own file, which hands out names when asked."""

@@ -22,7 +22,7 @@ import panns_inference
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "panns_inference"
 
-FOLDERS = (".ci", "benchmarks", "docs", "examples", "panns_inference", "tests")
+FOLDERS = (".ci", "benchmarks", "docs", "examples", "panns_inference", "recipes", "tests")
 FILES = (
     "CHANGELOG.md",
     "CONTRIBUTING.md",
@@ -109,7 +109,7 @@ def third_party(paths: Sequence[Path]) -> set[str]:
         for path in paths
         for module in imports(ast.parse(path.read_text("utf-8")))
     }
-    modules -= sys.stdlib_module_names | {path.stem for path in paths} | {"panns_inference"}
+    modules -= sys.stdlib_module_names | {path.stem for path in paths} | set(FOLDERS)
     return {DISTRIBUTION_OF.get(module, module) for module in modules}
 
 

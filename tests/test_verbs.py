@@ -184,6 +184,9 @@ def test_the_rate_of_the_network_is_used() -> None:
 def test_samples_without_a_rate(tagger: AudioTagging) -> None:
     with pytest.raises(UsageError, match="sample_rate"):
         tagger.tag(np.zeros(32000))
+    with pytest.raises(TypeError, match="no samples"):
+        tagger.tag(None)
+    assert repr(tagger) == "AudioTagging(LeeNet11, cpu, 527 classes)"
 
 
 def test_what_is_no_recording(tagger: AudioTagging, tmp_path: Path) -> None:
@@ -240,6 +243,8 @@ def test_wrong_rules_are_said_before_the_network_runs(
 def test_what_is_no_network() -> None:
     with pytest.raises(UsageError, match="LeeNet11 has no setting interpolate_mode; it has sample"):
         SoundEventDetection("LeeNet11", interpolate_mode="linear", device="cpu", pretrained=False)
+    with pytest.raises(UsageError, match="goes into checkpoint_path="):
+        AudioTagging("LeeNet11_mAP=0.266.pth", device="cpu")
     for nonsense in (Path("weights.pth"), build, 3):
         with pytest.raises(
             UsageError, match=r"model must be the name of a network or an nn\.Module"

@@ -10,7 +10,7 @@ code, it is kept and raised when the decoder has returned.
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Iterable
 from typing import BinaryIO
 
 
@@ -21,7 +21,8 @@ class Section(io.RawIOBase):
         file: a seekable binary file; it is not closed with the section.
         start: first byte of the section, counted from the beginning of the file.
         stop: the byte after the last one.
-        patches: bytes that take the place of those of the file, by their offset in the section.
+        patches: offsets in the section, and bytes that take the place of those of the file there;
+            where patches overlap, the later one counts.
 
     Attributes:
         size: number of bytes.
@@ -30,11 +31,11 @@ class Section(io.RawIOBase):
     """
 
     def __init__(
-        self, file: BinaryIO, start: int, stop: int, patches: Mapping[int, bytes] | None = None
+        self, file: BinaryIO, start: int, stop: int, patches: Iterable[tuple[int, bytes]] = ()
     ) -> None:
         self._file = file
         self._start = start
-        self._patches = dict(patches or {})
+        self._patches = tuple(patches)
         self._position = 0
         self._failures: list[BaseException] = []
         self.size = self.seeming_size = max(0, stop - start)
@@ -47,7 +48,7 @@ class Section(io.RawIOBase):
 
     def patched(self, offset: int, replacement: bytes) -> Section:
         """The same section with other bytes at `offset`."""
-        patches = {**self._patches, offset: replacement}
+        patches = (*self._patches, (offset, replacement))
         stop = self._start + self.size
         return self._sharing_failures(Section(self._file, self._start, stop, patches))
 
@@ -115,7 +116,7 @@ class Section(io.RawIOBase):
     def _corrected(self, found: bytes) -> bytes:
         """What was read at the present position, with the patches on it."""
         corrected = bytearray(found)
-        for offset, replacement in self._patches.items():
+        for offset, replacement in self._patches:
             at = offset - self._position
             first, last = max(at, 0), min(at + len(replacement), len(found))
             if first < last:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from importlib.resources import files
 from pathlib import Path
 
 from .. import settings
@@ -10,6 +11,9 @@ from .registry import Checkpoint
 
 LEGACY = "~/panns_data"
 """Folder of panns-inference 0.1: its files are used wherever the cache is."""
+
+PACKAGED = Path(str(files("panns_inference") / "data"))
+"""Folder of the file that comes with the package."""
 
 
 def cached(checkpoint: Checkpoint, folder: str | os.PathLike[str] | None = None) -> Path | None:
@@ -22,6 +26,8 @@ def cached(checkpoint: Checkpoint, folder: str | os.PathLike[str] | None = None)
         folder: where it is looked for; None is the cache, and the folder of panns-inference 0.1.
     """
     # Not Path.expanduser, which fails for a user without a home.
+    if checkpoint.packaged:
+        return PACKAGED / checkpoint.file
     usual = (settings.cache_folder(), Path(os.path.expanduser(LEGACY)))
     folders = usual if folder is None else (Path(folder),)
     paths = (f / name for f in folders for name in (checkpoint.file, *checkpoint.other_files))

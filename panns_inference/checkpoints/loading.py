@@ -14,7 +14,7 @@ from .state import read_state
 from .verification import recognise
 
 if TYPE_CHECKING:
-    from torch import nn
+    from torch import Tensor, nn
 
     from ..models import Network
 
@@ -27,7 +27,8 @@ def load(network: N, path: str | os.PathLike[str]) -> N:
     Args:
         network: any module. One that was built on the meta device gets memory, on the CPU;
             another one keeps its device and the type of its parameters.
-        path: the checkpoint; it is only read, and may be replaced afterwards.
+        path: the checkpoint; it is only read, and may be replaced afterwards. It may leave out
+            the tensors of the front-end, all of them: they follow from the network's settings.
 
     Returns:
         The same network.
@@ -41,7 +42,7 @@ def load(network: N, path: str | os.PathLike[str]) -> N:
             but another head.
     """
     path = Path(path)
-    state = read_state(path)
+    state = _completed(network, read_state(path))
     if problems := misfit(network, state):
         raise CheckpointError(f"{path} does not fit {type(network).__name__}:\n{problems}")
     _warn_of_another_head(network, path)
@@ -56,14 +57,26 @@ def load(network: N, path: str | os.PathLike[str]) -> N:
     return network
 
 
-def identify(path: str | os.PathLike[str]) -> str:
+def _completed(network: nn.Module, state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The weights, with what follows from a network's settings if the file leaves just that out."""
+    from ..models import Network
+
+    missing = network.state_dict().keys() - state.keys()
+    if not missing or not isinstance(network, Network):
+        return state
+    computed = network.computed_state()
+    return {**computed, **state} if missing == computed.keys() else state
+
+
+def identify(path: str | os.PathLike[str], output: str = "clipwise_output") -> str:
     """Name of the network that a checkpoint is for.
 
     A published file is known by its name or its checksum, any other by its keys and shapes; where
-    those fit several networks, the plainest is named.
+    those fit several networks, the plainest that gives an output is named.
 
     Args:
         path: the checkpoint.
+        output: name of the output, which all networks have by default.
 
     Raises:
         CheckpointError: if the file holds no weights, or fits no network.
@@ -71,9 +84,12 @@ def identify(path: str | os.PathLike[str]) -> str:
     path = Path(path)
     if published := recognise(path):
         return published.name
+    # Not before it is needed: the name of a file tells without torch.
+    from ..models import NETWORKS
+
     state = read_state(path)
     if names := fitting(state):
-        return names[0]
+        return next((n for n in names if output in NETWORKS[n].output_names), names[0])
     raise CheckpointError(
         f"{path} fits no network: it holds {len(state)} tensors ({', '.join(list(state)[:3])}, "
         "...); a network with a front-end or a head of your own has to be given with it"

@@ -1,8 +1,8 @@
-"""The published files of weights: one table, and what is known of each file.
+"""The files of weights that there are: one table, and what is known of each file.
 
-All of them lie in one record on Zenodo. A checksum, a size, or an iteration that is not known is
-None, never guessed. The settings of the front-end belong to the network: they are
-`models.NETWORKS[name].published`.
+All of them lie in one record on Zenodo, but for the one that comes with the package. A checksum, a
+size, or an iteration that is not known is None, never guessed. The settings of the front-end belong
+to the network: they are `models.NETWORKS[name].published`.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ CITATION = (
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """One published file of weights.
+    """One file of weights, published or in the package.
 
     Attributes:
         name: the network that the weights are of.
@@ -43,10 +43,11 @@ class Checkpoint:
         has_sampler: whether the state of the training's sampler lies in the file too.
         other_files: further names under which the file is found on disk.
         address: folder on the network that holds the file.
+        packaged: whether the file comes with the package, and not from the network.
     """
 
     name: str
-    mean_average_precision: float
+    mean_average_precision: float | None
     size: int | None = None
     md5: str | None = None
     sha256: str | None = None
@@ -54,10 +55,13 @@ class Checkpoint:
     has_sampler: bool | None = None
     other_files: tuple[str, ...] = ()
     address: str = ADDRESS
+    packaged: bool = False
 
     @property
     def file(self) -> str:
         """Published name of the file."""
+        if self.mean_average_precision is None:
+            return f"{self.name}.pth"
         return f"{self.name}_mAP={self.mean_average_precision:.3f}.pth"
 
     @property
@@ -76,6 +80,10 @@ class Checkpoint:
 
 
 _ROWS = (
+    Checkpoint(
+        "PannsMini", None, 3_279_905, "d0554a05a4b0bf205af83edc20227fb2",
+        "ba7608e4ca7e81e6df11f2f1c552f2a1f785241a95ab15133ddec58a1f61bb6a", packaged=True,
+    ),
     Checkpoint("Cnn6", 0.343, None, "e25e26b84585b14c7754c91e48efc9be"),
     Checkpoint("Cnn10", 0.380, None, "bfb1f1f9968938fa8ef4012b8471f5f6"),
     Checkpoint(

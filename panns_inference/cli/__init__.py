@@ -94,7 +94,7 @@ def _listening(verbosity: int) -> Iterator[None]:
     handler.setFormatter(logging.Formatter("panns: %(message)s"))
     LOG.addHandler(handler)
     level = LOG.level
-    LOG.setLevel(logging.WARNING - 10 * verbosity)
+    LOG.setLevel(logging.INFO - 10 * verbosity)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         warnings.simplefilter("always", UserWarning)

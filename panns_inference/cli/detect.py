@@ -33,7 +33,7 @@ def add_to(commands: options.Commands) -> None:
         "panns detect --threshold 0.3 --classes Speech -f audacity talk.mp3 -o talk.txt",
     )
     options.add_recordings(parser)
-    options.add_network(parser, "Cnn14_DecisionLevelMax")
+    options.add_network(parser)
     options.add_output(parser, Detection)
     group = parser.add_argument_group("events")
     group.add_argument(
@@ -78,6 +78,6 @@ def run(given: argparse.Namespace) -> int:
     }
 
     def open_verb() -> Callable[..., Any]:
-        return functools.partial(open_model(given, "Cnn14_DecisionLevelMax").detect, **rules)
+        return functools.partial(open_model(given, "framewise_output").detect, **rules)
 
     return run_over(given, open_verb)

@@ -19,7 +19,7 @@ def add_to(commands: options.Commands) -> None:
         commands, "embed", "turn recordings into vectors", "panns embed -f csv *.wav -o vectors.csv"
     )
     options.add_recordings(parser)
-    options.add_network(parser, "Cnn14")
+    options.add_network(parser)
     options.add_output(parser, Embedding)
     parser.set_defaults(run=run)
 
@@ -30,4 +30,4 @@ def run(given: argparse.Namespace) -> int:
     Args:
         given: the command line.
     """
-    return run_over(given, lambda: open_model(given, "Cnn14").embed)
+    return run_over(given, lambda: open_model(given, "embedding").embed)

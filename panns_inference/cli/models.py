@@ -16,7 +16,6 @@ from ..checkpoints import (
     cached,
     destination,
     fetch,
-    find,
     verify,
 )
 from ..errors import UsageError
@@ -158,9 +157,14 @@ LAYOUTS: dict[str, Callable[[Sequence[dict[str, Any]]], None]] = {
 def _download(given: argparse.Namespace) -> int:
     if not given.names:
         raise UsageError(f"name what to download: {', '.join(CHECKPOINTS)}")
-    for checkpoint in [find(name) for name in given.names]:
-        print(fetch(checkpoint))
-    return 0
+    status = 0
+    for checkpoint in [_published(name) for name in given.names]:
+        path = fetch(checkpoint)
+        print(path)
+        if (verification := verify(path, checkpoint)).verdict == "wrong":
+            LOG.error("%s is not the published file: %s; delete it", path, verification.reason)
+            status = 1
+    return status
 
 
 def _verify(given: argparse.Namespace) -> int:
@@ -186,8 +190,17 @@ def _path(given: argparse.Namespace) -> int:
     return 0 if all(path for _, path in paths) else 1
 
 
+def _published(name: str) -> Checkpoint:
+    from ..models import NETWORKS
+
+    network = closest(name, NETWORKS, "network")
+    if network not in CHECKPOINTS:
+        raise UsageError(f"no weights of {network} are published")
+    return CHECKPOINTS[network]
+
+
 def _chosen(names: Iterable[str]) -> list[Checkpoint]:
-    return [find(name) for name in names] or [c for c in CHECKPOINTS.values() if cached(c)]
+    return [_published(name) for name in names] or [c for c in CHECKPOINTS.values() if cached(c)]
 
 
 ACTIONS: dict[str, Callable[[argparse.Namespace], int]] = {

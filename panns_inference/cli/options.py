@@ -56,14 +56,12 @@ def command(commands: Commands, name: str, summary: str, example: str) -> argpar
         "-q",
         "--quiet",
         action="store_const",
-        const=-1,
+        const=-2,
         dest="verbosity",
         default=0,
         help="show errors only",
     )
-    louder.add_argument(
-        "-v", "--verbose", action="count", dest="verbosity", help="show more; twice: all"
-    )
+    louder.add_argument("-v", "--verbose", action="count", dest="verbosity", help="show more")
     general.add_argument("--offline", action="store_true", help="never touch the network")
     return parser
 
@@ -89,15 +87,16 @@ def add_recordings(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_network(parser: argparse.ArgumentParser, default: str) -> None:
+def add_network(parser: argparse.ArgumentParser) -> None:
     """Which network, which weights, on which device.
 
     Args:
         parser: of the command.
-        default: name of the network that is taken if none is named.
     """
     group = parser.add_argument_group("network")
-    group.add_argument("--model", metavar="NAME", help=f"one of `panns models`; default: {default}")
+    group.add_argument(
+        "--model", metavar="NAME", help="one of `panns models`; default: the best one that is here"
+    )
     group.add_argument(
         "--checkpoint",
         metavar="PATH",
@@ -105,7 +104,6 @@ def add_network(parser: argparse.ArgumentParser, default: str) -> None:
     )
     group.add_argument(
         "--device",
-        default="cuda",
         metavar="NAME",
         help="cpu, cuda, cuda:1, mps; default: cuda if it is there, else cpu",
     )

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from ..audio import read
 from ..errors import AudioError, UsageError
 from ..files import atomic_write
 from ..formats import FORMATS, Format
@@ -20,20 +21,43 @@ from ..formats import FORMATS, Format
 LOG = logging.getLogger("panns_inference")
 
 
-def open_model(given: argparse.Namespace, default: str) -> Any:
+def open_model(given: argparse.Namespace, output: str) -> Any:
     """The model that a command line asks for.
 
     Args:
         given: the command line.
-        default: name of the network, if neither a network nor a checkpoint is named.
+        output: what the command needs of a network, where none is named.
     """
     from ..checkpoints import identify
     from ..inference import AudioTagging
 
-    name = given.model or (identify(given.checkpoint) if given.checkpoint else default)
-    model = AudioTagging(name, given.checkpoint, given.device)
-    LOG.info("%s on %s", model.name, model.device)
+    name = given.model or (
+        identify(given.checkpoint, output) if given.checkpoint else best_here(output)
+    )
+    model = AudioTagging(name, given.checkpoint, given.device or "cuda")
+    if given.device == "cuda" != model.device:
+        LOG.warning("warning: device 'cuda' is not there: using the CPU")
+    LOG.debug("%s on %s", model.name, model.device)
     return model
+
+
+def best_here(output: str) -> str:
+    """Name of the network on this machine that is best at something; stderr says which.
+
+    Args:
+        output: name of the output that it must have.
+    """
+    from ..checkpoints import CHECKPOINTS, cached
+    from ..models import NETWORKS
+
+    able = [c for name, c in CHECKPOINTS.items() if output in NETWORKS[name].output_names]
+    by_precision = sorted(able, key=lambda c: c.mean_average_precision or 0, reverse=True)
+    chosen = next(c for c in by_precision if cached(c))
+    hint = ""
+    if chosen is not by_precision[0]:
+        hint = f"; for a better one: panns models download {by_precision[0].name}"
+    LOG.info("using %s%s", chosen.name, hint)
+    return chosen.name
 
 
 def run_over(
@@ -49,7 +73,8 @@ def run_over(
     """
     form = FORMATS[given.format]
     targets = _targets(given, form)
-    verb = open_verb()
+    # No network is needed, nor downloaded, to say that there is nothing to read.
+    verb = open_verb() if any(map(_is_there, given.recordings)) else _read
     failed: list[str] = []
 
     def results(recordings: Sequence[str]) -> Iterator[Any]:
@@ -75,6 +100,14 @@ def run_over(
     return 1 if failed else 0
 
 
+def _is_there(recording: str) -> bool:
+    return recording == "-" or Path(recording).is_file()
+
+
+def _read(recording: str | io.BytesIO, **settings: Any) -> Any:
+    return read(recording, rate=32000, **settings)
+
+
 def _opened(recording: str) -> str | io.BytesIO:
     if recording != "-":
         return recording
@@ -87,15 +120,21 @@ def _targets(given: argparse.Namespace, form: Format) -> dict[Path | None, Seque
     """Which recordings go into which file; None is stdout."""
     recordings: list[str] = given.recordings
     together = form.several or len(recordings) == 1
-    if given.output is None:
+    if given.output in (None, "-"):
         if not together:
             raise UsageError(
                 f"a file of format {given.format} holds one recording: name a folder with -o"
             )
         return {None: recordings}
+    if not given.output:
+        raise UsageError("-o needs the name of a file or a folder")
     output = Path(given.output)
     targets: dict[Path | None, Sequence[str]] = {output: recordings}
     if not together or output.is_dir() or given.output.endswith(("/", os.sep)):
+        if output.suffix == form.extension and not output.is_dir():
+            raise UsageError(
+                f"a file of format {given.format} holds one recording: {output} must be a folder"
+            )
         names = [Path("stdin" if r == "-" else r).stem + form.extension for r in recordings]
         if twice := [name for name, count in Counter(names).items() if count > 1]:
             raise UsageError(f"several recordings would be written to {output / twice[0]}")

@@ -19,7 +19,7 @@ def add_to(commands: options.Commands) -> None:
         commands, "tag", "say which sounds recordings hold", "panns tag --top 3 --json street.flac"
     )
     options.add_recordings(parser)
-    options.add_network(parser, "Cnn14")
+    options.add_network(parser)
     options.add_output(parser, Tagging)
     group = parser.add_argument_group("tags")
     group.add_argument(
@@ -47,7 +47,7 @@ def run(given: argparse.Namespace) -> int:
     """
     return run_over(
         given,
-        lambda: open_model(given, "Cnn14").tag,
+        lambda: open_model(given, "clipwise_output").tag,
         top=given.top,
         threshold=given.threshold,
     )

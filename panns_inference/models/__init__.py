@@ -6,7 +6,7 @@ panns-inference 0.1.1; what they are made of is in the modules beside this file.
 
 from .augment import SpecAugmentation, do_mixup
 from .blocks import ConvBlock, ConvBlock5x5, init_bn, init_layer
-from .catalogue import NETWORKS, build
+from .catalogue import NETWORKS, REFERENCE, build
 from .cnn import (
     Cnn6,
     Cnn10,
@@ -28,6 +28,7 @@ from .cnn import (
 from .cost import multi_adds, parameters
 from .decision import Interpolator, LinearInterpolator, NearestInterpolator, pad_framewise_output
 from .frontend import LogmelFilterBank, Spectrogram
+from .mini import PannsMini
 from .mobilenet import MobileNetV1, MobileNetV2
 from .network import FrontEnd, Network
 from .resnet import ResNet22, ResNet38, ResNet54
@@ -36,6 +37,7 @@ from .wavegram import Wavegram_Cnn14, Wavegram_Logmel128_Cnn14, Wavegram_Logmel_
 
 __all__ = [
     "NETWORKS",
+    "REFERENCE",
     "Cnn6",
     "Cnn10",
     "Cnn14",
@@ -65,6 +67,7 @@ __all__ = [
     "MobileNetV2",
     "NearestInterpolator",
     "Network",
+    "PannsMini",
     "Res1dNet31",
     "Res1dNet51",
     "ResNet22",

@@ -8,10 +8,10 @@ from typing import Any
 
 from ..errors import UsageError
 from ..names import closest
-from . import cnn, mobilenet, resnet, waveform, wavegram
+from . import cnn, mini, mobilenet, resnet, waveform, wavegram
 from .network import Network
 
-NETWORKS: dict[str, type[Network]] = {
+REFERENCE: dict[str, type[Network]] = {
     network.__name__: network
     for network in (
         cnn.Cnn6,
@@ -46,6 +46,9 @@ NETWORKS: dict[str, type[Network]] = {
     )
 }
 """The networks of the reference: class name to class."""
+
+NETWORKS: dict[str, type[Network]] = {"PannsMini": mini.PannsMini, **REFERENCE}
+"""All networks: class name to class."""
 
 
 def build(name: str, classes_num: int = 527, **settings: Any) -> Network:

@@ -102,6 +102,13 @@ class Network(nn.Module):
         """Draw new initial values; the front-end keeps its own."""
         initialise(self)
 
+    def computed_state(self) -> dict[str, Tensor]:
+        """The part of the state dict that follows from the settings, on the CPU.
+
+        A file of weights may leave it out.
+        """
+        return {}
+
     @property
     def minimum_samples(self) -> int:
         """Length in samples to which a shorter waveform is padded with zeros."""
@@ -178,6 +185,9 @@ class Network(nn.Module):
 class LogmelNetwork(Network):
     """A network on log-mel images: `trunk` turns (batch, 1, frames, mel_bins) into features."""
 
+    spectrogram_extractor: Spectrogram
+    logmel_extractor: LogmelFilterBank
+
     segment_frames: ClassVar[int] = 32
     """Frames of a segment: the total stride of the trunk."""
 
@@ -190,19 +200,18 @@ class LogmelNetwork(Network):
 
     def _build_frontend(self) -> None:
         """Register the front-end and `bn0`."""
-        given = self.frontend
-        self.spectrogram_extractor = Spectrogram(given.window_size, given.hop_size)
-        self.logmel_extractor = LogmelFilterBank(
-            given.sample_rate,
-            given.window_size,
-            given.mel_bins,
-            given.fmin,
-            given.fmax,
-            top_db=None,
-        )
+        for name, module in _frontend_modules(self.frontend).items():
+            self.add_module(name, module)
         if self.drop_width is not None:
             self.spec_augmenter = SpecAugmentation(self.drop_width[0], 2, self.drop_width[1], 2)
-        self.bn0 = nn.BatchNorm2d(given.mel_bins)
+        self.bn0 = nn.BatchNorm2d(self.frontend.mel_bins)
+
+    def computed_state(self) -> dict[str, Tensor]:
+        return {
+            f"{name}.{key}": value
+            for name, module in _frontend_modules(self.frontend).items()
+            for key, value in module.state_dict().items()
+        }
 
     def _build_trunk(self) -> None:
         """Register the layers between `bn0` and the head."""
@@ -237,3 +246,12 @@ class LogmelNetwork(Network):
             x: normalised log-mel, (batch, 1, frames, mel_bins).
         """
         raise NotImplementedError
+
+
+def _frontend_modules(given: FrontEnd) -> dict[str, nn.Module]:
+    """What turns a waveform into a log-mel spectrogram, by the names of the state dict."""
+    mel = given.sample_rate, given.window_size, given.mel_bins, given.fmin, given.fmax
+    return {
+        "spectrogram_extractor": Spectrogram(given.window_size, given.hop_size),
+        "logmel_extractor": LogmelFilterBank(*mel, top_db=None),
+    }

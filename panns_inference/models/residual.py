@@ -46,6 +46,9 @@ class Residual(nn.Module):
     expansion: ClassVar[int] = 1
     """Channels of the output by `width`."""
 
+    dropout: ClassVar[float] = 0.1
+    """Dropout in front of the last convolution, in training."""
+
     def __init__(self, in_channels: int, width: int, stride: int) -> None:
         super().__init__()
         self.stride = stride
@@ -79,7 +82,7 @@ class Residual(nn.Module):
             x = self.space.pool(x, self.stride)
         for number in range(1, self.depth):
             x = self.relu(normalised(self, number, x))
-        x = normalised(self, self.depth, functional.dropout(x, 0.1, self.training))
+        x = normalised(self, self.depth, functional.dropout(x, self.dropout, self.training))
         out: Tensor = self.relu(x + identity)
         return out
 

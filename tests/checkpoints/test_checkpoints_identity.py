@@ -19,7 +19,7 @@ from torch import nn
 from panns_inference.checkpoints import CHECKPOINTS, identify, load
 from panns_inference.checkpoints.fit import fitting
 from panns_inference.errors import CheckpointError, CheckpointWarning
-from panns_inference.models import NETWORKS, Cnn14
+from panns_inference.models import REFERENCE, Cnn14
 
 # What only seems to ----------------------------------------------------------------------------
 
@@ -111,7 +111,7 @@ def test_names_and_checksums_do_not_need_torch(shared: Path, tmp_path: Path) -> 
     assert run.stdout == "LeeNet11 False\n"
 
 
-@pytest.mark.parametrize("name", list(NETWORKS))
+@pytest.mark.parametrize("name", list(REFERENCE))
 def test_each_network_fits_itself_and_its_like(name: str) -> None:
     like = {
         "Cnn14",

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from panns_inference.checkpoints import identify, load
 from panns_inference.errors import CheckpointError
-from panns_inference.models import NETWORKS, build
+from panns_inference.models import REFERENCE, build
 
 SMALL = ("Cnn6", "MobileNetV1", "LeeNet11")
 
@@ -53,7 +53,7 @@ def test_the_genuine_file_against_torch(shared: Path) -> None:
             assert torch.equal(found[output], value)
 
 
-@pytest.mark.parametrize("name", list(NETWORKS))
+@pytest.mark.parametrize("name", list(REFERENCE))
 def test_a_state_dict_holds_all_that_a_network_needs(name: str) -> None:
     """Nothing can stay without memory once all keys are loaded."""
     network = on_meta(name)

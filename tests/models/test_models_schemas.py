@@ -13,7 +13,7 @@ from torch import nn
 
 from panns_inference.errors import UsageError
 from panns_inference.models import (
-    NETWORKS,
+    REFERENCE,
     Cnn6,
     Network,
     build,
@@ -41,11 +41,11 @@ def paper(shared: Path) -> dict[str, tuple[int, float]]:
 
 
 def test_there_are_the_networks_of_the_reference(golden: Path) -> None:
-    assert {path.name.split(".")[0] for path in golden.glob("*.schema.json")} == set(NETWORKS)
-    assert len(NETWORKS) == 29
+    assert {path.name.split(".")[0] for path in golden.glob("*.schema.json")} == set(REFERENCE)
+    assert len(REFERENCE) == 29
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", REFERENCE)
 def test_state_dict_has_the_published_keys_order_shapes_and_types(
     name: str, schema: Schema
 ) -> None:
@@ -57,7 +57,7 @@ def test_state_dict_has_the_published_keys_order_shapes_and_types(
     assert state == schema(name)["state"]
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", REFERENCE)
 def test_frozen_parameters_and_buffers_are_the_published_ones(name: str, schema: Schema) -> None:
     network, wanted = on_meta(name), schema(name)
     frozen = [key for key, value in network.named_parameters() if not value.requires_grad]
@@ -65,14 +65,14 @@ def test_frozen_parameters_and_buffers_are_the_published_ones(name: str, schema:
     assert sorted(key for key, _ in network.named_buffers()) == sorted(wanted["buffers"])
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", REFERENCE)
 def test_published_settings_are_the_arguments_of_the_reference(name: str, schema: Schema) -> None:
     arguments = schema(name)["arguments"]
-    given = {key: getattr(NETWORKS[name].published, key) for key in arguments if key[:2] != "cl"}
+    given = {key: getattr(REFERENCE[name].published, key) for key in arguments if key[:2] != "cl"}
     assert {**given, "classes_num": 527} == arguments
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", REFERENCE)
 def test_parameters_and_multi_adds_are_those_of_the_reference(name: str, schema: Schema) -> None:
     network, wanted = on_meta(name), schema(name)
     assert parameters(network) == wanted["parameters_trainable"]
@@ -110,7 +110,7 @@ def test_multi_adds_of_a_head_without_bias() -> None:
 @pytest.mark.parametrize("written", ["Cnn14_16k", "cnn14-16K", "CNN14 16k"])
 def test_build_takes_a_name_as_people_write_it(written: str) -> None:
     network = on_meta(written, classes_num=10)
-    assert type(network) is NETWORKS["Cnn14_16k"]
+    assert type(network) is REFERENCE["Cnn14_16k"]
     assert network.sample_rate == 16000
     assert network.fc_audioset.out_features == 10
 

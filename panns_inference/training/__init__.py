@@ -1,0 +1,44 @@
+"""Learning: data, augmentation, the loop, and what it writes (extra `train`).
+
+    recordings -> sampler -> augment -> batches --prefetched--> loop -> state.pt, scalars.csv
+                                           |                     |
+                                        replay           schedule, average, evaluation
+
+Each step is a function of the seed and of its number, so that a run which was killed and resumed
+equals one that was not.
+"""
+
+from .average import MovingAverage
+from .distillation import Distillation, LabelledBatch, soft_cross_entropy
+from .evaluation import clip_probabilities, soft_label_figures
+from .loop import Run, Settings
+from .prefetch import prefetched
+from .recipe import read_recipe
+from .recordings import Recordings, decode, write_recordings
+from .release import write_weights
+from .replay import Replay
+from .sampler import Sampler
+from .scalars import ScalarLog, read_scalars
+from .schedule import Schedule
+
+__all__ = [
+    "Distillation",
+    "LabelledBatch",
+    "MovingAverage",
+    "Recordings",
+    "Replay",
+    "Run",
+    "Sampler",
+    "ScalarLog",
+    "Schedule",
+    "Settings",
+    "clip_probabilities",
+    "decode",
+    "prefetched",
+    "read_recipe",
+    "read_scalars",
+    "soft_cross_entropy",
+    "soft_label_figures",
+    "write_recordings",
+    "write_weights",
+]

@@ -1,0 +1,47 @@
+"""The state of a run in one file that is never half written."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from ..errors import CheckpointError
+
+
+def save(state: dict[str, Any], path: str | Path) -> None:
+    """Write a state under a temporary name, flush it to the disk, then rename it.
+
+    Args:
+        state: tensors, numbers, and dicts and lists of them.
+        path: the file; an older one is replaced.
+    """
+    path = Path(path)
+    partial = path.with_name(path.name + ".partial")
+    with partial.open("wb") as file:
+        torch.save(state, file)
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(path)
+
+
+def restore(path: str | Path) -> dict[str, Any] | None:
+    """The state that a file holds, or None if there is no file.
+
+    Args:
+        path: the file.
+
+    Raises:
+        CheckpointError: if the file is there, but holds no state.
+    """
+    if not Path(path).exists():
+        return None
+    try:
+        state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # torch raises many kinds: zip, pickle, runtime errors
+        raise CheckpointError(
+            f"{path}: is no state of a run ({error}); remove it to start from the beginning"
+        ) from error
+    return state

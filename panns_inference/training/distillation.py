@@ -1,0 +1,114 @@
+"""Learning from a teacher: soft labels for whole clips and for stretches of them.
+
+    clip      |----------------------------------|   clip logits, embedding
+    stretch            |---------|                   stretch logits
+
+The stretch is heard within its clip: the trunk sees the clip once, the head pools the segments
+of the stretch. So the head learns what a short stretch of a recording holds: its events.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from ..models.augment import SpecAugmentation
+from ..models.mini import PannsMini
+
+
+class LabelledBatch(NamedTuple):
+    """Clips of one length, and what the teacher says of them."""
+
+    decibels: Tensor
+    """Log-mel before the network's first norm, (batch, 1, frames, mel_bins)."""
+
+    logits: Tensor
+    """(batch, classes)."""
+
+    embedding: Tensor
+    """(batch, embedding_size)."""
+
+    stretch: tuple[int, int]
+    """First and last segment plus one of the stretch, the same in all clips."""
+
+    stretch_logits: Tensor
+    """(batch, classes)."""
+
+
+@dataclass(frozen=True)
+class Distillation:
+    """Weights of the parts of the loss.
+
+    Attributes:
+        clip: of the binary cross-entropy of clips, summed over the classes.
+        stretch: of that of stretches.
+        embedding: of the squared distance of embeddings, relative to their mean square in the
+            batch.
+        spec_augment: widest stripe that the student does not hear, in frames and mel bins; the
+            teacher does.
+        bfloat16: whether the trunk computes in bfloat16 (several times as fast on a CPU with AMX).
+    """
+
+    clip: float = 1.0
+    stretch: float = 0.5
+    embedding: float = 1.0
+    spec_augment: tuple[int, int] = (0, 0)
+    bfloat16: bool = False
+
+    def __call__(self, network: PannsMini, batch: LabelledBatch) -> dict[str, Tensor]:
+        """Parts of the loss: `loss` is their weighted sum.
+
+        Args:
+            network: the student.
+            batch: clips and labels.
+        """
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.bfloat16):
+            features = segment_features(network, batch.decibels, self.spec_augment).float()
+        logits, embedding = network.head(_pooled(features))
+        first, last = batch.stretch
+        stretch_logits, _ = network.head(_pooled(features[:, :, first:last]))
+        power = batch.embedding.square().mean()
+        parts = {
+            "clip": soft_cross_entropy(logits, batch.logits),
+            "stretch": soft_cross_entropy(stretch_logits, batch.stretch_logits),
+            "embedding": (embedding - batch.embedding).square().mean() / power,
+        }
+        weighted = [getattr(self, name) * part for name, part in parts.items()]
+        return {"loss": torch.stack(weighted).sum(), **parts}
+
+
+def soft_cross_entropy(logits: Tensor, teacher: Tensor) -> Tensor:
+    """Binary cross-entropy against probabilities, summed over classes, mean over clips (nats).
+
+    Args:
+        logits: of the student, (batch, classes).
+        teacher: logits of the teacher, (batch, classes).
+    """
+    losses = functional.binary_cross_entropy_with_logits(
+        logits, teacher.sigmoid(), reduction="none"
+    )
+    return losses.sum(dim=1).mean()
+
+
+def segment_features(
+    network: PannsMini, decibels: Tensor, spec_augment: tuple[int, int] = (0, 0)
+) -> Tensor:
+    """Features of each segment, (batch, channels, segments), from a log-mel made beforehand.
+
+    Args:
+        network: the student.
+        decibels: log-mel, (batch, 1, frames, mel_bins).
+        spec_augment: widest stripes of SpecAugment plus one, in frames and mel bins.
+    """
+    image = network.bn0(decibels.transpose(1, 3)).transpose(1, 3)
+    if any(spec_augment):
+        image = SpecAugmentation(spec_augment[0], 2, spec_augment[1], 2)(image)
+    return network.trunk(image.contiguous(memory_format=torch.channels_last)).mean(dim=3)
+
+
+def _pooled(features: Tensor) -> Tensor:
+    return features.amax(dim=2) + features.mean(dim=2)

@@ -1,0 +1,96 @@
+"""Batches made ahead of time in other processes, and handed out in their order.
+
+worker 0   batch 0   batch 2   batch 4
+worker 1   batch 1   batch 3   batch 5      a batch is a function of its number alone,
+training   0   1   2   3   4   5            so who made it does not matter
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import time
+from collections.abc import Callable, Iterator
+from queue import Full
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import torch
+
+if TYPE_CHECKING:
+    from multiprocessing.queues import Queue
+
+Batch = TypeVar("Batch")
+
+AHEAD = 3
+"""Batches that wait for each worker."""
+
+PATIENCE = 5.0
+"""Seconds after which a worker that waits looks whether anybody is still there."""
+
+
+def prefetched(
+    make: Callable[[int], Batch], first: int, last: int, n_workers: int
+) -> Iterator[Batch]:
+    """The batches `first` to `last - 1`.
+
+    Args:
+        make: number to batch; with workers it must be picklable, and so must the batch.
+        first: number of the first batch.
+        last: number of the last batch plus one.
+        n_workers: processes; 0 makes each batch when it is asked for.
+    """
+    if n_workers == 0:
+        yield from map(make, range(first, last))
+        return
+    context = torch.multiprocessing.get_context("spawn")
+    queues = [context.Queue(AHEAD) for _ in range(n_workers)]
+    workers = [
+        context.Process(
+            target=_work, args=(make, range(first + k, last, n_workers), queue), daemon=True
+        )
+        for k, queue in enumerate(queues)
+    ]
+    for worker in workers:
+        worker.start()
+    try:
+        for number in range(first, last):
+            yield _received(queues[(number - first) % n_workers])
+    finally:
+        for worker in workers:
+            worker.terminate()
+            worker.join()
+
+
+def _work(make: Callable[[int], Batch], numbers: range, queue: Queue[Any]) -> None:
+    torch.set_num_threads(1)
+    torch.set_flush_denormal(True)
+    try:
+        for number in numbers:
+            _offer(queue, make(number))
+    except Exception as error:  # raised again where the batch is waited for
+        _offer(queue, error)
+    # Tensors in the queue lie in memory that this process holds, so it waits to be ended.
+    while _watched():
+        time.sleep(PATIENCE)
+
+
+def _offer(queue: Queue[Any], batch: Any) -> None:
+    # A training process that was killed takes nothing any more, and says nothing.
+    while _watched():
+        try:
+            queue.put(batch, timeout=PATIENCE)
+            return
+        except Full:
+            continue
+    raise SystemExit
+
+
+def _watched() -> bool:
+    parent = multiprocessing.parent_process()
+    return parent is not None and parent.is_alive()
+
+
+def _received(queue: Queue[Any]) -> Any:
+    batch = queue.get()
+    if isinstance(batch, Exception):
+        raise batch
+    return batch

@@ -1,0 +1,123 @@
+"""Recordings decoded once: 16-bit samples of all files in one mapped array.
+
+    folder/samples.npy   int16 (samples of all recordings, one after the other)
+    folder/index.csv     name, start, length: a row for each recording
+
+Decoding compressed audio at every step would cost more than training a small network on it;
+mapped, the samples of many processes share one copy in memory.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..errors import AudioError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+FULL_SCALE = 32767
+"""Integer of a sample of 1."""
+
+
+class Recordings(Mapping[str, "NDArray[np.int16]"]):
+    """Name to samples, of a folder that `write_recordings` has written.
+
+    Args:
+        folder: the folder.
+    """
+
+    def __init__(self, folder: str | Path) -> None:
+        self.folder = Path(folder)
+        self._samples: NDArray[np.int16] = np.load(self.folder / "samples.npy", mmap_mode="r")
+        with (self.folder / "index.csv").open(encoding="utf-8", newline="") as file:
+            self._spans = {
+                row["name"]: (int(row["start"]), int(row["length"])) for row in csv.DictReader(file)
+            }
+
+    def __getitem__(self, name: str) -> NDArray[np.int16]:
+        start, length = self._spans[name]
+        return self._samples[start : start + length]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._spans)
+
+    def __len__(self) -> int:
+        return len(self._spans)
+
+    def n_samples(self, name: str) -> int:
+        """Length of a recording in samples.
+
+        Args:
+            name: name of the recording.
+        """
+        return self._spans[name][1]
+
+
+def write_recordings(
+    recordings: Iterable[tuple[str, NDArray[np.float32]]], folder: str | Path
+) -> None:
+    """Write waveforms as a folder of recordings; samples beyond [-1, 1] are clipped.
+
+    The index is written last and renamed into its place: a folder without one is unfinished.
+
+    Args:
+        recordings: names and waveforms, (samples,) each.
+        folder: made if need be; what it holds is replaced.
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    rows, start = [], 0
+    raw = folder / "samples.partial"
+    with raw.open("wb") as file:
+        for name, waveform in recordings:
+            samples = np.rint(np.clip(waveform, -1, 1) * FULL_SCALE).astype(np.int16)
+            file.write(samples.tobytes())
+            rows.append((name, start, len(samples)))
+            start += len(samples)
+    _write_array(raw, folder / "samples.npy")
+    partial = folder / "index.partial"
+    with partial.open("w", encoding="utf-8", newline="") as table:
+        writer = csv.writer(table, lineterminator="\n")
+        writer.writerow(("name", "start", "length"))
+        writer.writerows(rows)
+    partial.replace(folder / "index.csv")
+
+
+def _write_array(raw: Path, path: Path) -> None:
+    # The header of an .npy file holds its length, which is known only now.
+    n_samples = raw.stat().st_size // 2
+    target = np.lib.format.open_memmap(path, mode="w+", dtype=np.int16, shape=(n_samples,))
+    if n_samples:
+        target[:] = np.memmap(raw, dtype=np.int16, mode="r")
+    target.flush()
+    os.unlink(raw)
+
+
+def decode(path: str | Path, sample_rate: int) -> NDArray[np.float32]:
+    """A file as a mono waveform, (samples,) float32, at another rate if need be.
+
+    Args:
+        path: a file that libsndfile reads.
+        sample_rate: rate of the result in Hz.
+
+    Raises:
+        AudioError: if the file cannot be read.
+    """
+    import soundfile
+    import soxr
+
+    try:
+        samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
+    except (soundfile.LibsndfileError, OSError) as error:
+        raise AudioError(f"{path}: cannot be decoded for training ({error})") from error
+    mono = samples.mean(axis=1)
+    if rate == sample_rate:
+        return np.asarray(mono, np.float32)
+    return np.asarray(soxr.resample(mono, rate, sample_rate), np.float32)

@@ -1,0 +1,60 @@
+"""Scalars of a run as a CSV file that grows with it."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+
+class ScalarLog:
+    """A table with a column `step` and one for each scalar.
+
+    Args:
+        path: the file; what it already holds is kept up to `step`.
+        columns: names of the scalars, in their order.
+        step: steps already done: rows beyond them belong to a run that was stopped before its
+            next checkpoint, and are written again.
+    """
+
+    def __init__(self, path: str | Path, columns: Sequence[str], step: int = 0) -> None:
+        self.path = Path(path)
+        self.columns = ("step", *columns)
+        kept = [row for row in read_scalars(self.path) if row["step"] <= step]
+        with self.path.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(self.columns)
+            writer.writerows([_text(row.get(name)) for name in self.columns] for row in kept)
+
+    def write(self, step: int, scalars: Mapping[str, float]) -> None:
+        """Append a row.
+
+        Args:
+            step: number of steps done.
+            scalars: values by name; a column without one stays empty.
+        """
+        row = {"step": float(step), **scalars}
+        with self.path.open("a", encoding="utf-8", newline="") as file:
+            csv.writer(file, lineterminator="\n").writerow(
+                [_text(row.get(name)) for name in self.columns]
+            )
+
+
+def read_scalars(path: str | Path) -> list[dict[str, float]]:
+    """Rows of such a file, without their empty columns; none if there is no file.
+
+    Args:
+        path: the file.
+    """
+    if not Path(path).exists():
+        return []
+    with Path(path).open(encoding="utf-8", newline="") as file:
+        return [
+            {name: float(text) for name, text in row.items() if text}
+            for row in csv.DictReader(file)
+        ]
+
+
+def _text(value: float | None) -> str:
+    # Eight digits: enough to tell two runs apart, few enough to read.
+    return "" if value is None else f"{value:.8g}"

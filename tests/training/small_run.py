@@ -1,0 +1,69 @@
+"""A run of a few steps on made-up data, as a process of its own that can be killed.
+
+python small_run.py FOLDER STEPS WORKERS
+"""
+
+from __future__ import annotations
+
+import sys
+from functools import partial
+from pathlib import Path
+
+import torch
+
+from panns_inference.models.mini import PannsMini
+from panns_inference.training import Distillation, LabelledBatch, Replay, Run, Settings, prefetched
+
+COLUMNS = ("loss", "clip", "stretch", "embedding", "weight")
+STEPS = 6
+
+
+def small_batch(seed: int, number: int) -> LabelledBatch:
+    """Two clips of a third of a second, with labels that follow from their loudness."""
+    draw = torch.Generator().manual_seed(seed * 1000 + number)
+    decibels = torch.randn(2, 1, 48, 64, generator=draw) * 10 - 30
+    level = decibels.mean(dim=(1, 2, 3))[:, None]
+    classes = torch.linspace(-1, 1, 12)
+    return LabelledBatch(
+        decibels, level * classes, level * torch.ones(512) / 30, (0, 2), level * classes
+    )
+
+
+def small_network() -> PannsMini:
+    """The network on twelve classes."""
+    torch.manual_seed(5)
+    return PannsMini(32000, 1024, 320, 64, 50, 14000, 12)
+
+
+def weight_of(network: PannsMini) -> dict[str, float]:
+    """A figure that stands for an evaluation: one weight."""
+    return {"weight": float(network.fc1.weight[0, 0])}
+
+
+def small_run(folder: Path, steps: int = STEPS) -> Run[PannsMini, LabelledBatch]:
+    """The run; it evaluates and writes its state every two steps."""
+    settings = Settings(
+        seed=1,
+        steps=steps,
+        learning_rate=1e-3,
+        warm_up=2,
+        decay=2,
+        weight_decay=0.01,
+        gradient_norm=1.0,
+        checkpoint_interval=2,
+    )
+    loss = Distillation(spec_augment=(8, 8))
+    return Run(small_network(), loss, weight_of, COLUMNS, settings, folder)
+
+
+def main() -> None:
+    """Run to the end, from wherever the folder's state is."""
+    folder, steps, n_workers = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
+    torch.set_num_threads(1)
+    run = small_run(folder, steps)
+    replay = Replay(partial(small_batch, 1), folder / "batches", seed=1, pool=3, times=2)
+    run.learn(prefetched(replay, run.step, steps, n_workers))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,127 @@
+"""Schedule, average, sampler and recipe: the small parts of training, against arithmetic."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import nn
+
+from panns_inference.errors import UsageError
+from panns_inference.training.average import MovingAverage
+from panns_inference.training.recipe import read_recipe
+from panns_inference.training.sampler import Sampler
+from panns_inference.training.scalars import ScalarLog, read_scalars
+from panns_inference.training.schedule import Schedule
+
+
+def test_the_schedule_rises_stays_and_falls() -> None:
+    schedule = Schedule(peak=1.0, steps=20, warm_up=4, decay=4)
+    rates = [schedule(step) for step in range(20)]
+    assert rates[:5] == pytest.approx([0.2, 0.4, 0.6, 0.8, 1.0])
+    assert rates[5:16] == [1.0] * 11
+    assert rates[16:] == pytest.approx([0.8, 0.6, 0.4, 0.2])
+
+
+def test_a_schedule_without_ramps_is_constant() -> None:
+    assert {Schedule(0.5, 7)(step) for step in range(7)} == {0.5}
+
+
+@settings(deadline=None, derandomize=True)
+@given(st.integers(1, 50), st.integers(0, 50), st.integers(0, 50))
+def test_a_longer_run_is_the_same_until_its_decay(steps: int, warm_up: int, decay: int) -> None:
+    short = Schedule(1.0, steps, warm_up, decay)
+    long = Schedule(1.0, steps + 9, warm_up, decay)
+    for step in range(max(0, steps - decay)):
+        assert short(step) == long(step)
+    assert all(0 < short(step) <= 1 for step in range(steps))
+
+
+def test_the_average_is_the_weighted_sum_of_the_past() -> None:
+    torch.manual_seed(0)
+    network = nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2))
+    average = MovingAverage(network, 0.5)
+    expected = network[0].weight.detach().clone().double()
+    for step in range(8):
+        with torch.no_grad():
+            network[0].weight += torch.randn(2, 2)
+        network(torch.randn(3, 2))
+        average.update(network, step)
+        decay = min(0.5, (1 + step) / (10 + step))
+        expected = decay * expected + (1 - decay) * network[0].weight.detach().double()
+    torch.testing.assert_close(average.network[0].weight.double(), expected)
+    assert average.network[1].num_batches_tracked == 8
+    assert not average.network.training
+    assert not any(p.requires_grad for p in average.network.parameters())
+
+
+def test_the_sampler_balances_groups() -> None:
+    items = [*("a" + str(k) for k in range(98)), "b0", "c0"]
+    draw = np.random.default_rng(1)
+    balanced = Sampler(items, [item[0] for item in items], 1.0)
+    found = Counter(balanced.draw(draw)[0] for _ in range(3000))
+    assert all(900 < found[group] < 1100 for group in "abc")
+    plain = Sampler(items, [item[0] for item in items], 0.0)
+    found = Counter(plain.draw(draw)[0] for _ in range(3000))
+    assert found["a"] > 2850
+
+
+def test_the_sampler_depends_on_the_generator_alone() -> None:
+    sampler = Sampler(range(100), [k % 7 for k in range(100)], 0.5)
+    first = [sampler.draw(np.random.default_rng((5, k))) for k in range(50)]
+    assert first == [sampler.draw(np.random.default_rng((5, k))) for k in range(50)]
+    assert len(set(first)) > 20
+
+
+def test_scalars_beyond_the_checkpoint_are_written_again(tmp_path: Path) -> None:
+    path = tmp_path / "scalars.csv"
+    log = ScalarLog(path, ("loss", "mAP"))
+    for step in range(1, 6):
+        log.write(step, {"loss": step / 3})
+    resumed = ScalarLog(path, ("loss", "mAP"), step=3)
+    resumed.write(4, {"loss": 0.25, "mAP": 0.5})
+    assert path.read_text() == ("step,loss,mAP\n1,0.33333333,\n2,0.66666667,\n3,1,\n4,0.25,0.5\n")
+    assert read_scalars(path)[-1] == {"step": 4, "loss": 0.25, "mAP": 0.5}
+
+
+def test_a_new_run_has_no_scalars(tmp_path: Path) -> None:
+    assert read_scalars(tmp_path / "none.csv") == []
+
+
+@dataclass(frozen=True)
+class Oven:
+    degrees: int
+    minutes: int = 30
+
+
+def test_a_recipe_fills_its_tables(tmp_path: Path) -> None:
+    path = tmp_path / "recipe.toml"
+    path.write_text("[oven]\ndegrees = 180\n")
+    assert read_recipe(path, {"oven": Oven}) == {"oven": Oven(180, 30)}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[oven]\nminutes = 3\n", r"keys of \[oven\]: unknown \[\], missing \['degrees'\]"),
+        ("[oven]\ndegrees = 3\nfan = 1\n", r"unknown \['fan'\].*allowed are \['degrees'"),
+        ("[grill]\n", r"tables: unknown \['grill'\], missing \['oven'\]"),
+        ("[oven", "cannot be read as a recipe"),
+    ],
+)
+def test_a_wrong_recipe_says_what_is_wrong(tmp_path: Path, text: str, message: str) -> None:
+    path = tmp_path / "recipe.toml"
+    path.write_text(text)
+    with pytest.raises(UsageError, match=message):
+        read_recipe(path, {"oven": Oven})
+
+
+def test_a_missing_recipe_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"none\.toml: cannot be read as a recipe"):
+        read_recipe(tmp_path / "none.toml", {})
