@@ -174,7 +174,8 @@ class Embedding(Result):
     """A recording as a vector.
 
     Attributes:
-        vector: the values before the last layer, (size,) float32, none below 0.
+        vector: the values before the last layer, (size,) float32; of the reference's networks
+            none is below 0, of PannsMini some are.
     """
 
     vector: NDArray[np.float32]

@@ -250,3 +250,20 @@ def test_the_memory_taken_does_not_grow_with_the_recording() -> None:
     assert len(found) == 20 * 527
     assert isinstance(found[0], Event)
     assert peak < 5 * piece
+
+
+def test_classes_may_be_numbers_of_numpy_or_come_one_by_one() -> None:
+    loud = np.full((10, 527), 0.9, np.float32)
+    expected = find_events(loud, 100, classes=[3, 5])
+    assert [event.index for event in expected] == [3, 5]
+    assert find_events(loud, 100, classes=iter([3, 5])) == expected
+    assert find_events(loud, 100, classes=np.int64(3)) == expected[:1]
+    rules = Rules(classes=(index for index in (3, 5)))
+    for _ in range(2):
+        assert rules.columns(labels).tolist() == [3, 5]
+
+
+def test_times_are_plain_numbers_whatever_the_rules_are() -> None:
+    loud = np.full((10, 527), 0.9, np.float32)
+    (event,) = find_events(loud, 100, classes=3, pad=np.float32(0.05), duration=np.float32(1))
+    assert json.loads(json.dumps(event.to_dict())) == event.to_dict()
