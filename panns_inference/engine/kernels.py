@@ -1,0 +1,181 @@
+"""The ways in which a convolution is computed, each with its weights laid out for it once.
+
+    Direct     oneDNN's own convolution
+    Products   tiles of the image --into--> planes --one product of matrices each--> --back--> tiles
+
+A kernel takes images (batch, channels, height, width) of any layout and gives them with the
+channels last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple, Protocol
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from . import operators
+from .operators import Pair
+from .transforms import Transform
+
+STRIP_VALUES = 600_000
+"""Values of a strip of planes: with what they are multiplied to, they stay in the L2 cache."""
+
+STRIP_TILES = 128
+"""Tiles of a strip at least: with fewer, the products wait for their weights."""
+
+
+class Weights(NamedTuple):
+    """A convolution, its batch norm folded in.
+
+    Attributes:
+        weight: (out_channels, in_channels / groups, height, width).
+        bias: (out_channels,).
+        padding: zeros on each side.
+        dilation: distance of the taps.
+        stride: step between outputs.
+        groups: groups of channels.
+    """
+
+    weight: Tensor
+    bias: Tensor
+    padding: Pair
+    dilation: Pair
+    stride: Pair
+    groups: int
+
+
+class Kernel(Protocol):
+    """What computes a convolution."""
+
+    def __call__(self, x: Tensor, relu: bool, halved: bool) -> Tensor:
+        """The convolution; then, if asked for, ReLU and the average of 2 x 2.
+
+        Args:
+            x: (batch, in_channels, height, width).
+            relu: whether ReLU follows.
+            halved: whether the average of 2 x 2 follows.
+        """
+        ...
+
+
+class Direct:
+    """oneDNN's convolution on prepacked weights.
+
+    Args:
+        weights: the convolution; the type of its weight is the type it computes in.
+        size: shape of the images to be expected.
+    """
+
+    def __init__(self, weights: Weights, size: torch.Size) -> None:
+        self.bias, self.dtype = weights.bias, weights.weight.dtype
+        self.settings = weights[2:]
+        self.packed = operators.pack_convolution(weights.weight, *self.settings, size)
+
+    def __call__(self, x: Tensor, relu: bool, halved: bool) -> Tensor:
+        x = x.to(self.dtype).contiguous(memory_format=torch.channels_last)
+        activation = "relu" if relu else "none"
+        y = operators.convolve(x, self.packed, self.bias, *self.settings, activation)
+        return functional.avg_pool2d(y, 2) if halved else y
+
+
+class Products:
+    """Tiles through bilinear algorithms along the two axes.
+
+    Args:
+        weights: a convolution with stride 1 and one group.
+        along: algorithm for the height, which is time.
+        across: algorithm for the width.
+        packed: whether the products go through the prepacked operator, one by one, or all at once.
+        rows: rows of each product to be expected.
+    """
+
+    def __init__(
+        self, weights: Weights, along: Transform, across: Transform, packed: bool, rows: int
+    ) -> None:
+        self.along, self.across, self.dilation = along, across, weights.dilation[0]
+        planes = torch.einsum(
+            "pth,qsw,oihw->pqtsio", along.kernel, across.kernel, weights.weight.double()
+        )
+        matrices = planes.flatten(2, 4).flatten(0, 1).float()
+        self.width = weights.weight.shape[0]
+        self.ones = along.ones * across.into.shape[0] + across.ones
+        self.bias = weights.bias
+        self.into = torch.kron(along.into, across.into).float()
+        self.back = torch.kron(along.back, across.back).float()
+        self.matrices = None if packed else matrices.contiguous()
+        if packed:
+            self.packed = [operators.pack_product(m.T.contiguous(), rows) for m in matrices]
+
+    def __call__(self, x: Tensor, relu: bool, halved: bool) -> Tensor:
+        batch, _, height, width = x.shape
+        step = self.along.outputs * self.dilation
+        high, wide = -(-height // step), -(-width // self.across.outputs)
+        image = self._framed(x, high * step, wide * self.across.outputs)
+        by = 2 if halved and self._halves() else 1
+        shape = (high, self.along.outputs // by, self.dilation, wide, self.across.outputs // by)
+        out = image.new_empty(batch, *shape, self.width)
+        for clips, tiles in self._strips(batch, high, wide, image.shape[3]):
+            planes = self._planes(image, clips, tiles, wide)
+            values = self._values(planes, by).view(
+                self.along.outputs, self.across.outputs, *out[clips, tiles, 0, :, :, 0].shape
+            )
+            if relu:
+                values.relu_()
+            place = out[clips, tiles].permute(2, 5, 0, 1, 3, 4, 6)
+            if by == 2:
+                rows = values[0::2] + values[1::2]
+                torch.add(rows[:, 0::2], rows[:, 1::2], out=place)
+            else:
+                place.copy_(values)
+        y = out.flatten(4, 5).flatten(1, 3)[:, : height // by, : width // by].permute(0, 3, 1, 2)
+        return functional.avg_pool2d(y, 2) if halved and by == 1 else y
+
+    def _halves(self) -> bool:
+        """Whether no window of 2 x 2 lies in two tiles."""
+        outputs = self.along.outputs, self.across.outputs
+        return self.dilation == 1 and not any(size % 2 for size in outputs)
+
+    def _framed(self, x: Tensor, height: int, width: int) -> Tensor:
+        """The image in full tiles, with zeros around it, (batch, rows, columns, channels)."""
+        top, left = self.along.margin * self.dilation, self.across.margin
+        bottom = height - x.shape[2] + top
+        right = width - x.shape[3] + left
+        return functional.pad(x.permute(0, 2, 3, 1), (0, 0, left, right, top, bottom)).contiguous()
+
+    def _strips(self, batch: int, high: int, wide: int, channels: int) -> Iterator[tuple[slice, slice]]:
+        """Clips, and rows of tiles of them, that are computed together."""
+        tile = self.into.shape[0] * channels * self.along.taps * self.across.taps
+        tiles = max(STRIP_TILES * max(1, channels // 256) , STRIP_VALUES // tile)
+        rows = max(1, tiles // (wide * self.dilation))
+        clips = max(1, rows // high)
+        for clip in range(0, batch, clips):
+            for row in range(0, high, rows):
+                yield slice(clip, min(clip + clips, batch)), slice(row, min(row + rows, high))
+
+    def _planes(self, image: Tensor, clips: slice, tiles: slice, wide: int) -> Tensor:
+        """Tiles of the image as planes, (planes, tiles, channels)."""
+        clip, row, column, _ = image.stride()
+        along, across, dilation = self.along, self.across, self.dilation
+        step = along.outputs * dilation * row
+        # (value of the tile: down, right; clip; tile: down, phase, right; tap: down, right; channel)
+        size = (along.inputs, across.inputs, clips.stop - clips.start, tiles.stop - tiles.start)
+        size += (dilation, wide, along.taps, across.taps, image.shape[3])
+        stride = (dilation * row, column, clip, step, row, across.outputs * column)
+        stride += (dilation * row, column, 1)
+        start = clips.start * clip + tiles.start * step
+        values = image.as_strided(size, stride, start).reshape(self.into.shape[1], -1)
+        planes = torch.mm(self.into, values)
+        return planes.view(self.into.shape[0], -1, along.taps * across.taps * image.shape[3])
+
+    def _values(self, planes: Tensor, by: int) -> Tensor:
+        """Products of the planes, their bias added, as values of tiles, (values, tiles * width)."""
+        if self.matrices is not None:
+            products = torch.bmm(planes, self.matrices)
+        else:
+            pairs = zip(planes, self.packed, strict=True)
+            products = torch.stack([operators.product(plane, matrix) for plane, matrix in pairs])
+        products[self.ones] += self.bias
+        return torch.mm(self.back / by**2, products.view(self.back.shape[1], -1))
