@@ -97,9 +97,9 @@ class Products:
     ) -> None:
         self.along, self.across, self.dilation = along, across, weights.dilation[0]
         planes = torch.einsum(
-            "pth,qsw,oihw->pqtsio", along.kernel, across.kernel, weights.weight.double()
+            "pth,qsw,oihw->pqtsio", along.kernel.float(), across.kernel.float(), weights.weight
         )
-        matrices = planes.flatten(2, 4).flatten(0, 1).float()
+        matrices = planes.flatten(2, 4).flatten(0, 1)
         self.width = weights.weight.shape[0]
         self.ones = along.ones * across.into.shape[0] + across.ones
         self.bias = weights.bias
@@ -143,12 +143,18 @@ class Products:
         top, left = self.along.margin * self.dilation, self.across.margin
         bottom = height - x.shape[2] + top
         right = width - x.shape[3] + left
-        return functional.pad(x.permute(0, 2, 3, 1), (0, 0, left, right, top, bottom)).contiguous()
+        rows, columns = top + x.shape[2], left + x.shape[3]
+        image = x.new_empty(x.shape[0], rows + bottom, columns + right, x.shape[1])
+        # Not all of it is cleared: what follows is as large as the image itself.
+        for margin in (image[:, :top], image[:, rows:], image[:, :, :left], image[:, :, columns:]):
+            margin.zero_()
+        image[:, top:rows, left:columns] = x.permute(0, 2, 3, 1)
+        return image
 
     def _strips(self, batch: int, high: int, wide: int, channels: int) -> Iterator[tuple[slice, slice]]:
         """Clips, and rows of tiles of them, that are computed together."""
         tile = self.into.shape[0] * channels * self.along.taps * self.across.taps
-        tiles = max(STRIP_TILES * max(1, channels // 256) , STRIP_VALUES // tile)
+        tiles = max(STRIP_TILES, STRIP_VALUES // tile, channels)
         rows = max(1, tiles // (wide * self.dilation))
         clips = max(1, rows // high)
         for clip in range(0, batch, clips):

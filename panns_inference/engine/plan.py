@@ -143,10 +143,10 @@ def rule(weights: Weights, size: torch.Size) -> str:
     narrow = min(in_channels, out_channels) < 64 or max(in_channels, out_channels) < 128
     if (height_taps, width_taps) != (3, 3) or weights.groups > 1 or narrow:
         return DIRECT
-    if width == 2:
-        return "taps/pair packed"
+    if width < 3:
+        return "taps/pair packed" if width == 2 and in_channels >= 512 else DIRECT
     if width <= 4:
-        return "2/4 packed" if width > 2 else DIRECT
+        return "2/2 packed" if in_channels >= 512 else DIRECT
     return "4/4"
 
 

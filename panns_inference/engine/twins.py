@@ -81,15 +81,54 @@ class FastConvBlock(Twin):
     def __init__(self, block: ConvBlock, settings: Settings) -> None:
         super().__init__(block, settings)
         self.layers = numbered(block, len(block.kernels), settings)
+        self.width = self.layers[-1].weights.weight.shape[0]
 
     def run(
         self, x: Tensor, pool_size: tuple[int, int] = (2, 2), pool_type: str = "avg"
     ) -> Tensor:
+        return in_pieces(partial(self._layers, pool_size, pool_type), x, self.width, pool_size[0])
+
+    def _layers(self, pool_size: tuple[int, int], pool_type: str, x: Tensor) -> Tensor:
         halved = pool_size == (2, 2) and pool_type == "avg"
         for layer in self.layers[:-1]:
             x = layer(x, relu=True)
         x = self.layers[-1](x, relu=True, halved=halved)
         return x if halved or pool_size == (1, 1) else POOLS[pool_type](x, pool_size)
+
+
+PIECE_VALUES = 4_200_000
+"""Values of the widest image that a block works on at a time."""
+
+REACH = 2
+"""Frames on either side that a block of two 3 x 3 convolutions sees, or of one 5 x 5."""
+
+
+def in_pieces(block: Step, x: Tensor, width: int, pool: int) -> Tensor:
+    """What a block gives, computed a few clips at a time, or a few frames of a clip.
+
+    The images between its layers are the largest of a network: in pieces they stay in the cache,
+    and a batch takes no more memory than a clip.
+
+    Args:
+        block: sees `REACH` frames on either side, and shortens time by `pool`.
+        x: (batch, channels, time, bands).
+        width: channels inside the block.
+        pool: factor by which the block shortens time.
+    """
+    batch, _, n_frames, bands = x.shape
+    frames = PIECE_VALUES // (width * bands)
+    if batch and frames >= n_frames:
+        return torch.cat([block(part) for part in x.split(max(1, frames // max(1, n_frames)))])
+    frames, reach = max(64, frames) // pool * pool, -(-REACH // pool) * pool
+    rows = []
+    for clip in x.split(1):
+        pieces = []
+        for start in range(0, n_frames // pool * pool, frames):
+            first, stop = max(0, start - reach), min(n_frames, start + frames + reach)
+            y, skipped = block(clip[:, :, first:stop]), (start - first) // pool
+            pieces.append(y[:, :, skipped : skipped + frames // pool])
+        rows.append(torch.cat(pieces, dim=2))
+    return torch.cat(rows)
 
 
 class FastResidual(Twin):
