@@ -151,7 +151,9 @@ class Products:
         image[:, top:rows, left:columns] = x.permute(0, 2, 3, 1)
         return image
 
-    def _strips(self, batch: int, high: int, wide: int, channels: int) -> Iterator[tuple[slice, slice]]:
+    def _strips(
+        self, batch: int, high: int, wide: int, channels: int
+    ) -> Iterator[tuple[slice, slice]]:
         """Clips, and rows of tiles of them, that are computed together."""
         tile = self.into.shape[0] * channels * self.along.taps * self.across.taps
         tiles = max(STRIP_TILES, STRIP_VALUES // tile, channels)

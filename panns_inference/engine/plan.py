@@ -74,7 +74,8 @@ def build(name: str, weights: Weights, size: torch.Size) -> Kernel:
         return Direct(weights, size)
     transforms = transforms_of(name, weights)
     tiles = math.prod(
-        -(-length // transform.outputs) for length, transform in zip(size[2:], transforms, strict=True)
+        -(-length // transform.outputs)
+        for length, transform in zip(size[2:], transforms, strict=True)
     )
     return Products(weights, *transforms, packed=name.endswith(PACKED), rows=size[0] * tiles)
 

@@ -77,9 +77,7 @@ def winograd(outputs: int, r: int) -> Transform:
     scales = [_product(p - q for q in roots) for p, roots in zip(points, others, strict=True)]
     kernel = [[p**k / s for k in range(r)] for p, s in zip(points, scales, strict=True)]
     kernel.append([Fraction(int(k == r - 1)) for k in range(r)])
-    back = [
-        [*(p**i for p in points), Fraction(int(i == outputs - 1))] for i in range(outputs)
-    ]
+    back = [[*(p**i for p in points), Fraction(int(i == outputs - 1))] for i in range(outputs)]
     return Transform(_matrix(into), _matrix(kernel)[:, None], _matrix(back), r // 2, ONES)
 
 

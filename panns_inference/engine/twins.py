@@ -83,9 +83,7 @@ class FastConvBlock(Twin):
         self.layers = numbered(block, len(block.kernels), settings)
         self.width = self.layers[-1].weights.weight.shape[0]
 
-    def run(
-        self, x: Tensor, pool_size: tuple[int, int] = (2, 2), pool_type: str = "avg"
-    ) -> Tensor:
+    def run(self, x: Tensor, pool_size: tuple[int, int] = (2, 2), pool_type: str = "avg") -> Tensor:
         return in_pieces(partial(self._layers, pool_size, pool_type), x, self.width, pool_size[0])
 
     def _layers(self, pool_size: tuple[int, int], pool_type: str, x: Tensor) -> Tensor:
@@ -117,7 +115,7 @@ def in_pieces(block: Step, x: Tensor, width: int, pool: int) -> Tensor:
     """
     batch, _, n_frames, bands = x.shape
     frames = PIECE_VALUES // (width * bands)
-    if batch and frames >= n_frames:
+    if not batch or frames >= n_frames:
         return torch.cat([block(part) for part in x.split(max(1, frames // max(1, n_frames)))])
     frames, reach = max(64, frames) // pool * pool, -(-REACH // pool) * pool
     rows = []
