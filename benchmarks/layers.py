@@ -23,7 +23,7 @@ from torch import Tensor
 
 import panns_inference
 from panns_inference.engine import accelerated, plan
-from panns_inference.engine.convolution import Convolution
+from panns_inference.engine.convolution import Convolution, folded
 from panns_inference.engine.kernels import Weights
 from panns_inference.models import NETWORKS, build
 
@@ -45,8 +45,9 @@ def layers_of(name: str, seconds: list[int], batches: list[int]) -> Layers:
     call = Convolution.__call__
 
     def noted(layer: Convolution, x: Tensor, relu: bool = False, halved: bool = False) -> Tensor:
-        if len(plan.candidates(layer.weights, x.shape[3])) > 1:
-            found.setdefault(plan.key(layer.weights, x.shape), (layer.weights, x.shape))
+        if len(plan.candidates(layer.outline, x.shape[3])) > 1:
+            weights = folded(layer.convolution, layer.norm, torch.device("cpu"))
+            found.setdefault(plan.key(weights, x.shape), (weights, x.shape))
         return call(layer, x, relu, halved)
 
     Convolution.__call__ = noted  # type: ignore[method-assign]
@@ -61,7 +62,7 @@ def plausible(name: str, weights: Weights, width: int) -> bool:
     """Whether a kernel is worth a measurement."""
     if name == plan.DIRECT:
         return True
-    out_channels, in_channels, height_taps, width_taps = weights.weight.shape
+    out_channels, in_channels, _, width_taps = weights.weight.shape
     along, across = name.partition(" ")[0].split("/")
     if min(in_channels, out_channels) < 32 or ("taps" in (along, across) and width_taps > 1):
         return (along, across) == ("taps", "pair")

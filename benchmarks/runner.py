@@ -1,4 +1,4 @@
-"""One contestant of `runtimes.py`, in a process of its own: asked through a pipe, answers with times.
+"""One contestant of `runtimes.py`, in a process of its own, asked through a pipe.
 
     python runner.py KIND FOLDER THREADS
 

@@ -1,4 +1,4 @@
-"""A loaded network as a fast one: the same object to its callers, with fast twins for its blocks."""
+"""A loaded network made fast: the same to its callers, with twins in the places of its blocks."""
 
 from __future__ import annotations
 
@@ -47,9 +47,9 @@ def accelerated(network: Network, precision: str = "float32", memory: str = "def
     if weights.device.type != "cpu" or weights.dtype != torch.float32 or not operators.available():
         return network
     fast = copy.copy(network)
-    fast._modules = {
-        name: twin(child, settings) or child for name, child in network._modules.items()
-    }
+    fast._modules = dict(network._modules)
+    for name, child in network.named_children():
+        fast._modules[name] = twin(child, settings) or child
     for convolution, norm in FOLDED:
         if isinstance(fast._modules.get(convolution), nn.Conv1d):
             both = nn.Sequential(getattr(network, convolution), getattr(network, norm))

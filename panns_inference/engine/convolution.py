@@ -42,7 +42,9 @@ class Convolution:
         norm: nn.BatchNorm1d | nn.BatchNorm2d | None,
         settings: Settings,
     ) -> None:
-        self.weights = folded(convolution, norm)
+        self.convolution, self.norm = convolution, norm
+        # Shapes alone: a folded copy of its own would be a second copy of the weights.
+        self.outline = folded(convolution, norm, torch.device("meta"))
         self.settings = settings
         self.kernels: dict[str, Kernel] = {}
 
@@ -62,39 +64,44 @@ class Convolution:
     def _kernel(self, size: torch.Size) -> Kernel:
         name = plan.DIRECT
         if self.settings.dtype == torch.float32:
-            name = plan.choose(self.weights, size, plan.measured(), self.settings.growth)
+            name = plan.choose(self.outline, size, plan.measured(), self.settings.growth)
         if name not in self.kernels:
             while len(self.kernels) >= self.settings.kept:
                 self.kernels.pop(next(iter(self.kernels)))
-            weights = self.weights
-            if self.settings.dtype != torch.float32:
-                typed = (values.to(self.settings.dtype) for values in weights[:2])
-                weights = Weights(*typed, *weights[2:])
+            weights = folded(self.convolution, self.norm, torch.device("cpu"))
+            weight, bias = (values.to(self.settings.dtype) for values in weights[:2])
+            weights = weights._replace(weight=weight, bias=bias)
             self.kernels[name] = plan.build(name, weights, size)
         return self.kernels[name]
 
 
 def folded(
-    convolution: nn.Conv1d | nn.Conv2d, norm: nn.BatchNorm1d | nn.BatchNorm2d | None
+    convolution: nn.Conv1d | nn.Conv2d,
+    norm: nn.BatchNorm1d | nn.BatchNorm2d | None,
+    device: torch.device,
 ) -> Weights:
     """A convolution and its batch norm as one convolution of two dimensions.
 
     Args:
         convolution: in one dimension, which becomes the height, or in two.
         norm: in evaluation mode.
+        device: the CPU, or the meta device for the shapes alone.
     """
-    weight = convolution.weight.detach().double()
-    bias = weight.new_zeros(weight.shape[0])
+    weight = convolution.weight.detach().to(device)
+    bias = torch.zeros(weight.shape[0], dtype=torch.float64, device=device)
     if convolution.bias is not None:
-        bias = convolution.bias.detach().double()
+        bias = convolution.bias.detach().to(device).double()
     if norm is not None:
-        mean, variance = cast(Tensor, norm.running_mean), cast(Tensor, norm.running_var)
-        scale = norm.weight.detach().double() / (variance.double() + norm.eps).sqrt()
-        weight = weight * scale.reshape(-1, *[1] * (weight.ndim - 1))
-        bias = (bias - mean.double()) * scale + norm.bias.detach().double()
+        values = (norm.running_mean, norm.running_var, norm.weight, norm.bias)
+        mean, variance, gain, offset = (
+            cast(Tensor, v).detach().to(device).double() for v in values
+        )
+        scale = gain / (variance + norm.eps).sqrt()
+        weight = weight * scale.float().reshape(-1, *[1] * (weight.ndim - 1))
+        bias = (bias - mean) * scale + offset
     line = weight.ndim == 3
     return Weights(
-        weight=(weight[..., None] if line else weight).float(),
+        weight=weight[..., None] if line else weight,
         bias=bias.float(),
         padding=_plane(convolution.padding, 0, line),
         dilation=_plane(convolution.dilation, 1, line),

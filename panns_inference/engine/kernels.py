@@ -168,11 +168,18 @@ class Products:
         clip, row, column, _ = image.stride()
         along, across, dilation = self.along, self.across, self.dilation
         step = along.outputs * dilation * row
-        # (value of the tile: down, right; clip; tile: down, phase, right; tap: down, right; channel)
-        size = (along.inputs, across.inputs, clips.stop - clips.start, tiles.stop - tiles.start)
-        size += (dilation, wide, along.taps, across.taps, image.shape[3])
-        stride = (dilation * row, column, clip, step, row, across.outputs * column)
-        stride += (dilation * row, column, 1)
+        axes = (
+            (along.inputs, dilation * row),
+            (across.inputs, column),
+            (clips.stop - clips.start, clip),
+            (tiles.stop - tiles.start, step),
+            (dilation, row),
+            (wide, across.outputs * column),
+            (along.taps, dilation * row),
+            (across.taps, column),
+            (image.shape[3], 1),
+        )
+        size, stride = zip(*axes, strict=True)
         start = clips.start * clip + tiles.start * step
         values = image.as_strided(size, stride, start).reshape(self.into.shape[1], -1)
         planes = torch.mm(self.into, values)

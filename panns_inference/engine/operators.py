@@ -110,5 +110,5 @@ def available() -> bool:
 @lru_cache(maxsize=1)
 def has_bf16() -> bool:
     """Whether the processor multiplies bfloat16 itself: AVX512-BF16 or AMX."""
-    found: dict[str, bool] = torch.cpu.get_capabilities()
-    return any(found.get(name, False) for name in ("avx512_bf16", "amx_bf16", "amx_bf16_tile"))
+    found = getattr(torch.cpu, "get_capabilities", dict)()
+    return any(found.get(name, False) for name in ("avx512_bf16", "amx_bf16"))

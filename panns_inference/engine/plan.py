@@ -129,7 +129,8 @@ def key(weights: Weights, size: torch.Size) -> Key:
     """
     rows = round(math.log2(max(1, size[0] * size[2])))
     out_channels, in_channels, *kernel = weights.weight.shape
-    return (in_channels, out_channels, *kernel, weights.dilation[0], size[3], rows)
+    height, width = kernel
+    return in_channels, out_channels, height, width, weights.dilation[0], size[3], rows
 
 
 def rule(weights: Weights, size: torch.Size) -> str:

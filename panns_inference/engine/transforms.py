@@ -16,7 +16,7 @@ matrices when there are channels: one for each *plane*, a row of `into`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -111,7 +111,7 @@ def _polynomial(roots: Sequence[Fraction]) -> list[Fraction]:
     return coefficients
 
 
-def _product(factors: Sequence[Fraction]) -> Fraction:
+def _product(factors: Iterable[Fraction]) -> Fraction:
     product = Fraction(1)
     for factor in factors:
         product *= factor

@@ -81,7 +81,7 @@ class FastConvBlock(Twin):
     def __init__(self, block: ConvBlock, settings: Settings) -> None:
         super().__init__(block, settings)
         self.layers = numbered(block, len(block.kernels), settings)
-        self.width = self.layers[-1].weights.weight.shape[0]
+        self.width = self.layers[-1].outline.weight.shape[0]
 
     def run(self, x: Tensor, pool_size: tuple[int, int] = (2, 2), pool_type: str = "avg") -> Tensor:
         return in_pieces(partial(self._layers, pool_size, pool_type), x, self.width, pool_size[0])
@@ -116,10 +116,11 @@ def in_pieces(block: Step, x: Tensor, width: int, pool: int) -> Tensor:
     batch, _, n_frames, bands = x.shape
     frames = PIECE_VALUES // (width * bands)
     if not batch or frames >= n_frames:
-        return torch.cat([block(part) for part in x.split(max(1, frames // max(1, n_frames)))])
+        clips = max(1, frames // max(1, n_frames))
+        return torch.cat([block(part) for part in torch.split(x, clips)])
     frames, reach = max(64, frames) // pool * pool, -(-REACH // pool) * pool
     rows = []
-    for clip in x.split(1):
+    for clip in torch.split(x, 1):
         pieces = []
         for start in range(0, n_frames // pool * pool, frames):
             first, stop = max(0, start - reach), min(n_frames, start + frames + reach)
@@ -209,14 +210,15 @@ class FastDaiBlock(Twin):
     def __init__(self, block: DaiBlock, settings: Settings) -> None:
         super().__init__(block, settings)
         self.layers = numbered(block, block.depth, settings)
-        self.shortcut = Convolution(block.downsample, block.bn_downsample, settings)
+        downsample = nn.Sequential(block.downsample, block.bn_downsample)
+        self.shortcut = steps(downsample, settings)
 
     def run(self, x: Tensor) -> Tensor:
         branch = x
         for layer in self.layers[:-1]:
             branch = layer(branch, relu=True)
         branch = self.layers[-1](branch)
-        identity = x if x.shape == branch.shape else self.shortcut(x)
+        identity = x if x.shape == branch.shape else in_turn(self.shortcut, x)
         return branch.add_(identity).relu_()
 
 

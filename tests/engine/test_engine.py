@@ -35,7 +35,7 @@ def fill(shared: Path) -> ModuleType:
 
 
 def network(name: str, shared: Path, fill: ModuleType) -> Network:
-    """A network in evaluation mode: with the weights in the box, or those of the reference's test."""
+    """A network in evaluation mode, with the weights in the box or those of the reference."""
     if name == "PannsMini":
         return load(build(name), files("panns_inference") / "data" / "PannsMini.pth").eval()
     with torch.device("meta"):
@@ -206,7 +206,7 @@ def test_bf16_is_near_where_the_processor_has_it(recording: Tensor) -> None:
 def test_bf16_is_refused_where_it_would_be_emulated(monkeypatch: pytest.MonkeyPatch) -> None:
     plain = build("PannsMini").eval()
     monkeypatch.setattr(operators, "has_bf16", lambda: False)
-    with pytest.raises(UsageError, match="no bf16 instructions .* leave it out"):
+    with pytest.raises(UsageError, match=r"no bf16 instructions .* leave it out"):
         accelerated(plain, precision="bf16")
 
 
