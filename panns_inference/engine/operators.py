@@ -6,7 +6,7 @@ they are tried out once, and where they fail or give other numbers, nothing here
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 import torch
@@ -110,5 +110,5 @@ def available() -> bool:
 @lru_cache(maxsize=1)
 def has_bf16() -> bool:
     """Whether the processor multiplies bfloat16 itself: AVX512-BF16 or AMX."""
-    found = getattr(torch.cpu, "get_capabilities", dict)()
-    return any(found.get(name, False) for name in ("avx512_bf16", "amx_bf16"))
+    found: Mapping[str, object] = getattr(torch.cpu, "get_capabilities", dict)()
+    return any(found.get(name) for name in ("avx512_bf16", "amx_bf16"))

@@ -262,12 +262,11 @@ def steps(layers: Iterable[nn.Module], settings: Settings) -> list[Step]:
         layer = waiting.pop(0)
         if isinstance(layer, nn.Conv1d | nn.Conv2d):
             pools = [waiting.pop(0)] if waiting and isinstance(waiting[0], nn.AvgPool2d) else []
-            norm = waiting.pop(0) if waiting and isinstance(waiting[0], NORMS) else None
+            norm: Any = waiting.pop(0) if waiting and isinstance(waiting[0], NORMS) else None
             relu = not pools and bool(waiting) and isinstance(waiting[0], nn.ReLU)
-            if relu:
-                waiting.pop(0)
             found.append(partial(Convolution(layer, norm, settings), relu=relu))
             found += [_plain_step(pool, settings) for pool in pools]
+            waiting = waiting[1:] if relu else waiting
         else:
             found.append(_plain_step(layer, settings))
     return found

@@ -175,9 +175,10 @@ def test_a_block_of_another_kind_stays_in_its_place() -> None:
     assert type(fast.conv_block3) is twins.FastConvBlock
 
 
-def test_small_memory_enlarges_no_weights(recording: Tensor) -> None:
-    torch.manual_seed(0)
-    plain = fitted(build("Cnn10"))
+def test_small_memory_enlarges_no_weights(
+    shared: Path, fill: ModuleType, recording: Tensor
+) -> None:
+    plain = network("Cnn10", shared, fill)
     fast = accelerated(plain, memory="small")
     with torch.no_grad():
         expected = plain(recording[None, :64000])["clipwise_output"]
