@@ -6,7 +6,7 @@ import copy
 from dataclasses import replace
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from ..errors import UsageError
 from ..models import Network
@@ -55,6 +55,19 @@ def accelerated(network: Network, precision: str = "float32", memory: str = "def
             both = nn.Sequential(getattr(network, convolution), getattr(network, norm))
             fast._modules |= {convolution: FastSequence(both, settings), norm: nn.Identity()}
     return fast
+
+
+def content(network: nn.Module) -> tuple[object, ...]:
+    """Changes when a weight or buffer of a network is replaced or written to.
+
+    Who keeps a fast network compares this with what it was when the fast one was made.
+
+    Args:
+        network: any module.
+    """
+    tensors = (*network.parameters(), *network.buffers())
+    versions = (-1 if tensor.is_inference() else tensor._version for tensor in tensors)
+    return tuple(zip(map(Tensor.data_ptr, tensors), versions, strict=True))
 
 
 def _settings(precision: str, memory: str) -> Settings:

@@ -89,7 +89,9 @@ def choose(weights: Weights, size: torch.Size, table: dict[Key, str], growth: fl
         table: measured choices.
         growth: how much larger than the convolution's the weights of the kernel may be.
     """
-    name = table.get(key(weights, size)) or rule(weights, size)
+    *layer, rows = key(weights, size)
+    near = {abs(other[-1] - rows): name for other, name in table.items() if [*other[:-1]] == layer}
+    name = near[min(near)] if near else rule(weights, size)
     return name if enlargement(name, weights) <= growth else DIRECT
 
 

@@ -95,7 +95,10 @@ class FastConvBlock(Twin):
 
 
 PIECE_VALUES = 4_200_000
-"""Values of the widest image that a block works on at a time."""
+"""Values of the widest image of a clip that a block works on at a time."""
+
+CLIPS_VALUES = 1_100_000
+"""The same for several clips: together they share the reading of weights, but less cache."""
 
 REACH = 2
 """Frames on either side that a block of two 3 x 3 convolutions sees, or of one 5 x 5."""
@@ -116,7 +119,7 @@ def in_pieces(block: Step, x: Tensor, width: int, pool: int) -> Tensor:
     batch, _, n_frames, bands = x.shape
     frames = PIECE_VALUES // (width * bands)
     if not batch or frames >= n_frames:
-        clips = max(1, frames // max(1, n_frames))
+        clips = max(1, CLIPS_VALUES // (width * bands * max(1, n_frames)))
         return torch.cat([block(part) for part in torch.split(x, clips)])
     frames, reach = max(64, frames) // pool * pool, -(-REACH // pool) * pool
     rows = []
