@@ -29,7 +29,9 @@ from panns_inference.models import NETWORKS, build
 
 CHOICES = Path(panns_inference.__file__).parent / "engine" / "choices.csv"
 
-Layers = dict[plan.Key, tuple[Weights, torch.Size]]
+Key = tuple[plan.Layer, int]
+
+Layers = dict[Key, tuple[Weights, torch.Size]]
 
 
 def layers_of(name: str, seconds: list[int], batches: list[int]) -> Layers:
@@ -104,13 +106,13 @@ def measured(weights: Weights, size: torch.Size) -> dict[str, tuple[float, float
     return found
 
 
-def write_choices(chosen: dict[plan.Key, str]) -> None:
+def write_choices(chosen: dict[Key, str]) -> None:
     """Put rows into the table, in the place of those for the same layers."""
     with CHOICES.open(encoding="utf-8", newline="") as file:
         heading, *lines = csv.reader(file)
     here = [plan.chip(), torch.__version__.partition("+")[0]]
     rows = {tuple(line[:-1]): line[-1] for line in lines}
-    rows |= {(*here, *map(str, key)): name for key, name in chosen.items()}
+    rows |= {(*here, *map(str, (*layer, length))): name for (layer, length), name in chosen.items()}
     with CHOICES.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(heading)
@@ -141,7 +143,7 @@ def main() -> None:
             best = sorted(times.items(), key=lambda item: item[1][0])[:3]
             print(tuple(size), key, {n: f"{t:.2f} {e:.0e}" for n, (t, e) in best}, flush=True)
             (taken, error), plain = times[chosen[key]], times[plan.DIRECT][0]
-            channels = f"{key[0]} -> {key[1]}, {key[2]} x {key[3]}"
+            channels = "{} -> {}, {} x {}".format(*key[0])
             image = f"{size[0]} x {size[2]} x {size[3]}"
             figures = (f"{plain:.2f}", f"{taken:.2f}", f"{error:.0e}")
             rows.append((channels, image, *figures, chosen[key]))

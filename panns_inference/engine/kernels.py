@@ -10,7 +10,7 @@ channels last.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple, Protocol
+from typing import ClassVar, NamedTuple, Protocol
 
 import torch
 from torch import Tensor
@@ -18,6 +18,7 @@ from torch.nn import functional
 
 from . import operators
 from .operators import Pair
+from .scratch import Scratch
 from .transforms import Transform
 
 STRIP_VALUES = 600_000
@@ -92,6 +93,8 @@ class Products:
         rows: rows of each product to be expected.
     """
 
+    scratch: ClassVar[Scratch] = Scratch()
+
     def __init__(
         self, weights: Weights, along: Transform, across: Transform, packed: bool, rows: int
     ) -> None:
@@ -144,7 +147,7 @@ class Products:
         bottom = height - x.shape[2] + top
         right = width - x.shape[3] + left
         rows, columns = top + x.shape[2], left + x.shape[3]
-        image = x.new_empty(x.shape[0], rows + bottom, columns + right, x.shape[1])
+        image = self.scratch.take("image", x.shape[0], rows + bottom, columns + right, x.shape[1])
         # Not all of it is cleared: what follows is as large as the image itself.
         for margin in (image[:, :top], image[:, rows:], image[:, :, :left], image[:, :, columns:]):
             margin.zero_()
@@ -156,7 +159,7 @@ class Products:
     ) -> Iterator[tuple[slice, slice]]:
         """Clips, and rows of tiles of them, that are computed together."""
         tile = self.into.shape[0] * channels * self.along.taps * self.across.taps
-        tiles = max(STRIP_TILES, STRIP_VALUES // tile, channels)
+        tiles = max(STRIP_TILES, STRIP_VALUES // tile, min(channels, 2 * STRIP_TILES))
         rows = max(1, tiles // (wide * self.dilation))
         clips = max(1, rows // high)
         for clip in range(0, batch, clips):
@@ -181,16 +184,24 @@ class Products:
         )
         size, stride = zip(*axes, strict=True)
         start = clips.start * clip + tiles.start * step
-        values = image.as_strided(size, stride, start).reshape(self.into.shape[1], -1)
-        planes = torch.mm(self.into, values)
-        return planes.view(self.into.shape[0], -1, along.taps * across.taps * image.shape[3])
+        n_planes, n_values = self.into.shape
+        channels = along.taps * across.taps * image.shape[3]
+        values = self.scratch.take("values", *size).copy_(image.as_strided(size, stride, start))
+        columns = values.numel() // n_values
+        planes = self.scratch.take("planes", n_planes, columns)
+        torch.mm(self.into, values.view(n_values, columns), out=planes)
+        return planes.view(n_planes, columns // channels, channels)
 
     def _values(self, planes: Tensor, by: int) -> Tensor:
         """Products of the planes, their bias added, as values of tiles, (values, tiles * width)."""
+        n_values, n_planes = self.back.shape
+        products = self.scratch.take("products", n_planes, planes.shape[1], self.width)
         if self.matrices is not None:
-            products = torch.bmm(planes, self.matrices)
+            torch.bmm(planes, self.matrices, out=products)
         else:
             pairs = zip(planes, self.packed, strict=True)
-            products = torch.stack([operators.product(plane, matrix) for plane, matrix in pairs])
+            torch.stack([operators.product(plane, matrix) for plane, matrix in pairs], out=products)
         products[self.ones] += self.bias
-        return torch.mm(self.back / by**2, products.view(self.back.shape[1], -1))
+        # The tiles that the planes were made of are not needed any more.
+        values = self.scratch.take("values", n_values, planes.shape[1] * self.width)
+        return torch.mm(self.back / by**2, products.view(n_planes, -1), out=values)

@@ -37,8 +37,11 @@ NAMES = tuple(
 )
 """Kernels made of products: algorithms for time and for width, and how products are computed."""
 
-Key = tuple[int, int, int, int, int, int, int]
-"""Channels in and out, kernel height and width, dilation, image width, log2 of all rows."""
+Layer = tuple[int, int, int, int, int, int]
+"""Channels in and out, kernel height and width, dilation, width of the image."""
+
+Table = dict[Layer, dict[int, str]]
+"""The fastest kernel of a layer by log2 of the rows of its images, those of a batch together."""
 
 
 def candidates(weights: Weights, width: int) -> tuple[str, ...]:
@@ -80,7 +83,7 @@ def build(name: str, weights: Weights, size: torch.Size) -> Kernel:
     return Products(weights, *transforms, packed=name.endswith(PACKED), rows=size[0] * tiles)
 
 
-def choose(weights: Weights, size: torch.Size, table: dict[Key, str], growth: float) -> str:
+def choose(weights: Weights, size: torch.Size, table: Table, growth: float) -> str:
     """Name of the kernel for images of a size.
 
     Args:
@@ -89,9 +92,9 @@ def choose(weights: Weights, size: torch.Size, table: dict[Key, str], growth: fl
         table: measured choices.
         growth: how much larger than the convolution's the weights of the kernel may be.
     """
-    *layer, rows = key(weights, size)
-    near = {abs(other[-1] - rows): name for other, name in table.items() if [*other[:-1]] == layer}
-    name = near[min(near)] if near else rule(weights, size)
+    layer, rows = key(weights, size)
+    near = table.get(layer)
+    name = near[min(near, key=lambda other: abs(other - rows))] if near else rule(weights, size)
     return name if enlargement(name, weights) <= growth else DIRECT
 
 
@@ -122,7 +125,7 @@ def transforms_of(name: str, weights: Weights) -> tuple[Transform, Transform]:
     return ALONG[along](height_taps), pair() if across == "pair" else ALONG[across](width_taps)
 
 
-def key(weights: Weights, size: torch.Size) -> Key:
+def key(weights: Weights, size: torch.Size) -> tuple[Layer, int]:
     """The row of the table for a convolution of images of a size.
 
     Args:
@@ -132,7 +135,7 @@ def key(weights: Weights, size: torch.Size) -> Key:
     rows = round(math.log2(max(1, size[0] * size[2])))
     out_channels, in_channels, *kernel = weights.weight.shape
     height, width = kernel
-    return in_channels, out_channels, height, width, weights.dilation[0], size[3], rows
+    return (in_channels, out_channels, height, width, weights.dilation[0], size[3]), rows
 
 
 def rule(weights: Weights, size: torch.Size) -> str:
@@ -155,16 +158,17 @@ def rule(weights: Weights, size: torch.Size) -> str:
 
 
 @lru_cache(maxsize=1)
-def measured() -> dict[Key, str]:
+def measured() -> Table:
     """The rows of `choices.csv` for this chip and this version of torch."""
     text = files("panns_inference.engine").joinpath("choices.csv").read_text(encoding="utf-8")
-    rows = csv.DictReader(text.splitlines())
-    here = chip()
-    return {
-        tuple(int(value) for value in list(row.values())[2:-1]): row["kernel"]  # type: ignore[misc]
-        for row in rows
-        if (row["chip"], row["torch"]) == (here, torch.__version__.partition("+")[0])
-    }
+    rows = csv.reader(text.splitlines())
+    here = [chip(), torch.__version__.partition("+")[0]]
+    table: Table = {}
+    for *setting, inputs, outputs, height, width, dilation, bands, length, kernel in rows:
+        if setting == here:
+            layer = (int(inputs), int(outputs), int(height), int(width), int(dilation), int(bands))
+            table.setdefault(layer, {})[int(length)] = kernel
+    return table
 
 
 @lru_cache(maxsize=1)

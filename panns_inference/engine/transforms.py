@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 
 import torch
 from torch import Tensor
@@ -59,11 +60,13 @@ class Transform:
         return self.into.shape[1]
 
     @property
-    def taps(self) -> int:
+    @lru_cache
+def taps(self) -> int:
         """Taps that are left to the product, as further channels."""
         return self.kernel.shape[1]
 
 
+@lru_cache
 def winograd(outputs: int, r: int) -> Transform:
     """The algorithm of Cook, Toom and Winograd, F(outputs, r).
 
@@ -81,6 +84,7 @@ def winograd(outputs: int, r: int) -> Transform:
     return Transform(_matrix(into), _matrix(kernel)[:, None], _matrix(back), r // 2, ONES)
 
 
+@lru_cache
 def taps(r: int) -> Transform:
     """The convolution itself: its taps become channels.
 
@@ -91,6 +95,7 @@ def taps(r: int) -> Transform:
     return Transform(one, torch.eye(r, dtype=torch.float64)[None], one, r // 2, 0)
 
 
+@lru_cache
 def pair() -> Transform:
     """Three taps on two values between zeros: three products, where the taps take four.
 

@@ -42,7 +42,7 @@ def test_the_table_is_sorted_and_has_each_layer_once() -> None:
 
 
 def test_the_nearest_measured_length_decides() -> None:
-    table = {(64, 128, 3, 3, 1, 8, 4): "2/2", (64, 128, 3, 3, 1, 8, 9): "4/4"}
+    table = {(64, 128, 3, 3, 1, 8): {4: "2/2", 9: "4/4"}}
     weights = layer(64, 128)
     for rows, name in ((1, "2/2"), (16, "2/2"), (500, "4/4"), (100_000, "4/4")):
         assert plan.choose(weights, torch.Size((1, 64, rows, 8)), table, 4.0) == name
