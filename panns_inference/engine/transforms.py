@@ -60,8 +60,7 @@ class Transform:
         return self.into.shape[1]
 
     @property
-    @lru_cache
-def taps(self) -> int:
+    def taps(self) -> int:
         """Taps that are left to the product, as further channels."""
         return self.kernel.shape[1]
 
