@@ -120,7 +120,7 @@ def in_pieces(block: Step, x: Tensor, width: int, pool: int) -> Tensor:
     frames = PIECE_VALUES // (width * bands)
     if not batch or frames >= n_frames:
         clips = max(1, CLIPS_VALUES // (width * bands * max(1, n_frames)))
-        return torch.cat([block(part) for part in torch.split(x, clips)])
+        return joined([block(part) for part in torch.split(x, clips)])
     frames, reach = max(64, frames) // pool * pool, -(-REACH // pool) * pool
     rows = []
     for clip in torch.split(x, 1):
@@ -130,7 +130,16 @@ def in_pieces(block: Step, x: Tensor, width: int, pool: int) -> Tensor:
             y, skipped = block(clip[:, :, first:stop]), (start - first) // pool
             pieces.append(y[:, :, skipped : skipped + frames // pool])
         rows.append(torch.cat(pieces, dim=2))
-    return torch.cat(rows)
+    return joined(rows)
+
+
+def joined(clips: list[Tensor]) -> Tensor:
+    """Clips behind each other, without a copy of a single one.
+
+    Args:
+        clips: (batch, channels, time, bands) each.
+    """
+    return clips[0] if len(clips) == 1 else torch.cat(clips)
 
 
 class FastResidual(Twin):
