@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -12,12 +14,15 @@ from ..errors import UsageError
 from ..models import Network
 from . import operators
 from .convolution import Settings
-from .twins import FastSequence, twin
+from .twins import FastSequence, joined, twin
 
 PRECISIONS = {"float32": torch.float32, "bf16": torch.bfloat16}
 
 MEMORY = {"default": Settings(), "small": Settings(kept=1, growth=1.0)}
 """What a kernel may cost: by default it may be four times as large as the weights."""
+
+GROUP_SAMPLES = 1_300_000
+"""Samples that go through a network together: with more, every image is new memory."""
 
 FOLDED = (("conv0", "bn0"), ("pre_conv0", "pre_bn0"))
 """Convolutions and their norms that stand beside each other in a network itself."""
@@ -54,6 +59,7 @@ def accelerated(network: Network, precision: str = "float32", memory: str = "def
         if isinstance(fast._modules.get(convolution), nn.Conv1d):
             both = nn.Sequential(getattr(network, convolution), getattr(network, norm))
             fast._modules |= {convolution: FastSequence(both, settings), norm: nn.Identity()}
+    fast.segment_features = partial(_in_groups, fast.segment_features)  # type: ignore[method-assign]
     return fast
 
 
@@ -68,6 +74,13 @@ def content(network: nn.Module) -> tuple[object, ...]:
     tensors = (*network.parameters(), *network.buffers())
     versions = (-1 if tensor.is_inference() else tensor._version for tensor in tensors)
     return tuple(zip(map(Tensor.data_ptr, tensors), versions, strict=True))
+
+
+def _in_groups(features: Callable[[Tensor], Tensor], input: Tensor, _: object = None) -> Tensor:
+    """Features of a batch, a few clips at a time."""
+    clips = max(1, GROUP_SAMPLES // max(1, input.shape[1]))
+    with torch.no_grad():
+        return joined([features(group) for group in torch.split(input, clips)])
 
 
 def _settings(precision: str, memory: str) -> Settings:
