@@ -187,7 +187,14 @@ def section(
             for cell in cells
             for taken in (medians[kind, cell],)
         ]
-        rows.append((NAMES[kind], *cell_texts, f"{contestant.peak:.0f}", f"{deviations[kind]:.0e}"))
+        rows.append(
+            (
+                NAMES[kind],
+                *cell_texts,
+                f"{contestant.peak:.0f}",
+                f"{deviations[kind]:.0e}" if deviations[kind] else "-",
+            )
+        )
     heading = [f"{seconds} s x {batch}" for seconds, batch in cells]
     return table(("runner", *heading, "peak MB", "deviation"), rows)
 

@@ -12,8 +12,10 @@ from torch import Tensor, nn
 
 from ..errors import UsageError
 from ..models import Network
+from ..models.network import LogmelNetwork
 from . import operators
 from .convolution import Settings
+from .frontend import FastLogmel
 from .twins import FastSequence, joined, twin
 
 PRECISIONS = {"float32": torch.float32, "bf16": torch.bfloat16}
@@ -32,8 +34,8 @@ def accelerated(network: Network, precision: str = "float32", memory: str = "def
     """The network made fast for inference; without gradients, and not to be trained.
 
     Batch norms are folded, and each convolution is computed by the kernel that the plan names for
-    its shape. The front-end and the head are those of the network, and so are its parameters,
-    which are shared; what was folded is of the moment, so that weights have to be loaded before.
+    its shape. The head is that of the network, and so are all parameters, which are
+    shared; what was folded is of the moment, so that weights have to be loaded before.
 
     Args:
         network: a loaded network in evaluation mode.
@@ -59,6 +61,9 @@ def accelerated(network: Network, precision: str = "float32", memory: str = "def
         if isinstance(fast._modules.get(convolution), nn.Conv1d):
             both = nn.Sequential(getattr(network, convolution), getattr(network, norm))
             fast._modules |= {convolution: FastSequence(both, settings), norm: nn.Identity()}
+    if isinstance(network, LogmelNetwork):
+        logmel = FastLogmel(network.spectrogram_extractor, network.logmel_extractor)
+        fast._modules |= {"spectrogram_extractor": logmel, "logmel_extractor": nn.Identity()}
     fast.segment_features = partial(_in_groups, fast.segment_features)  # type: ignore[method-assign]
     return fast
 
@@ -76,11 +81,11 @@ def content(network: nn.Module) -> tuple[object, ...]:
     return tuple(zip(map(Tensor.data_ptr, tensors), versions, strict=True))
 
 
-def _in_groups(features: Callable[[Tensor], Tensor], input: Tensor, _: object = None) -> Tensor:
+def _in_groups(features: Callable[[Tensor], Tensor], waveforms: Tensor, _: object = None) -> Tensor:
     """Features of a batch, a few clips at a time."""
-    clips = max(1, GROUP_SAMPLES // max(1, input.shape[1]))
+    clips = max(1, GROUP_SAMPLES // max(1, waveforms.shape[1]))
     with torch.no_grad():
-        return joined([features(group) for group in torch.split(input, clips)])
+        return joined([features(group) for group in torch.split(waveforms, clips)])
 
 
 def _settings(precision: str, memory: str) -> Settings:

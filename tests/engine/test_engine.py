@@ -234,3 +234,26 @@ def test_bf16_is_refused_where_it_would_be_emulated(monkeypatch: pytest.MonkeyPa
 def test_other_choices_are_refused(options: dict[str, str], message: str) -> None:
     with pytest.raises(UsageError, match=message):
         accelerated(build("PannsMini").eval(), **options)
+
+
+def test_the_front_end_is_that_of_the_network(recording: Tensor) -> None:
+    plain = build("PannsMini").eval()
+    fast = accelerated(plain)
+    clips = torch.stack([recording[:50021], recording[-50021:]])
+    with torch.no_grad():
+        expected = plain.logmel(clips)
+    torch.testing.assert_close(fast.logmel(clips), expected, rtol=0, atol=1e-5)
+    wide = fast.logmel_extractor(fast.spectrogram_extractor(clips.double()))
+    assert wide.dtype == torch.float64
+    torch.testing.assert_close(
+        wide, plain.logmel_extractor(plain.spectrogram_extractor(clips.double()))
+    )
+
+
+def test_trained_filters_are_convolved_with(recording: Tensor) -> None:
+    plain = build("PannsMini").eval()
+    with torch.no_grad():
+        plain.spectrogram_extractor.stft.conv_real.weight.mul_(1.5)
+        expected = plain.logmel(recording[None, :32000])
+    found = accelerated(plain).logmel(recording[None, :32000])
+    torch.testing.assert_close(found, expected, rtol=0, atol=1e-5)
