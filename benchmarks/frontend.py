@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torchlibrosa.stft import LogmelFilterBank as TheirLogmel
 from torchlibrosa.stft import Spectrogram as TheirSpectrogram
 
-from panns_inference.engine.frontend import FastLogmel
+from panns_inference.engine.fast.frontend import FastLogmel
 from panns_inference.models import LogmelFilterBank, Spectrogram
 
 MEL = {"sr": 32000, "n_fft": 1024, "n_mels": 64, "fmin": 50, "fmax": 14000}

@@ -3,7 +3,7 @@
     python benchmarks/layers.py [NETWORK ...] [--seconds 1 10] [--batches 1] [--threads 2]
 
 The layers are those of the networks' own images for clips of these lengths and batches. Each is
-computed by all kernels that can; the rows of `panns_inference/engine/choices.csv` for this chip
+computed by all kernels that can; the rows of `panns_inference/engine/fast/choices.csv` for this chip
 and this version of torch are replaced one by one, so that the script can be run network by
 network. The section of `RESULTS.md` shows the layers of Cnn14.
 """
@@ -22,12 +22,12 @@ from report import setting, table, write_section
 from torch import Tensor
 
 import panns_inference
-from panns_inference.engine import accelerated, plan
-from panns_inference.engine.convolution import Convolution, folded
-from panns_inference.engine.kernels import Weights
+from panns_inference.engine.fast import accelerated, plan
+from panns_inference.engine.fast.convolution import Convolution, folded
+from panns_inference.engine.fast.kernels import Weights
 from panns_inference.models import NETWORKS, build
 
-CHOICES = Path(panns_inference.__file__).parent / "engine" / "choices.csv"
+CHOICES = Path(panns_inference.__file__).parent / "engine" / "fast" / "choices.csv"
 
 Key = tuple[plan.Layer, int]
 

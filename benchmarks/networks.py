@@ -14,7 +14,7 @@ import torch
 from report import setting, table, write_section
 from torch import nn
 
-from panns_inference.engine import accelerated
+from panns_inference.engine.fast import accelerated
 from panns_inference.models import NETWORKS, build
 from panns_inference.models.network import Network
 

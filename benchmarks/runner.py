@@ -47,7 +47,7 @@ def engine(folder: Path, threads: int, precision: str = "float32") -> Runner:
     import torch
 
     from panns_inference.checkpoints import load
-    from panns_inference.engine import accelerated
+    from panns_inference.engine.fast import accelerated
     from panns_inference.models import build
 
     torch.set_num_threads(threads)

@@ -29,7 +29,7 @@ import numpy as np
 import torch
 from report import setting, table, write_section
 
-from panns_inference.engine.convolution import folded
+from panns_inference.engine.fast.convolution import folded
 from panns_inference.models import Cnn14, build
 
 HERE = Path(__file__).parent

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from panns_inference.audio import read
 from panns_inference.checkpoints import load
-from panns_inference.engine import accelerated, content, operators, twins
+from panns_inference.engine.fast import accelerated, content, operators, twins
 from panns_inference.errors import UsageError
 from panns_inference.models import NETWORKS, PannsMini, build
 from panns_inference.models.blocks import ConvBlock

@@ -10,9 +10,9 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
-from ..errors import UsageError
-from ..models import Network
-from ..models.network import LogmelNetwork
+from ...errors import UsageError
+from ...models import Network
+from ...models.network import LogmelNetwork
 from . import operators
 from .convolution import Settings
 from .frontend import FastLogmel

@@ -7,9 +7,9 @@ from collections.abc import Callable
 import pytest
 import torch
 
-from panns_inference.engine import plan
-from panns_inference.engine.kernels import STRIP_VALUES, Weights
-from panns_inference.engine.transforms import Transform, pair, taps, winograd
+from panns_inference.engine.fast import plan
+from panns_inference.engine.fast.kernels import STRIP_VALUES, Weights
+from panns_inference.engine.fast.transforms import Transform, pair, taps, winograd
 
 DECIMALS = {plan.DIRECT: 2e-6}
 """Error of a kernel by its largest value; that of products is the second."""

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ..models.frontend import LogmelFilterBank, Spectrogram
+from ...models.frontend import LogmelFilterBank, Spectrogram
 
 STRIP_FRAMES = 256
 """Frames that are transformed together: 2 MB of windowed samples for the usual window."""

@@ -8,12 +8,12 @@ from importlib.resources import files
 import pytest
 import torch
 
-from panns_inference.engine import plan
-from panns_inference.engine.kernels import Weights
+from panns_inference.engine.fast import plan
+from panns_inference.engine.fast.kernels import Weights
 
 ROWS = list(
     csv.DictReader(
-        files("panns_inference.engine")
+        files("panns_inference.engine.fast")
         .joinpath("choices.csv")
         .read_text(encoding="utf-8")
         .splitlines()

@@ -16,11 +16,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ..models.blocks import POOLS, ConvBlock
-from ..models.mobilenet import InvertedResidual
-from ..models.residual import Residual, ResidualStages
-from ..models.waveform import DaiBlock, LeeBlock
-from ..models.wavegram import PreWaveBlock
+from ...models.blocks import POOLS, ConvBlock
+from ...models.mobilenet import InvertedResidual
+from ...models.residual import Residual, ResidualStages
+from ...models.waveform import DaiBlock, LeeBlock
+from ...models.wavegram import PreWaveBlock
 from .convolution import Convolution, Settings
 
 Step = Callable[[Tensor], Tensor]
