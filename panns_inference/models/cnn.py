@@ -188,6 +188,11 @@ class Cnn14_DecisionLevelMax(Cnn14):  # noqa: N801
     def conclude(self, statistics: dict[str, Tensor], n_segments: int) -> dict[str, Tensor]:
         return {"clipwise_output": statistics["maximum"]}
 
+    @property
+    def shared_segments(self) -> int:
+        shared: int = self.interpolator.interpolator.shared
+        return shared
+
     def framewise(self, segmentwise: Tensor) -> Tensor:
         frames: Tensor = self.interpolator(segmentwise)
         return frames

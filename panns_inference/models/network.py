@@ -213,6 +213,11 @@ class Network(nn.Module):
         mean = statistics["sum"] / n_segments
         return self.classify((statistics["maximum"] + mean).to(self.fc1.weight.dtype))
 
+    @property
+    def shared_segments(self) -> int:
+        """Segments of the block before that `framewise` needs: `NearestInterpolator.shared`."""
+        return 0
+
     def framewise(self, segmentwise: Tensor) -> Tensor:
         """Frames from segments: (batch, T, classes) -> (batch, frames, classes).
 
