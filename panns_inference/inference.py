@@ -84,8 +84,8 @@ class AudioTagging(Model):
             AudioError: for other shapes and types, and for no samples; a ValueError too (for
                 types, a TypeError).
         """
-        outputs = self._forward(_batch(audio))
-        return self._output(outputs, "clipwise_output"), self._output(outputs, "embedding")
+        clipwise, embedding = self._arrays(_batch(audio), "clipwise_output", "embedding")
+        return clipwise, embedding
 
 
 class SoundEventDetection(Model):
@@ -126,7 +126,8 @@ class SoundEventDetection(Model):
             AudioError: for other shapes and types, and for no samples; a ValueError too (for
                 types, a TypeError).
         """
-        return self._output(self._forward(_batch(audio)), "framewise_output")
+        (framewise,) = self._arrays(_batch(audio), "framewise_output")
+        return framewise
 
 
 def _batch(audio: Any) -> Tensor:

@@ -6,28 +6,32 @@ file / array --audio.read--> waveform --network--> probabilities --> Tagging, De
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from .audio import Source, float32_samples, is_file, name_of, read
+from .audio import Source, blocks, float32_samples, is_file, name_of
 from .audioset import labels as audioset_labels
 from .checkpoints import CHECKPOINTS, fetch, load
 from .device import resolve
 from .errors import UsageError
-from .events import Rules, find_events
+from .events import Event
 from .models import NETWORKS, FrontEnd, build
 from .names import closest
-from .results import Detection, Embedding, Tagging
+from .results import Detection, Embedding, Result, Tagging
+from .verbs import VERBS, Detect, Embed, Listener, Tag, Verb
+from .windows.whole import arrays_of
 
 Outputs = dict[str, Tensor]
+R = TypeVar("R", bound=Result)
 
 
 class Model:
@@ -123,11 +127,36 @@ class Model:
         return self.sample_rate / self._setting("hop_size")
 
     def _setting(self, name: str) -> float:
-        return float(getattr(self._network, name, getattr(FrontEnd(), name)))
+        return float(getattr(self.network, name, getattr(FrontEnd(), name)))
 
     @property
-    def _network(self) -> nn.Module:
-        return getattr(self.model, "module", self.model)
+    def network(self) -> nn.Module:
+        """The network itself, on 'cuda' without `DataParallel` around it, ready for inference."""
+        network: nn.Module = getattr(self.model, "module", self.model)
+        return network.eval()
+
+    def forward(self, waveforms: Tensor) -> Outputs:
+        """Outputs of the network for a batch of waveforms, all at once.
+
+        Args:
+            waveforms: at `sample_rate`, (batch, samples).
+        """
+        with torch.no_grad():
+            outputs: Outputs = self.model.eval()(waveforms.to(self.device), None)
+        return outputs
+
+    def verb(self, name: str, **settings: Any) -> Verb:
+        """A question to this model, its settings checked, for many recordings.
+
+        Args:
+            name: 'tag', 'detect' or 'embed'.
+            settings: those of the verb.
+
+        Raises:
+            UsageError: for another name, if a setting makes no sense, or if the network cannot
+                answer.
+        """
+        return VERBS[closest(name, VERBS, "verb")](self, **settings)
 
     def tag(
         self,
@@ -136,11 +165,11 @@ class Model:
         *,
         resampler: str = "soxr",
         strict: bool = False,
+        **settings: Any,
     ) -> Tagging:
         """Which sounds a recording holds.
 
-        The whole recording goes through the network at once: memory grows with its length, by
-        0.3 GB a minute for the networks of the CNN14 family, by 0.5 GB for LeeNet11.
+        A long recording is heard in blocks; the result is that of one pass over all of it.
 
         Args:
             audio: path or binary file of any format and rate, or samples in memory: (samples,) or
@@ -149,21 +178,17 @@ class Model:
             sample_rate: of samples in memory, in Hz, which need it; a file knows its own.
             resampler: 'soxr', or 'resampy' (extra `resampy`).
             strict: raise for a file that is cut or damaged, instead of warning.
+            settings: `window` and `hop` in seconds, for the tags of stretches, too, and
+                `skip_silence` in dB: the arguments of `verbs.Tag`.
 
         Raises:
             AudioError: if the recording cannot be read, is empty, or holds samples that are not
                 finite.
-            UsageError: if samples in memory come without their rate, or the labels are not as
-                many as the network's classes.
+            UsageError: if samples in memory come without their rate, a setting makes no sense, or
+                the labels are not as many as the network's classes.
         """
-        given, outputs = self._ask(audio, sample_rate, resampler, strict)
-        embedding = self._output(outputs, "embedding")[0] if "embedding" in outputs else None
-        return Tagging(
-            **given,
-            clipwise=self._output(outputs, "clipwise_output")[0],
-            embedding=embedding,
-            labels=tuple(self.labels),
-        )
+        listener = Tag(self, **settings).listener(name_of(audio))
+        return _heard(listener, self._blocks(audio, sample_rate, resampler, strict))
 
     def detect(
         self,
@@ -172,7 +197,7 @@ class Model:
         *,
         resampler: str = "soxr",
         strict: bool = False,
-        **rules: Any,
+        **settings: Any,
     ) -> Detection:
         """Which sounds a recording holds, and when.
 
@@ -181,33 +206,21 @@ class Model:
             sample_rate: as for `tag`.
             resampler: as for `tag`.
             strict: as for `tag`.
-            rules: how events follow from probabilities: `threshold`, `threshold_off`, `smooth`,
-                `min_duration`, `merge_gap`, `pad`, `classes`, `exclude` of `events.find_events`.
+            settings: how events follow from probabilities: `threshold`, `threshold_off`, `smooth`,
+                `min_duration`, `merge_gap`, `pad`, `classes`, `exclude` of `events.find_events`;
+                `framewise=True` keeps the framewise probabilities; `window` and `hop` in seconds
+                of a network that has none and slides; `skip_silence` in dB: the arguments of
+                `verbs.Detect`.
 
         Raises:
             AudioError: as `tag`.
-            UsageError: if the network has no framewise output, or a rule makes no sense.
+            UsageError: as `tag`, and if a rule makes no sense.
+
+        Warns:
+            UserWarning: if the network slides: times are as coarse as its hop.
         """
-        chosen = Rules(**rules)
-        # What makes no sense is said before the network runs.
-        chosen.columns(self.labels)
-        chosen.thresholds(self.labels)
-        self._require("framewise_output", getattr(self._network, "output_names", None))
-        given, outputs = self._ask(audio, sample_rate, resampler, strict)
-        framewise = self._output(outputs, "framewise_output")[0]
-        fps = self.frames_per_second
-        events = find_events(
-            framewise, fps, duration=given["duration"], labels=self.labels, **rules
-        )
-        return Detection(
-            **given,
-            clipwise=self._output(outputs, "clipwise_output")[0],
-            framewise=framewise,
-            frames_per_second=fps,
-            n_frames=len(framewise),
-            labels=tuple(self.labels),
-            events=tuple(events),
-        )
+        listener = Detect(self, **settings).listener(name_of(audio))
+        return _heard(listener, self._blocks(audio, sample_rate, resampler, strict))
 
     def embed(
         self,
@@ -216,6 +229,7 @@ class Model:
         *,
         resampler: str = "soxr",
         strict: bool = False,
+        **settings: Any,
     ) -> Embedding:
         """A recording as a vector, for search, clustering, or a classifier of one's own.
 
@@ -224,56 +238,141 @@ class Model:
             sample_rate: as for `tag`.
             resampler: as for `tag`.
             strict: as for `tag`.
+            settings: as for `tag`.
 
         Raises:
             AudioError: as `tag`.
-            UsageError: if the network has no embedding of a whole recording.
+            UsageError: as `tag`, and if the network has no embedding of a whole recording.
         """
-        self._require("embedding", getattr(self._network, "output_names", None))
-        given, outputs = self._ask(audio, sample_rate, resampler, strict)
-        return Embedding(**given, vector=self._output(outputs, "embedding")[0])
+        listener = Embed(self, **settings).listener(name_of(audio))
+        return _heard(listener, self._blocks(audio, sample_rate, resampler, strict))
 
-    def _ask(
+    def tags(
+        self,
+        audio: Source,
+        sample_rate: int | None = None,
+        *,
+        window: float,
+        resampler: str = "soxr",
+        strict: bool = False,
+        **settings: Any,
+    ) -> Iterator[Tagging]:
+        """Tags of stretches of a recording, as they become known; of all of it, `tag` gives them.
+
+        Args:
+            audio: as for `tag`.
+            sample_rate: as for `tag`.
+            window: length of a stretch in seconds.
+            resampler: as for `tag`.
+            strict: as for `tag`.
+            settings: as for `tag`.
+
+        Raises:
+            AudioError: as `tag`.
+            UsageError: as `tag`.
+        """
+        verb = Tag(self, window=window, **settings)
+        return verb.along(name_of(audio), self._blocks(audio, sample_rate, resampler, strict))
+
+    def events(
+        self,
+        audio: Source,
+        sample_rate: int | None = None,
+        *,
+        resampler: str = "soxr",
+        strict: bool = False,
+        **settings: Any,
+    ) -> Iterator[Event]:
+        """The events of a recording, each as soon as nothing to come can change it.
+
+        Args:
+            audio: as for `tag`.
+            sample_rate: as for `tag`.
+            resampler: as for `tag`.
+            strict: as for `tag`.
+            settings: as for `detect`.
+
+        Returns:
+            The events of `detect`, by the time at which they are known.
+
+        Raises:
+            AudioError: as `tag`.
+            UsageError: as `detect`.
+        """
+        listener = Detect(self, **settings).listener(name_of(audio))
+        waveform = self._blocks(audio, sample_rate, resampler, strict)
+        return itertools.chain(
+            itertools.chain.from_iterable(map(listener.feed, waveform)), _after(listener.end)
+        )
+
+    def embeddings(
+        self,
+        audio: Source,
+        sample_rate: int | None = None,
+        *,
+        window: float,
+        resampler: str = "soxr",
+        strict: bool = False,
+        **settings: Any,
+    ) -> Iterator[Embedding]:
+        """Embeddings of stretches of a recording, as they become known.
+
+        Args:
+            audio: as for `tag`.
+            sample_rate: as for `tag`.
+            window: length of a stretch in seconds.
+            resampler: as for `tag`.
+            strict: as for `tag`.
+            settings: as for `tag`.
+
+        Raises:
+            AudioError: as `tag`.
+            UsageError: as `embed`.
+        """
+        verb = Embed(self, window=window, **settings)
+        return verb.along(name_of(audio), self._blocks(audio, sample_rate, resampler, strict))
+
+    def _arrays(self, waveforms: Tensor, *names: str) -> list[NDArray[np.float32]]:
+        """Outputs for a batch of waveforms, (batch, ...) each; long ones are heard in blocks."""
+        verb = Tag(self)
+        if waveforms.shape[1] > verb.block and verb.blockwise:
+            rows = [self._alone(verb, waveform.cpu().numpy()) for waveform in waveforms]
+            outputs = {name: np.stack([row[name] for row in rows]) for name in rows[0]}
+        else:
+            outputs = arrays_of(self.forward(waveforms))
+        for name in names:
+            verb.require(name, outputs)
+        return [outputs[name] for name in names]
+
+    def _alone(self, verb: Tag, waveform: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
+        whole = verb.whole({})
+        first = whole.feed(waveform)
+        outputs, last = whole.finish()
+        frames = [rows for rows in (first, last) if rows is not None]
+        return {**outputs, **({"framewise_output": np.concatenate(frames)} if frames else {})}
+
+    def _blocks(
         self, audio: Source, sample_rate: int | None, resampler: str, strict: bool
-    ) -> tuple[dict[str, Any], Outputs]:
-        """What a result knows of the recording, and the outputs for it, a batch of one."""
+    ) -> Iterator[NDArray[np.float32]]:
+        """The waveform of a recording, block by block."""
         if sample_rate is None and not is_file(audio):
             float32_samples(audio)  # what holds no samples at all is told so
             raise UsageError("samples in memory do not know their rate: give sample_rate= in Hz")
-        waveform = read(
+        return blocks(
             audio, self.sample_rate, sample_rate=sample_rate, resampler=resampler, strict=strict
         )
-        outputs = self._forward(torch.from_numpy(waveform)[None])
-        n_classes = self._output(outputs, "clipwise_output").shape[1]
-        if n_classes != self.classes_num:
-            raise UsageError(
-                f"{self.name} has {n_classes} classes, but there are {self.classes_num} labels: "
-                "give the names of its classes as labels=[...]"
-            )
-        given = {
-            "source": name_of(audio),
-            "duration": len(waveform) / self.sample_rate,
-            "model": self.name,
-        }
-        return given, outputs
 
-    def _forward(self, waveforms: Tensor) -> Outputs:
-        """Outputs of the network for a batch of waveforms, (batch, samples)."""
-        with torch.no_grad():
-            outputs: Outputs = self.model.eval()(waveforms.to(self.device), None)
-        return outputs
 
-    def _output(self, outputs: Outputs, name: str) -> NDArray[np.float32]:
-        """One of the outputs as an array, (batch, ...)."""
-        self._require(name, outputs)
-        array: NDArray[np.float32] = outputs[name].float().cpu().numpy()
-        return array
+def _heard(listener: Listener[R], waveform: Iterable[NDArray[np.float32]]) -> R:
+    """What a listener says of a recording."""
+    for samples in waveform:
+        listener.feed(samples)
+    return listener.finish()
 
-    def _require(self, output: str, given: Iterable[str] | None) -> None:
-        """Refuse what the network does not give; None is a network that does not say."""
-        if given is not None and output not in given:
-            able = [name for name, network in NETWORKS.items() if output in network.output_names]
-            raise UsageError(f"{self.name} has no {output}; these have one: {', '.join(able)}")
+
+def _after(end: Callable[[], Iterable[Event]]) -> Iterator[Event]:
+    """What is known at the end, asked for when all before was taken."""
+    yield from end()
 
 
 def _published(name: str, folder: str | os.PathLike[str] | None) -> Path:

@@ -54,12 +54,15 @@ class Result:
         duration: length of what was heard, in seconds: of the recording, or of a stretch of it
             without what was padded at its end.
         model: name of the network.
+        silence: seconds of it that are digital silence and went through no network; 0 where that
+            was not asked for.
     """
 
     source: str | None
     onset: float = 0.0
     duration: float
     model: str
+    silence: float = 0.0
 
     @property
     def offset(self) -> float:
@@ -68,11 +71,13 @@ class Result:
 
     def to_dict(self) -> dict[str, Any]:
         """The result without its large arrays, ready for JSON."""
-        return {"source": self.source, "duration": self.duration, "model": self.model}
+        values = {"source": self.source, "duration": self.duration, "model": self.model}
+        return {**values, "silence": self.silence} if self.silence else values
 
     def _heading(self, kind: str) -> str:
         of = f" of {self.source}" if self.source is not None else ""
-        return f"{kind}{of} ({self.duration:.2f} s, {self.model})"
+        silence = f", {self.silence:.2f} s of it silence" if self.silence else ""
+        return f"{kind}{of} ({self.duration:.2f} s{silence}, {self.model})"
 
     def _times(self) -> str:
         return f"  {self.onset:7.2f} - {self.offset:7.2f} s"
@@ -98,10 +103,7 @@ class Tagging(Result):
     @cached_property
     def tags(self) -> tuple[Tag, ...]:
         """All classes, the most probable first."""
-        order = np.argsort(-self.clipwise, kind="stable").tolist()
-        return tuple(
-            Tag(self.labels[i], mid_of(self.labels[i]), i, float(self.clipwise[i])) for i in order
-        )
+        return tuple(map(self._tag, self._order()))
 
     def top(self, n: int | None = SHOWN, threshold: float = 0.0) -> tuple[Tag, ...]:
         """The most probable classes.
@@ -115,7 +117,17 @@ class Tagging(Result):
         """
         if n is not None and n < 0:
             raise UsageError(f"n={n} is no number of tags: give 0 or more, or None for all")
-        return tuple(tag for tag in self.tags[:n] if tag.probability >= threshold)
+        chosen = (self._tag(i) for i in self._order()[:n])
+        return tuple(tag for tag in chosen if tag.probability >= threshold)
+
+    def _order(self) -> list[int]:
+        """Indices of the classes, the most probable first."""
+        order: list[int] = np.argsort(-self.clipwise, kind="stable").tolist()
+        return order
+
+    def _tag(self, index: int) -> Tag:
+        label = self.labels[index]
+        return Tag(label, mid_of(label), index, float(self.clipwise[index]))
 
     def __iter__(self) -> Iterator[Tag]:
         return iter(self.tags)
@@ -169,6 +181,7 @@ class Detection(Result):
             takes 0.76 GB.
         frames_per_second: frames in a second.
         n_frames: frames of the recording; what was padded is not counted.
+        n_samples: samples of the recording at the network's rate.
         labels: display names of the classes, in the order of `framewise`.
         events: the events, by onset.
     """
@@ -177,6 +190,7 @@ class Detection(Result):
     framewise: NDArray[np.float32] | None
     frames_per_second: float
     n_frames: int
+    n_samples: int
     labels: tuple[str, ...]
     events: tuple[Event, ...]
 

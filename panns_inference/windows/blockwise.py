@@ -32,6 +32,7 @@ class BlockwisePass:
     Args:
         network: the network, ready for inference.
         block: samples of a block.
+        n_classes: number of its classes.
         peak: segments whose samples are no larger are silent: they do not count, their framewise
             probabilities are 0, and chunks that keep none but those are not heard. None hears
             everything.
@@ -42,11 +43,13 @@ class BlockwisePass:
         self,
         network: Network,
         block: int,
+        n_classes: int,
         peak: float | None = None,
         state: Mapping[str, NDArray[np.generic]] | None = None,
     ) -> None:
         state = state or {}
         self.network = network
+        self.n_classes = n_classes
         self.peak = peak
         self.device = next(network.parameters()).device
         self.has_frames = "framewise_output" in network.output_names
@@ -144,7 +147,7 @@ class BlockwisePass:
     def _concluded(self) -> Outputs:
         network = self.network
         if not self.n_segments:
-            sizes = {"clipwise_output": network.classes_num, "embedding": network.embedding_size}
+            sizes = {"clipwise_output": self.n_classes, "embedding": network.embedding_size}
             kept = set(network.output_names) & set(sizes)
             return {name: np.zeros(sizes[name], np.float32) for name in kept}
         dtype = widest(self.device)
@@ -167,7 +170,7 @@ class BlockwisePass:
         return frames[shared:]
 
     def _silence(self, n_rows: int) -> Frames:
-        return np.zeros((n_rows, self.network.classes_num), np.float32)
+        return np.zeros((n_rows, self.n_classes), np.float32)
 
     def state(self) -> State:
         """All that is needed to go on."""

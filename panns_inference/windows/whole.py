@@ -17,6 +17,16 @@ Frames = NDArray[np.float32]
 """Probabilities, (frames, classes) or (segments, classes)."""
 
 
+def arrays_of(outputs: Mapping[str, Tensor | None]) -> Outputs:
+    """Outputs of a network as arrays, (batch, ...); a module may have some that are None.
+
+    Args:
+        outputs: what its forward pass returned.
+    """
+    given = {name: value for name, value in outputs.items() if value is not None}
+    return {name: value.float().cpu().numpy() for name, value in given.items()}
+
+
 class WholePass:
     """Holds all samples until the end.
 
@@ -30,7 +40,7 @@ class WholePass:
 
     def __init__(
         self,
-        forward: Callable[[Waveform], dict[str, Tensor]],
+        forward: Callable[[Waveform], Mapping[str, Tensor | None]],
         state: Mapping[str, NDArray[np.generic]] | None = None,
     ) -> None:
         self.forward = forward
@@ -52,8 +62,8 @@ class WholePass:
 
     def finish(self) -> tuple[Outputs, Frames | None]:
         """The outputs, and the framewise probabilities, (frames, classes), if there are any."""
-        heard = self.forward(self.waiting.between(0, self.n_samples)[None])
-        outputs = {name: value[0].float().cpu().numpy() for name, value in heard.items()}
+        heard = arrays_of(self.forward(self.waiting.between(0, self.n_samples)[None]))
+        outputs = {name: value[0] for name, value in heard.items()}
         return outputs, outputs.pop("framewise_output", None)
 
     def state(self) -> State:

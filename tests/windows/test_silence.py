@@ -26,7 +26,7 @@ def waveform():
 
 
 def heard(network, waveform, block, peak):
-    run = BlockwisePass(network, block, peak)
+    run = BlockwisePass(network, block, 5, peak)
     calls = []
     hook = network.bn0.register_forward_hook(lambda *_: calls.append(1))
     frames = [run.feed(piece) for piece in np.array_split(waveform, 3)]
