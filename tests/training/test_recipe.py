@@ -43,13 +43,16 @@ def test_the_teacher_says_what_was_stored(shared: Path) -> None:
             np.testing.assert_allclose(part, stored["r9_2s_7s_logits"], atol=1e-3)
 
 
-def test_the_teachers_last_layer_takes_its_embedding() -> None:
+def test_the_mean_of_the_teachers_steps_is_what_its_last_layers_take() -> None:
     torch.manual_seed(1)
     teacher = Teacher().eval()
     with torch.inference_mode():
-        labels = teacher(torch.randn(2, 20_000))
-        torch.testing.assert_close(teacher.classifier[5](labels.embedding), labels.logits)
-    assert labels.embedding.shape == (2, 512)
+        labels = teacher(torch.randn(2, 20_000, generator=torch.Generator().manual_seed(1)))
+        image = teacher.logmel(torch.randn(2, 20_000, generator=torch.Generator().manual_seed(1)))
+        whole = teacher.classifier(teacher.features(image))
+    torch.testing.assert_close(whole, labels.logits, rtol=1e-4, atol=1e-4)
+    # 63 frames, halved five times, rounded up.
+    assert labels.local.shape == (2, 2, 512)
 
 
 def test_stored_labels_are_the_teachers(shared: Path) -> None:
@@ -144,8 +147,8 @@ def mixer(tmp_path: Path) -> Mixer:
 
 @pytest.mark.parametrize("n_samples", [9_600, 100_000, 160_000, 320_000])
 def test_clips_are_functions_of_their_seed(mixer: Mixer, n_samples: int) -> None:
-    clips = [mixer.clip(n_samples, np.random.default_rng((3, k))) for k in range(20)]
-    again = [mixer.clip(n_samples, np.random.default_rng((3, k))) for k in range(20)]
+    clips = [mixer.clip(n_samples, (0, n_samples), np.random.default_rng((3, k))) for k in range(20)]
+    again = [mixer.clip(n_samples, (0, n_samples), np.random.default_rng((3, k))) for k in range(20)]
     for one, other in zip(clips, again, strict=True):
         assert one.shape == (n_samples,)
         assert one.dtype == np.float32
@@ -158,7 +161,7 @@ def test_clips_are_functions_of_their_seed(mixer: Mixer, n_samples: int) -> None
 def test_plain_clips_are_the_recording_itself(mixer: Mixer) -> None:
     mixer.chances = replace(Chances(), plain=1.0)
     found = {
-        round(float(mixer.clip(5 * RATE, np.random.default_rng(k)).max()), 3) for k in range(30)
+        round(float(mixer.clip(5 * RATE, (0, 5 * RATE), np.random.default_rng(k)).max()), 3) for k in range(30)
     }
     assert found == {0.1, 0.2, 0.4}
 
@@ -187,12 +190,16 @@ def test_batches_hold_what_the_teacher_says(
     assert 0 <= first < last <= n_frames // 16
     draw = np.random.default_rng((1, 7))
     n_samples = batches.lengths.clip(draw)
-    clip = mixer.clip(n_samples, np.random.default_rng((1, 7, 0)))
+    heard = first * 5120, last * 5120
+    clip = mixer.clip(n_samples, heard, np.random.default_rng((1, 7, 0)))
     with torch.inference_mode():
         labels = teacher(torch.from_numpy(clip)[None])
-        stretch = teacher(torch.from_numpy(clip)[None, first * 5120 : last * 5120])
+        stretch = teacher(torch.from_numpy(clip)[None, slice(*heard)])
+        network = batches.student
+        decibels = network.logmel_extractor(network.spectrogram_extractor(torch.from_numpy(clip)[None]))
     torch.testing.assert_close(batch.logits[0], labels.logits[0], rtol=0, atol=1e-4)
-    torch.testing.assert_close(batch.embedding[0], labels.embedding[0], rtol=0, atol=1e-4)
+    torch.testing.assert_close(batch.local[0], labels.local[0], rtol=0, atol=1e-4)
+    torch.testing.assert_close(batch.decibels[0], decibels[0], rtol=0, atol=1e-3)
     torch.testing.assert_close(batch.stretch_logits[0], stretch.logits[0], rtol=0, atol=1e-4)
     assert "teacher" not in batches.__getstate__()
 
