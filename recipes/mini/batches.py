@@ -91,7 +91,7 @@ class Batches:
         n_samples = self.lengths.clip(draw)
         n_clips = min(self.lengths.most_clips, int(self.lengths.seconds * SAMPLE_RATE / n_samples))
         first, last = self._stretch(n_samples, draw)
-        heard = first * SEGMENT, last * SEGMENT
+        heard = first * SEGMENT, min(last * SEGMENT, n_samples)
         clips = [
             self.mixer.clip(n_samples, heard, np.random.default_rng((self.seed, number, position)))
             for position in range(n_clips)
