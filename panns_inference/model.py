@@ -204,6 +204,7 @@ class Model:
             clipwise=self._output(outputs, "clipwise_output")[0],
             framewise=framewise,
             frames_per_second=fps,
+            n_frames=len(framewise),
             labels=tuple(self.labels),
             events=tuple(events),
         )

@@ -110,7 +110,7 @@ def test_a_detection(detector: SoundEventDetection, r9: Path) -> None:
     detection = detector.detect(r9, threshold=0.8, threshold_off=0.6, min_duration=0.3)
     assert detection.source == str(r9)
     assert detection.framewise.shape == (701, 527)
-    assert detection.valid_frames == 701
+    assert detection.n_frames == 701
     assert detection.frames_per_second == 100
     assert detection.events
     for event in detection.events:

@@ -10,7 +10,7 @@ from torch.nn import functional
 
 from ..errors import UsageError
 from .blocks import ConvBlock, ConvBlock5x5, add_numbered
-from .decision import AttBlock, Interpolator, neighbourhood, pad_framewise_output
+from .decision import AttBlock, Interpolator, neighbourhood, summed
 from .network import FrontEnd, LogmelNetwork
 
 
@@ -169,29 +169,43 @@ class Cnn14_DecisionLevelMax(Cnn14):  # noqa: N801
         self.interpolate_ratio = self.segment_frames
         self.interpolator = Interpolator(self.interpolate_ratio, interpolate_mode)
 
-    def outputs(self, features: Tensor, n_frames: int) -> dict[str, Tensor]:
+    def segmentwise(self, features: Tensor) -> dict[str, Tensor]:
         x = functional.dropout(neighbourhood(features), 0.5, self.training).transpose(1, 2)
         x = functional.dropout(functional.relu(self.fc1(x)), 0.5, self.training)
-        clipwise, segmentwise = self.decide(x)
-        framewise = pad_framewise_output(self.interpolator(segmentwise), n_frames)
-        return {"framewise_output": framewise, "clipwise_output": clipwise}
+        return self.decide(x.transpose(1, 2))
 
-    def decide(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Clipwise (batch, classes) and segmentwise (batch, T, classes) probabilities.
+    def decide(self, x: Tensor) -> dict[str, Tensor]:
+        """`probabilities` of the classes in each segment, (batch, classes, T).
 
         Args:
-            x: outputs of `fc1` for each segment, (batch, T, embedding_size).
+            x: outputs of `fc1` for each segment, (batch, embedding_size, T).
         """
-        segmentwise = self.fc_audioset(x).sigmoid()
-        return segmentwise.max(dim=1).values, segmentwise
+        return {"probabilities": self.fc_audioset(x.transpose(1, 2)).sigmoid().transpose(1, 2)}
+
+    def statistics(self, segmentwise: dict[str, Tensor]) -> dict[str, Tensor]:
+        return {"maximum": segmentwise["probabilities"].max(dim=2).values}
+
+    def conclude(self, statistics: dict[str, Tensor], n_segments: int) -> dict[str, Tensor]:
+        return {"clipwise_output": statistics["maximum"]}
+
+    @property
+    def shared_segments(self) -> int:
+        shared: int = self.interpolator.interpolator.shared
+        return shared
+
+    def framewise(self, segmentwise: Tensor) -> Tensor:
+        frames: Tensor = self.interpolator(segmentwise)
+        return frames
 
 
 class Cnn14_DecisionLevelAvg(Cnn14_DecisionLevelMax):  # noqa: N801
     """CNN14 that decides for each segment; a clip has the mean of its probabilities."""
 
-    def decide(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        segmentwise = self.fc_audioset(x).sigmoid()
-        return segmentwise.mean(dim=1), segmentwise
+    def statistics(self, segmentwise: dict[str, Tensor]) -> dict[str, Tensor]:
+        return {"sum": summed(segmentwise["probabilities"])}
+
+    def conclude(self, statistics: dict[str, Tensor], n_segments: int) -> dict[str, Tensor]:
+        return {"clipwise_output": statistics["sum"] / n_segments}
 
 
 class Cnn14_DecisionLevelAtt(Cnn14_DecisionLevelMax):  # noqa: N801
@@ -200,6 +214,16 @@ class Cnn14_DecisionLevelAtt(Cnn14_DecisionLevelMax):  # noqa: N801
     def _build_classifier(self) -> None:
         self.att_block = AttBlock(self.embedding_size, self.classes_num)
 
-    def decide(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        clipwise, segmentwise = self.att_block(x.transpose(1, 2))
-        return clipwise, segmentwise.transpose(1, 2)
+    def decide(self, x: Tensor) -> dict[str, Tensor]:
+        weights, probabilities = self.att_block(x)
+        return {"probabilities": probabilities, "weights": weights}
+
+    def statistics(self, segmentwise: dict[str, Tensor]) -> dict[str, Tensor]:
+        weights = segmentwise["weights"]
+        return {
+            "weighted": summed(weights * segmentwise["probabilities"]),
+            "weight": summed(weights),
+        }
+
+    def conclude(self, statistics: dict[str, Tensor], n_segments: int) -> dict[str, Tensor]:
+        return {"clipwise_output": statistics["weighted"] / statistics["weight"]}

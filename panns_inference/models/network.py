@@ -18,6 +18,7 @@ from torch.nn import functional
 from ..errors import AudioError
 from .augment import SpecAugmentation, do_mixup
 from .blocks import initialise
+from .decision import pad_framewise_output, summed
 from .frontend import LogmelFilterBank, Spectrogram
 
 
@@ -168,7 +169,62 @@ class Network(nn.Module):
             features: (batch, channels, segments).
             n_frames: frames of the recording, for networks with a framewise output.
         """
-        return self.classify(features.max(dim=2).values + features.mean(dim=2))
+        segmentwise = self.segmentwise(features)
+        found = self.conclude(self.statistics(segmentwise), features.shape[2])
+        if "framewise_output" in self.output_names:
+            frames = self.framewise(segmentwise["probabilities"].transpose(1, 2))
+            found["framewise_output"] = pad_framewise_output(frames, n_frames)
+        return {name: found[name] for name in self.output_names}
+
+    def segmentwise(self, features: Tensor) -> dict[str, Tensor]:
+        """What follows from a segment and those beside it, and all that the head needs.
+
+        Args:
+            features: (batch, channels, segments).
+
+        Returns:
+            Values of each segment, (batch, ..., segments); among them `probabilities`, of the
+            classes, if the network has a framewise output.
+        """
+        return {"features": features}
+
+    def statistics(self, segmentwise: dict[str, Tensor]) -> dict[str, Tensor]:
+        """What is kept of some segments: values named `maximum`, and sums.
+
+        Of segments that follow one another the maxima of the maxima and the sums of the sums are
+        those of all of them.
+
+        Args:
+            segmentwise: what `segmentwise` returns.
+
+        Returns:
+            Values of each recording, (batch, ...).
+        """
+        features = segmentwise["features"]
+        return {"maximum": features.max(dim=2).values, "sum": summed(features)}
+
+    def conclude(self, statistics: dict[str, Tensor], n_segments: int) -> dict[str, Tensor]:
+        """The outputs that speak of a recording as a whole.
+
+        Args:
+            statistics: of all its segments.
+            n_segments: their number.
+        """
+        mean = statistics["sum"] / n_segments
+        return self.classify((statistics["maximum"] + mean).to(self.fc1.weight.dtype))
+
+    @property
+    def shared_segments(self) -> int:
+        """Segments of the block before that `framewise` needs: `NearestInterpolator.shared`."""
+        return 0
+
+    def framewise(self, segmentwise: Tensor) -> Tensor:
+        """Frames from segments: (batch, T, classes) -> (batch, frames, classes).
+
+        Args:
+            segmentwise: probabilities of the classes in each segment.
+        """
+        raise NotImplementedError
 
     def classify(self, pooled: Tensor) -> dict[str, Tensor]:
         """The clip-level head behind the pooling over time.
