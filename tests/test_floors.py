@@ -25,6 +25,7 @@ FLOORS = {
     2: {"checkpoints", "pytorch_utils", "windows"},
     4: {"inference", "model", "results", "verbs"},
     5: {"batch", "formats", "training"},
+    6: {"hear"},
     7: {"__main__", "cli"},
 }
 """Rooms of each floor; "" is the package's own file, which hands out names when asked."""
