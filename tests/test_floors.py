@@ -23,7 +23,7 @@ FLOORS = {
     0: {"", "audioset", "errors", "files", "names", "settings", "warning"},
     1: {"audio", "config", "device", "events", "models"},
     2: {"checkpoints", "pytorch_utils", "windows"},
-    4: {"inference", "model", "results", "verbs"},
+    4: {"asking", "inference", "model", "results", "verbs"},
     5: {"batch", "formats", "training"},
     6: {"hear"},
     7: {"__main__", "cli"},
