@@ -127,9 +127,9 @@ class Model(Asking):
 
     @property
     def network(self) -> nn.Module:
-        """The network itself, on 'cuda' without `DataParallel` around it, ready for inference."""
+        """The network itself, on 'cuda' without `DataParallel` around it."""
         network: nn.Module = getattr(self.model, "module", self.model)
-        return network.eval()
+        return network
 
     def forward(self, waveforms: Tensor) -> Outputs:
         """Outputs of the network for a batch of waveforms, all at once.
