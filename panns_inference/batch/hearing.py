@@ -1,21 +1,26 @@
 """The way of many recordings through a network.
 
-    files --decoders--> clips --together--> batches --verb--> results
+    files --decoders--> clips --together--> batches --workers--> results
                           |
                           '--> blocks of a long recording --listener--> result
 
-Decoders run ahead in threads, as far as the bounds on what waits allow; the network runs where
-`heard` is iterated over.
+Decoders run ahead in threads, as far as the bounds on what waits allow. On the CPU some workers
+hear a batch each, with a share of the cores: two that have one core each are faster than one that
+has two, and no core waits for another while decoders take it away for a moment. A long recording
+gets all cores, where `heard` is iterated over.
 """
 
 from __future__ import annotations
 
 import itertools
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from ..audio import blocks
@@ -35,6 +40,9 @@ BLOCK_SECONDS = 10
 
 SECONDS_AT_ONCE = 20
 """Length of what a network on the CPU hears together."""
+
+MOST_WORKERS = 4
+"""Batches that are heard at the same time: each takes memory."""
 
 
 class Heard(NamedTuple):
@@ -102,11 +110,26 @@ class Hearing:
         """What has become of each recording that is not done, as soon as it is known."""
         failed: list[Heard] = []
         clips = self._without(failed)
-        for batch in together(clips, samples_at_once(self.verb)):
-            while failed:
-                yield failed.pop(0)
-            yield from self._asked(batch)
-        yield from failed
+        waiting: deque[Future[list[Heard]]] = deque()
+        n_workers, pool = workers(self.verb, len(self.recordings))
+        try:
+            for batch in together(clips, samples_at_once(self.verb)):
+                while failed:
+                    yield failed.pop(0)
+                if all(clip.number in self.done for clip in batch):
+                    continue
+                is_long = batch[0].n_samples > self.verb.at_most
+                while len(waiting) > (0 if is_long else n_workers):
+                    yield from self._told(waiting.popleft())
+                if is_long:
+                    yield self._listened(batch[0])
+                else:
+                    waiting.append(pool.submit(self._together, batch))
+            while waiting:
+                yield from self._told(waiting.popleft())
+            yield from failed
+        finally:
+            pool.shutdown(cancel_futures=True)
 
     def _without(self, failed: list[Heard]) -> Iterator[_Clip]:
         """The clips that could be decoded; the others go where they are collected."""
@@ -143,23 +166,25 @@ class Hearing:
             held = [np.concatenate(held)]
         return _Clip(number, n_samples, itertools.chain(held, rest))
 
-    def _asked(self, batch: Sequence[_Clip]) -> Iterator[Heard]:
-        """The outcomes of clips that go through the network together, or of a long one."""
-        if all(clip.number in self.done for clip in batch):
-            return
-        if batch[0].n_samples > self.verb.at_most:
-            (clip,) = batch
-            yield self._listened(clip)
-            return
+    def _together(self, batch: Sequence[_Clip]) -> list[Heard]:
+        """The outcomes of clips that go through the network together."""
         # Those that were done in an earlier run are heard again: the others depend on them.
         again = [self._decoded(c.number) if c.number in self.done else c for c in batch]
         waveforms = np.stack([next(clip.blocks) for clip in again])
         names = [self.recordings[clip.number].name for clip in batch]
         results = self.verb.together(waveforms, names)
-        self.tell(waveforms.size / self.verb.model.sample_rate)
-        for clip, result in zip(batch, results, strict=True):
-            if clip.number not in self.done:
-                yield Heard(clip.number, clip.n_samples, result)
+        return [
+            Heard(clip.number, clip.n_samples, result)
+            for clip, result in zip(batch, results, strict=True)
+            if clip.number not in self.done
+        ]
+
+    def _told(self, heard: Future[list[Heard]]) -> list[Heard]:
+        """Outcomes of a worker, when they are there."""
+        outcomes = heard.result()
+        n_samples = sum(outcome.n_samples for outcome in outcomes)
+        self.tell(n_samples / self.verb.model.sample_rate)
+        return outcomes
 
     def _listened(self, clip: _Clip) -> Heard:
         """The outcome of a recording that is heard block by block."""
@@ -185,6 +210,22 @@ def is_on_cpu(verb: Verb) -> bool:
         verb: what is asked of it.
     """
     return str(getattr(verb.model, "device", "cpu")) == "cpu"
+
+
+def workers(verb: Verb, n_recordings: int) -> tuple[int, ThreadPoolExecutor]:
+    """Who hears batches: their number, and their threads.
+
+    Their number follows from the list of recordings, and not from what is left to do: with another
+    number of cores the last bits of a result are others.
+
+    Args:
+        verb: what is asked of them.
+        n_recordings: how many there are.
+    """
+    n_cores = torch.get_num_threads()
+    number = min(MOST_WORKERS, n_cores) if is_on_cpu(verb) and n_recordings > 1 else 1
+    share = (n_cores // number,)
+    return number, ThreadPoolExecutor(number, "panns-worker", torch.set_num_threads, share)
 
 
 def samples_at_once(verb: Verb) -> int:

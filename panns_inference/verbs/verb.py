@@ -145,7 +145,9 @@ class Verb:
         """
         network = self.model.network
         if isinstance(network, Network) and self.blockwise:
-            return BlockwisePass(network.eval(), self.block, self.model.classes_num, self.peak, state)
+            return BlockwisePass(
+                network.eval(), self.block, self.model.classes_num, self.peak, state
+            )
         return WholePass(lambda waveform: self.model.forward(torch.from_numpy(waveform)), state)
 
     def outputs(self, waveforms: Waveform) -> list[Outputs]:
