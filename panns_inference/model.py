@@ -5,29 +5,24 @@ name or module, weights, labels --Model--> tag, detect, embed (`Asking`)
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
 
 from .asking import Asking
+from .audio import float32_samples
 from .audioset import labels as audioset_labels
-from .checkpoints import CHECKPOINTS, fetch, load
-from .device import resolve
+from .engine import Engine, Waveforms
 from .errors import UsageError
-from .models import NETWORKS, FrontEnd, build
-from .names import closest
 from .verbs import Tag
-from .windows.whole import arrays_of
 
-Outputs = dict[str, Tensor]
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
 
 
 class Model(Asking):
@@ -77,34 +72,25 @@ class Model(Asking):
         verbose: bool | None = None,
         **settings: Any,
     ) -> None:
+        from .loading import loaded
+
         if checkpoint_path and not pretrained:
             raise UsageError("pretrained=False loads no weights: leave checkpoint_path out")
-        self.device = resolve(device)
+        if isinstance(model, str) and model.endswith((".pth", ".pt")):
+            raise UsageError(f"a file of weights goes into checkpoint_path=, not {model!r}")
         self.labels = audioset_labels if labels is None else list(labels)
         self.classes_num = len(self.labels)
-        if isinstance(model, nn.Module):
-            if settings:
-                raise UsageError(f"a module has its own {', '.join(settings)}: leave them out")
-            self.name, network = type(model).__name__, model
-        elif isinstance(model, str | None):
-            if model and model.endswith((".pth", ".pt")):
-                raise UsageError(f"a file of weights goes into checkpoint_path=, not {model!r}")
-            self.name = closest(model or self.default, NETWORKS, "network")
-            with torch.device("meta") if pretrained else contextlib.nullcontext():
-                network = build(self.name, self.classes_num, **settings)
-        else:
-            raise UsageError(f"model must be the name of a network or an nn.Module, not {model!r}")
-        lines = []
-        if pretrained:
-            name = self.name if isinstance(model, str) else self.default
-            path = Path(checkpoint_path) if checkpoint_path else _published(name, cache_folder)
-            lines.append(f"Checkpoint path: {path}\n")
-            load(network, path)
-        self.model: nn.Module = network.to(self.device)
-        lines.append("Using CPU.\n" if self.device == "cpu" else f"Using {self.device}.\n")
-        if self.device == "cuda":
-            self.model = nn.DataParallel(self.model)
-            lines[-1] = f"GPU number: {torch.cuda.device_count()}\n"
+        self._engine: Engine | None = None
+        self.name, self.model, self.device, lines = loaded(
+            model or self.default,
+            self.classes_num,
+            device,
+            weights=checkpoint_path or None,
+            pretrained=pretrained,
+            default=self.default,
+            cache_folder=cache_folder,
+            settings=settings,
+        )
         if not isinstance(model, str) if verbose is None else verbose:
             sys.stdout.writelines(lines)
 
@@ -113,42 +99,39 @@ class Model(Asking):
         return f"{kind}({self.name}, {self.device}, {self.classes_num} classes)"
 
     @property
-    def sample_rate(self) -> int:
-        """Rate of the network's waveforms in Hz: 32,000 for a module that does not say."""
-        return int(self._setting("sample_rate"))
-
-    @property
-    def frames_per_second(self) -> float:
-        """Frames in a second of `framewise` probabilities."""
-        return self.sample_rate / self._setting("hop_size")
-
-    def _setting(self, name: str) -> float:
-        return float(getattr(self.network, name, getattr(FrontEnd(), name)))
-
-    @property
     def network(self) -> nn.Module:
         """The network itself, on 'cuda' without `DataParallel` around it."""
         network: nn.Module = getattr(self.model, "module", self.model)
         return network
 
-    def forward(self, waveforms: Tensor) -> Outputs:
-        """Outputs of the network for a batch of waveforms, all at once.
+    @property
+    def engine(self) -> Engine:
+        """What computes the network."""
+        from .engine.network import NetworkEngine
 
-        Args:
-            waveforms: at `sample_rate`, (batch, samples).
-        """
-        with torch.no_grad():
-            outputs: Outputs = self.model.eval()(waveforms.to(self.device), None)
-        return outputs
+        made = self._engine
+        if not isinstance(made, NetworkEngine) or not made.fits(self.model, self.device):
+            self._engine = made = NetworkEngine(self.model, self.device)
+        return made
 
-    def _arrays(self, waveforms: Tensor, *names: str) -> list[NDArray[np.float32]]:
+    @property
+    def sample_rate(self) -> int:
+        """Rate of the network's waveforms in Hz: 32,000 for a module that does not say."""
+        return self.engine.sample_rate
+
+    @property
+    def frames_per_second(self) -> float:
+        """Frames in a second of `framewise` probabilities."""
+        return self.engine.sample_rate / self.engine.hop_size
+
+    def _arrays(self, waveforms: Waveforms, *names: str) -> list[NDArray[np.float32]]:
         """Outputs for a batch of waveforms, (batch, ...) each; long ones are heard in blocks."""
         verb = Tag(self)
-        if waveforms.shape[1] > verb.block and verb.blockwise:
-            rows = [self._alone(verb, waveform.cpu().numpy()) for waveform in waveforms]
+        if waveforms.shape[1] > verb.block and self.engine.statistics is not None:
+            rows = [self._alone(verb, float32_samples(waveform)) for waveform in waveforms]
             outputs = {name: np.stack([row[name] for row in rows]) for name in rows[0]}
         else:
-            outputs = arrays_of(self.forward(waveforms))
+            outputs = self.engine.outputs(waveforms)
         for name in names:
             verb.require(name, outputs)
         return [outputs[name] for name in names]
@@ -159,13 +142,3 @@ class Model(Asking):
         outputs, last = whole.finish()
         frames = [rows for rows in (first, last) if rows is not None]
         return {**outputs, **({"framewise_output": np.concatenate(frames)} if frames else {})}
-
-
-def _published(name: str, folder: str | os.PathLike[str] | None) -> Path:
-    """Path of the published weights of a network, which are fetched if they are not here."""
-    if name not in CHECKPOINTS:
-        raise UsageError(
-            f"no weights of {name} are published: give checkpoint_path=, or a network that has "
-            f"some: {', '.join(CHECKPOINTS)}"
-        )
-    return fetch(CHECKPOINTS[name], folder=folder)

@@ -174,6 +174,7 @@ PUBLIC = {
         "write_recordings",
         "write_weights",
     ],
+    ".engine": ["Engine", "Grid", "Outputs", "Statistics", "Waveforms"],
     ".verbs": [
         "BLOCK",
         "VERBS",
@@ -191,11 +192,9 @@ PUBLIC = {
         "BlockwisePass",
         "Chunk",
         "Cutter",
-        "Grid",
         "Placement",
         "Stretches",
         "WholePass",
-        "grid_of",
     ],
 }
 """Module, without the name of the package, to its names."""

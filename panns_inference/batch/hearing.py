@@ -20,12 +20,10 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from ..audio import blocks
 from ..errors import AudioError
-from ..models.network import LogmelNetwork
 from ..results import Result
 from ..verbs import Verb
 from .ahead import in_order, pulled
@@ -209,7 +207,7 @@ def is_on_cpu(verb: Verb) -> bool:
     Args:
         verb: what is asked of it.
     """
-    return str(getattr(verb.model, "device", "cpu")) == "cpu"
+    return verb.model.engine.device == "cpu"
 
 
 def workers(verb: Verb, n_recordings: int) -> tuple[int, ThreadPoolExecutor]:
@@ -222,26 +220,26 @@ def workers(verb: Verb, n_recordings: int) -> tuple[int, ThreadPoolExecutor]:
         verb: what is asked of them.
         n_recordings: how many there are.
     """
-    n_cores = torch.get_num_threads()
-    number = min(MOST_WORKERS, n_cores) if is_on_cpu(verb) and n_recordings > 1 else 1
-    share = (n_cores // number,)
-    return number, ThreadPoolExecutor(number, "panns-worker", torch.set_num_threads, share)
+    engine = verb.model.engine
+    several = is_on_cpu(verb) and engine.divisible and n_recordings > 1
+    number = min(MOST_WORKERS, engine.threads) if several else 1
+    share = (engine.threads // number,)
+    return number, ThreadPoolExecutor(number, "panns-worker", engine.confine, share)
 
 
 def samples_at_once(verb: Verb) -> int:
     """How many samples of short clips go through the network together.
 
     On two cores, CNN14 takes clips of 5 s 1.5 times as fast in batches of 20 s, and no faster in
-    longer ones. Networks whose first layers work at the rate of the waveform are slowed down by any
-    batch, LeeNet11 to the half: what they hold of one clip fills the caches.
+    longer ones.
 
     Args:
         verb: what is asked of it.
     """
     if not is_on_cpu(verb):
         return verb.at_most
-    is_fast = isinstance(verb.model.network, LogmelNetwork)
-    return min(verb.at_most, SECONDS_AT_ONCE * verb.model.sample_rate) if is_fast else 0
+    gains = verb.model.engine.gains_by_batches
+    return min(verb.at_most, SECONDS_AT_ONCE * verb.model.sample_rate) if gains else 0
 
 
 def in_turn(heard: Iterable[Heard]) -> Iterator[Heard]:

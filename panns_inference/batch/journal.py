@@ -27,7 +27,7 @@ from ..files import atomic_write
 from .finding import Recording
 from .notes import Notes
 
-TOLD_ONLY = frozenset({"inputs", "torch", "device"})
+TOLD_ONLY = frozenset({"inputs", "runtime", "device"})
 """What `run.json` tells, and the next run may change."""
 
 

@@ -10,7 +10,7 @@ from torch.nn import functional
 
 from ..errors import UsageError
 from .blocks import ConvBlock, ConvBlock5x5, add_numbered
-from .decision import AttBlock, Interpolator, neighbourhood, summed
+from .decision import AttBlock, Interpolator, neighbourhood
 from .network import FrontEnd, LogmelNetwork
 
 
@@ -153,6 +153,7 @@ class Cnn14_DecisionLevelMax(Cnn14):  # noqa: N801
     """
 
     output_names = ("framewise_output", "clipwise_output")
+    statistics_of: ClassVar[dict[str, str]] = {"maximum": "probabilities"}
 
     def __init__(
         self,
@@ -182,16 +183,12 @@ class Cnn14_DecisionLevelMax(Cnn14):  # noqa: N801
         """
         return {"probabilities": self.fc_audioset(x.transpose(1, 2)).sigmoid().transpose(1, 2)}
 
-    def statistics(self, segmentwise: dict[str, Tensor]) -> dict[str, Tensor]:
-        return {"maximum": segmentwise["probabilities"].max(dim=2).values}
-
     def conclude(self, statistics: dict[str, Tensor], n_segments: int) -> dict[str, Tensor]:
         return {"clipwise_output": statistics["maximum"]}
 
     @property
-    def shared_segments(self) -> int:
-        shared: int = self.interpolator.interpolator.shared
-        return shared
+    def interpolation(self) -> tuple[int, bool]:
+        return self.interpolate_ratio, self.interpolator.interpolator.lines
 
     def framewise(self, segmentwise: Tensor) -> Tensor:
         frames: Tensor = self.interpolator(segmentwise)
@@ -201,8 +198,7 @@ class Cnn14_DecisionLevelMax(Cnn14):  # noqa: N801
 class Cnn14_DecisionLevelAvg(Cnn14_DecisionLevelMax):  # noqa: N801
     """CNN14 that decides for each segment; a clip has the mean of its probabilities."""
 
-    def statistics(self, segmentwise: dict[str, Tensor]) -> dict[str, Tensor]:
-        return {"sum": summed(segmentwise["probabilities"])}
+    statistics_of: ClassVar[dict[str, str]] = {"sum": "probabilities"}
 
     def conclude(self, statistics: dict[str, Tensor], n_segments: int) -> dict[str, Tensor]:
         return {"clipwise_output": statistics["sum"] / n_segments}
@@ -211,19 +207,15 @@ class Cnn14_DecisionLevelAvg(Cnn14_DecisionLevelMax):  # noqa: N801
 class Cnn14_DecisionLevelAtt(Cnn14_DecisionLevelMax):  # noqa: N801
     """CNN14 that decides for each segment, and weighs the segments by attention."""
 
+    statistics_of: ClassVar[dict[str, str]] = {"weighted": "weighted", "weight": "weight"}
+
     def _build_classifier(self) -> None:
         self.att_block = AttBlock(self.embedding_size, self.classes_num)
 
     def decide(self, x: Tensor) -> dict[str, Tensor]:
         weights, probabilities = self.att_block(x)
-        return {"probabilities": probabilities, "weights": weights}
-
-    def statistics(self, segmentwise: dict[str, Tensor]) -> dict[str, Tensor]:
-        weights = segmentwise["weights"]
-        return {
-            "weighted": summed(weights * segmentwise["probabilities"]),
-            "weight": summed(weights),
-        }
+        weighted = weights * probabilities
+        return {"probabilities": probabilities, "weighted": weighted, "weight": weights}
 
     def conclude(self, statistics: dict[str, Tensor], n_segments: int) -> dict[str, Tensor]:
         return {"clipwise_output": statistics["weighted"] / statistics["weight"]}

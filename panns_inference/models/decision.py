@@ -19,9 +19,8 @@ class NearestInterpolator(nn.Module):
         ratio: frames of a segment.
     """
 
-    shared: ClassVar[int] = 0
-    """Segments of the block before that the frames of a block need, to follow those without a seam:
-    the frames that both give are the last of the one and the first of the other."""
+    lines: ClassVar[bool] = False
+    """Whether straight lines lead from a segment to the next."""
 
     def __init__(self, ratio: int) -> None:
         super().__init__()
@@ -42,7 +41,7 @@ class LinearInterpolator(NearestInterpolator):
     As the transposed convolution with a triangle of panns-inference 0.1.0.
     """
 
-    shared = 1
+    lines = True
 
     def forward(self, x: Tensor) -> Tensor:
         """Values on the lines; segment t stands at frame `t * ratio`.

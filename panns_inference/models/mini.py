@@ -68,6 +68,10 @@ class PannsMini(LogmelNetwork):
         probabilities = torch.sigmoid(self.head(around)[0]).transpose(1, 2)
         return {"features": features, "probabilities": probabilities}
 
+    @property
+    def interpolation(self) -> tuple[int, bool]:
+        return self.segment_frames, False
+
     def framewise(self, segmentwise: Tensor) -> Tensor:
         frames: Tensor = NearestInterpolator(self.segment_frames)(segmentwise)
         return frames

@@ -68,6 +68,10 @@ class Network(nn.Module):
     output_names: ClassVar[tuple[str, ...]] = ("clipwise_output", "embedding")
     """Keys of what `forward` returns."""
 
+    statistics_of: ClassVar[dict[str, str]] = {"maximum": "features", "sum": "features"}
+    """What the head keeps of the segments: name to the segmentwise value that it is taken of.
+    `maximum` is the largest over the segments; all others are sums."""
+
     head_dropout: ClassVar[float] = 0.5
     """Dropout before `fc1`; after it, it is 0.5 everywhere."""
 
@@ -183,13 +187,13 @@ class Network(nn.Module):
             features: (batch, channels, segments).
 
         Returns:
-            Values of each segment, (batch, ..., segments); among them `probabilities`, of the
-            classes, if the network has a framewise output.
+            Values of each segment, (batch, ..., segments): those that `statistics_of` names, and
+            `probabilities` of the classes if the network has a framewise output.
         """
         return {"features": features}
 
     def statistics(self, segmentwise: dict[str, Tensor]) -> dict[str, Tensor]:
-        """What is kept of some segments: values named `maximum`, and sums.
+        """What is kept of some segments: the maxima and sums that `statistics_of` names.
 
         Of segments that follow one another the maxima of the maxima and the sums of the sums are
         those of all of them.
@@ -200,8 +204,12 @@ class Network(nn.Module):
         Returns:
             Values of each recording, (batch, ...).
         """
-        features = segmentwise["features"]
-        return {"maximum": features.max(dim=2).values, "sum": summed(features)}
+        return {
+            name: segmentwise[value].amax(dim=-1)
+            if name == "maximum"
+            else summed(segmentwise[value])
+            for name, value in self.statistics_of.items()
+        }
 
     def conclude(self, statistics: dict[str, Tensor], n_segments: int) -> dict[str, Tensor]:
         """The outputs that speak of a recording as a whole.
@@ -214,9 +222,12 @@ class Network(nn.Module):
         return self.classify((statistics["maximum"] + mean).to(self.fc1.weight.dtype))
 
     @property
-    def shared_segments(self) -> int:
-        """Segments of the block before that `framewise` needs: `NearestInterpolator.shared`."""
-        return 0
+    def interpolation(self) -> tuple[int, bool]:
+        """Frames of a segment, and whether straight lines lead from one to the next.
+
+        0 for networks without a framewise output.
+        """
+        return 0, False
 
     def framewise(self, segmentwise: Tensor) -> Tensor:
         """Frames from segments: (batch, T, classes) -> (batch, frames, classes).

@@ -13,13 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..audioset import mid_of
+from ..engine import Outputs
 from ..errors import UsageError
 from ..events import Event, EventFinder, Rules, find_events
 from ..results import Detection, Result
 from ..warning import warn
 from ..windows import Batch, Placement, Stretches
 from ..windows.waiting import State, Waveform, nested, part_of
-from ..windows.whole import Frames, Outputs
+from ..windows.whole import Frames
 from .verb import Asked, Verb
 
 WINDOW = 2.0
@@ -72,8 +73,8 @@ class Detect(Verb):
         super().__init__(model, skip_silence, window=window, hop=hop, **plain)
         self.rules = rules
         self.framewise = framewise
-        names = getattr(model.network, "output_names", ("framewise_output",))
-        self.slides = "framewise_output" not in names
+        names = model.engine.output_names
+        self.slides = names is not None and "framewise_output" not in names
         if not self.slides and (window, hop) != (None, None):
             raise UsageError(
                 f"{model.name} has framewise probabilities: window= and hop= are for networks that "

@@ -9,11 +9,11 @@ from typing import Any, Generic, NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from ..engine import Outputs
 from ..errors import UsageError
 from ..results import Embedding, Result, Tagging
 from ..windows import Batch, Placement, Stretches
 from ..windows.waiting import State, Waveform, nested, part_of
-from ..windows.whole import Outputs
 from .verb import Asked, Verb
 
 R = TypeVar("R", bound=Result)

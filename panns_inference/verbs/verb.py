@@ -6,18 +6,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Protocol, TypeVar
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
 
+from ..engine import Engine, Outputs
 from ..errors import UsageError
 from ..events import Event
-from ..models import NETWORKS, Network
 from ..results import Result
 from ..windows import BlockwisePass, WholePass
 from ..windows.silence import peak_of
 from ..windows.waiting import State, Waveform
-from ..windows.whole import Outputs, arrays_of
 
 R = TypeVar("R", bound=Result, covariant=True)
 
@@ -33,8 +30,8 @@ class Asked(Protocol):
     classes_num: int
 
     @property
-    def network(self) -> nn.Module:
-        """The network."""
+    def engine(self) -> Engine:
+        """What computes its network."""
 
     @property
     def sample_rate(self) -> int:
@@ -43,13 +40,6 @@ class Asked(Protocol):
     @property
     def frames_per_second(self) -> float:
         """Of framewise probabilities."""
-
-    def forward(self, waveforms: Tensor) -> dict[str, Tensor]:
-        """Outputs of a batch.
-
-        Args:
-            waveforms: (batch, samples).
-        """
 
 
 class Listener(Protocol[R]):
@@ -100,17 +90,12 @@ class Verb:
         self.model = model
         self.peak = None if skip_silence is None else peak_of(skip_silence)
         self.settings: dict[str, Any] = {**settings, "skip_silence": skip_silence}
-        self.require(self.needs, getattr(model.network, "output_names", None))
+        self.require(self.needs, model.engine.output_names)
 
     @property
     def block(self) -> int:
         """Samples that the network hears at once."""
         return round(BLOCK * self.model.sample_rate)
-
-    @property
-    def blockwise(self) -> bool:
-        """Whether the network's segments are known: not where a forward pass is somebody's own."""
-        return getattr(type(self.model.network), "forward", None) is Network.forward
 
     @property
     def at_most(self) -> int:
@@ -143,12 +128,10 @@ class Verb:
         Args:
             state: of another one.
         """
-        network = self.model.network
-        if isinstance(network, Network) and self.blockwise:
-            return BlockwisePass(
-                network.eval(), self.block, self.model.classes_num, self.peak, state
-            )
-        return WholePass(lambda waveform: self.model.forward(torch.from_numpy(waveform)), state)
+        engine = self.model.engine
+        if engine.statistics is None:
+            return WholePass(engine.outputs, state)
+        return BlockwisePass(engine, self.block, self.model.classes_num, self.peak, state)
 
     def outputs(self, waveforms: Waveform) -> list[Outputs]:
         """The outputs of each recording.
@@ -156,7 +139,7 @@ class Verb:
         Args:
             waveforms: (recordings, samples).
         """
-        arrays = arrays_of(self.model.forward(torch.from_numpy(waveforms)))
+        arrays = self.model.engine.outputs(waveforms)
         self.require(self.needs, arrays)
         return [{name: array[k] for name, array in arrays.items()} for k in range(len(waveforms))]
 
@@ -169,8 +152,7 @@ class Verb:
         """
         loud = self.loud(waveforms)
         heard = [each[output] for each in self.outputs(waveforms[loud])] if loud.any() else []
-        sizes = {"clipwise_output": "classes_num", "embedding": "embedding_size"}
-        size = len(heard[0]) if heard else int(getattr(self.model.network, sizes[output]))
+        size = len(heard[0]) if heard else self.model.engine.sizes[output]
         values = np.zeros((len(waveforms), size), np.float32)
         values[loud] = np.reshape(heard, (-1, size))
         return values
@@ -197,6 +179,8 @@ class Verb:
             UsageError: if it is not among them.
         """
         if given is not None and output not in given:
+            from ..models import NETWORKS
+
             able = [name for name, network in NETWORKS.items() if output in network.output_names]
             raise UsageError(
                 f"{self.model.name} has no {output}; these have one: {', '.join(able)}"

@@ -9,19 +9,17 @@ Memory does not grow with the recording.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
-from torch.nn import functional
 
-from ..models import Network
-from ..models.precision import widest
+from ..engine import Engine, Outputs
 from .cutter import Chunk, Cutter
+from .interpolation import frames_of
 from .silence import loud_segments
 from .waiting import State, Waveform, nested, part_of
-from .whole import Frames, Outputs
+from .whole import Frames
 
 COUNTS = ("n_segments", "n_frames", "silence")
 
@@ -30,7 +28,7 @@ class BlockwisePass:
     """Samples in pieces of any size in; frames as they become known; the outputs at the end.
 
     Args:
-        network: the network, ready for inference.
+        engine: what computes the network, which has segments.
         block: samples of a block.
         n_classes: number of its classes.
         peak: segments whose samples are no larger are silent: they do not count, their framewise
@@ -41,20 +39,21 @@ class BlockwisePass:
 
     def __init__(
         self,
-        network: Network,
+        engine: Engine,
         block: int,
         n_classes: int,
         peak: float | None = None,
         state: Mapping[str, NDArray[np.generic]] | None = None,
     ) -> None:
         state = state or {}
-        self.network = network
+        self.engine = engine
         self.n_classes = n_classes
         self.peak = peak
-        self.device = next(network.parameters()).device
-        self.has_frames = "framewise_output" in network.output_names
-        self.cutter = Cutter(network, block, part_of(state, "cutter"))
-        self.statistics = part_of(state, "statistics")
+        self.names = engine.output_names or ()
+        self.has_frames = "framewise_output" in self.names
+        self.kept = dict(engine.statistics or {})
+        self.cutter = Cutter(engine, block, part_of(state, "cutter"))
+        self.statistics: dict[str, NDArray[Any]] = part_of(state, "statistics")
         self.n_segments, self.n_frames, self.silence = (int(state.get(n, 0)) for n in COUNTS)
         # Probabilities of the last segment: (1, classes), or none yet.
         self.last: Frames = np.asarray(state.get("last", self._silence(0)), np.float32)
@@ -86,14 +85,13 @@ class BlockwisePass:
         outputs = self._concluded()
         if not self.has_frames:
             return outputs, None
-        n_frames = 1 + self.n_samples // self.network.hop_size - self.n_frames
+        n_frames = 1 + self.n_samples // self.engine.hop_size - self.n_frames
         if len(rows) < n_frames:
             # The incomplete segment at the end is no output: the one before it is repeated.
             last = np.repeat(self.last, n_frames - len(rows), axis=0)
             rows = np.concatenate([rows, last])
         return outputs, rows[:n_frames]
 
-    @torch.no_grad()
     def _hear(self, chunk: Chunk) -> Frames:
         """Take what is kept of a chunk into account; probabilities of its segments, if any."""
         silent = self.peak is not None and not (np.abs(chunk.kept) > self.peak).any()
@@ -109,65 +107,52 @@ class BlockwisePass:
             ends = np.append(np.arange(1, n_segments) * stride, len(chunk.kept))
             self.silence += int(np.diff(ends, prepend=0)[~heard].sum())
         if heard.any():
-            chosen = torch.from_numpy(np.flatnonzero(heard)).to(self.device)
-            self._count({name: v.index_select(-1, chosen) for name, v in segmentwise.items()})
+            self._count({name: values[..., heard] for name, values in segmentwise.items()})
         if not self.has_frames:
             return self._silence(0)
-        probabilities = segmentwise["probabilities"][0].T.float().cpu().numpy()
+        probabilities = segmentwise["probabilities"].T.astype(np.float32)
         return np.where(heard[:, None], probabilities, np.float32(0))
 
-    def _segmentwise(self, chunk: Chunk) -> dict[str, Tensor]:
-        waveform = torch.from_numpy(chunk.samples)[None].to(self.device)
-        missing = max(0, self.network.minimum_samples - waveform.shape[1])
-        features = self.network.segment_features(functional.pad(waveform, (0, missing)))
+    def _segmentwise(self, chunk: Chunk) -> dict[str, NDArray[Any]]:
         end = None if chunk.n_segments is None else chunk.halo + chunk.n_segments
-        found = self.network.segmentwise(features)
+        found = self.engine.segmentwise(chunk.samples)
         return {name: values[..., chunk.halo : end] for name, values in found.items()}
 
     def _n_segments(self, chunk: Chunk) -> int:
         """Segments that are kept of a chunk, without hearing it."""
         if chunk.n_segments is not None:
             return chunk.n_segments
-        hop = self.network.hop_size
+        hop = self.engine.hop_size
         return max(1, (1 + len(chunk.samples) // hop) * hop // self.cutter.grid.stride) - chunk.halo
 
-    def _count(self, segmentwise: dict[str, Tensor]) -> None:
+    def _count(self, segmentwise: Mapping[str, NDArray[Any]]) -> None:
         """Add some segments to what is kept of those before."""
         self.n_segments += next(iter(segmentwise.values())).shape[-1]
-        for name, value in self.network.statistics(segmentwise).items():
-            new = value[0].cpu().numpy()
-            if name not in self.statistics:
-                self.statistics[name] = new if name == "maximum" else new.astype(np.float64)
-            elif name == "maximum":
-                self.statistics[name] = np.maximum(self.statistics[name], new)
+        for name, of in self.kept.items():
+            before, new = self.statistics.get(name), segmentwise[of]
+            if name == "maximum":
+                largest = new.max(axis=-1)
+                self.statistics[name] = largest if before is None else np.maximum(before, largest)
             else:
-                self.statistics[name] = self.statistics[name] + new
+                total = new.sum(axis=-1, dtype=np.float64)
+                self.statistics[name] = total if before is None else before + total
 
-    @torch.no_grad()
     def _concluded(self) -> Outputs:
-        network = self.network
-        if not self.n_segments:
-            sizes = {"clipwise_output": self.n_classes, "embedding": network.embedding_size}
-            kept = set(network.output_names) & set(sizes)
-            return {name: np.zeros(sizes[name], np.float32) for name in kept}
-        dtype = widest(self.device)
-        given = {
-            name: torch.from_numpy(np.asarray(value))[None].to(self.device, dtype)
-            for name, value in self.statistics.items()
-        }
-        found = network.conclude(given, self.n_segments)
-        return {name: value[0].float().cpu().numpy() for name, value in found.items()}
+        if self.n_segments:
+            return self.engine.conclude(self.statistics, self.n_segments)
+        sizes = {**self.engine.sizes, "clipwise_output": self.n_classes}
+        return {name: np.zeros(sizes[name], np.float32) for name in sizes if name in self.names}
 
     def _frames(self, segmentwise: Frames) -> Frames:
         """Frames of segments that follow those before, (segments, classes)."""
         if len(segmentwise) == 0:
             return segmentwise
-        shared = self.network.shared_segments if self.n_frames or len(self.last) else 0
+        ratio, lines = self.engine.interpolation
+        # The last segment before is a frame already.
+        shared = len(self.last) if lines else 0
         joined = np.concatenate([self.last[len(self.last) - shared :], segmentwise])
         self.last = segmentwise[-1:]
-        with torch.no_grad():
-            frames = self.network.framewise(torch.from_numpy(joined)[None])[0].numpy()
-        return frames[shared:]
+        return frames_of(joined, ratio, lines)[shared:]
 
     def _silence(self, n_rows: int) -> Frames:
         return np.zeros((n_rows, self.n_classes), np.float32)

@@ -11,14 +11,12 @@ Chunks begin on the grid, so that every pool of the network falls as in a single
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..models import Network
-from .grid import Grid, grid_of
+from ..engine import Engine, Grid
 from .waiting import State, Waiting, Waveform
 
 
@@ -51,26 +49,26 @@ class Cutter:
     """Samples in pieces of any size in, chunks out.
 
     Args:
-        network: the network that is to hear them.
+        engine: what is to hear them.
         block: samples of a block, rounded down to whole segments, but at least one.
         state: of another one, to go on where it stood.
     """
 
     def __init__(
         self,
-        network: Network,
+        engine: Engine,
         block: int,
         state: Mapping[str, NDArray[np.generic]] | None = None,
     ) -> None:
-        self.network = network
+        self.engine = engine
         self.block = block
         self.waiting = Waiting(state)
         self.next = int(state["next"]) if state else 0
 
-    @cached_property
+    @property
     def grid(self) -> Grid:
         """Grid and halo; a recording that is no longer than a block does without."""
-        return grid_of(self.network)
+        return self.engine.grid
 
     def feed(self, samples: Waveform) -> Iterator[Chunk]:
         """The chunks that can be cut with what comes now.

@@ -6,32 +6,19 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor
 
+from ..engine import Outputs
 from .waiting import State, Waiting, Waveform
-
-Outputs = dict[str, NDArray[np.float32]]
-"""Outputs of a recording by their names, without the dimension of the batch."""
 
 Frames = NDArray[np.float32]
 """Probabilities, (frames, classes) or (segments, classes)."""
-
-
-def arrays_of(outputs: Mapping[str, Tensor | None]) -> Outputs:
-    """Outputs of a network as arrays, (batch, ...); a module may have some that are None.
-
-    Args:
-        outputs: what its forward pass returned.
-    """
-    given = {name: value for name, value in outputs.items() if value is not None}
-    return {name: value.float().cpu().numpy() for name, value in given.items()}
 
 
 class WholePass:
     """Holds all samples until the end.
 
     Args:
-        forward: (1, samples) to the outputs of the module.
+        outputs: (1, samples) to the outputs of the module, (1, ...) each.
         state: of another one, to go on where it stood.
     """
 
@@ -40,10 +27,10 @@ class WholePass:
 
     def __init__(
         self,
-        forward: Callable[[Waveform], Mapping[str, Tensor | None]],
+        outputs: Callable[[Waveform], Outputs],
         state: Mapping[str, NDArray[np.generic]] | None = None,
     ) -> None:
-        self.forward = forward
+        self.outputs = outputs
         self.waiting = Waiting(state)
 
     @property
@@ -62,7 +49,7 @@ class WholePass:
 
     def finish(self) -> tuple[Outputs, Frames | None]:
         """The outputs, and the framewise probabilities, (frames, classes), if there are any."""
-        heard = arrays_of(self.forward(self.waiting.between(0, self.n_samples)[None]))
+        heard = self.outputs(self.waiting.between(0, self.n_samples)[None])
         outputs = {name: value[0] for name, value in heard.items()}
         return outputs, outputs.pop("framewise_output", None)
 

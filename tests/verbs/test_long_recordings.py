@@ -244,7 +244,7 @@ def test_copies_of_a_recording_give_the_same_events(mini, shared, samples) -> No
         table = list(csv.DictReader(file))
     joined = np.tile(samples, 5)
     for block in (9.0, 30.0, 71.3):
-        run = BlockwisePass(mini.network, round(block * RATE), 527)
+        run = BlockwisePass(mini.engine, round(block * RATE), 527)
         first = run.feed(joined)
         _, last = run.finish()
         events = find_events(np.concatenate([first, last]), 100, threshold=0.1)

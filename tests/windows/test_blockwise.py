@@ -13,8 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from panns_inference.checkpoints import CHECKPOINTS, cached, load
+from panns_inference.engine.grid import grid_of
+from panns_inference.engine.network import NetworkEngine
 from panns_inference.models import NETWORKS, build
-from panns_inference.windows import BlockwisePass, grid_of
+from panns_inference.windows import BlockwisePass
 
 DECIDING = ("Cnn14_DecisionLevelMax", "Cnn14_DecisionLevelAvg", "Cnn14_DecisionLevelAtt")
 
@@ -41,7 +43,7 @@ def single(network, waveform):
 
 def blockwise(network, waveform, block, pieces=1, **options):
     """The outputs, with the frames joined, and the pass."""
-    run = BlockwisePass(network, block, network.classes_num, **options)
+    run = BlockwisePass(NetworkEngine(network, "cpu"), block, network.classes_num, **options)
     frames = [run.feed(piece) for piece in np.array_split(waveform, pieces)]
     outputs, last = run.finish()
     if last is not None:
@@ -172,13 +174,14 @@ def test_a_pass_goes_on_from_its_state(network):
     whole, _ = blockwise(net, waveform, 64_000, pieces=6)
     frames, state = [], {}
     for piece in np.array_split(waveform, 6):
-        run = BlockwisePass(net, 64_000, 527, state=state)
+        run = BlockwisePass(NetworkEngine(net, "cpu"), 64_000, 527, state=state)
         frames.append(run.feed(piece))
         file = io.BytesIO()
         np.savez(file, **run.state())
         file.seek(0)
         state = dict(np.load(file, allow_pickle=False))
-    outputs, last = BlockwisePass(net, 64_000, 527, state=state).finish()
+    run = BlockwisePass(NetworkEngine(net, "cpu"), 64_000, 527, state=state)
+    outputs, last = run.finish()
     assert np.array_equal(np.concatenate([*frames, last]), whole["framewise_output"])
     assert np.array_equal(outputs["clipwise_output"], whole["clipwise_output"])
     assert np.array_equal(outputs["embedding"], whole["embedding"])
@@ -186,7 +189,7 @@ def test_a_pass_goes_on_from_its_state(network):
 
 def test_memory_is_that_of_a_block(network):
     """A block, its halo, what was fed last, and a few statistics."""
-    run = BlockwisePass(network("PannsMini"), 32_000, 527)
+    run = BlockwisePass(NetworkEngine(network("PannsMini"), "cpu"), 32_000, 527)
     grid = run.cutter.grid
     most = 32_000 + (grid.left + grid.right) * grid.stride + 32_000
     for number in range(60):

@@ -2,24 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from ..models import Network
+from .engine import Grid
 from .reach import field_of
-
-
-class Grid(NamedTuple):
-    """Segments begin at multiples of the stride; a block of them needs a halo on either side.
-
-    Attributes:
-        stride: samples from a segment to the next.
-        left: segments in front of a block that it depends on.
-        right: segments behind it.
-    """
-
-    stride: int
-    left: int
-    right: int
 
 
 def grid_of(network: Network) -> Grid:

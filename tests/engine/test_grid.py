@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 import torch
 
+from panns_inference.engine.grid import Grid, grid_of
+from panns_inference.engine.reach import field_of
 from panns_inference.models import NETWORKS, build
-from panns_inference.windows import Grid, grid_of
-from panns_inference.windows.reach import field_of
 
 CNN14 = Grid(10_240, 4, 4)
 DECIDING = Grid(10_240, 5, 5)
