@@ -12,7 +12,7 @@ given = parser.parse_args()
 
 # Gaps below 0.2 s are closed, and what is shorter than 0.1 s is dropped.
 detection = SoundEventDetection("Cnn14_DecisionLevelMax").detect(
-    given.recording, threshold=given.threshold, merge_gap=0.2, min_duration=0.1
+    given.recording, threshold=given.threshold, merge_gap=0.2, min_duration=0.1, framewise=True
 )
 
 for event in detection.events:

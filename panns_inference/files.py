@@ -1,6 +1,6 @@
 """Writing a file so that its name never stands for half of it.
 
-The text goes to a temporary name in the same folder and is renamed when it is whole and on the
+It is written under a temporary name in the same folder and renamed when it is whole and on the
 disk. Whoever reads sees the old file or the new one, also after a crash; after `kill -9` or a power
 cut a file `.panns-*.tmp` may be left beside it.
 """
@@ -13,7 +13,7 @@ import os
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import IO, TYPE_CHECKING, Any
 
 from .errors import OutputError
 
@@ -22,14 +22,15 @@ if TYPE_CHECKING:
 
 
 @contextlib.contextmanager
-def atomic_write(path: str | os.PathLike[str]) -> Iterator[TextIO]:
-    r"""Open a text file that appears under its name when the `with` block ends without an error.
+def atomic_write(path: str | os.PathLike[str], *, binary: bool = False) -> Iterator[IO[Any]]:
+    r"""Open a file that appears under its name when the `with` block ends without an error.
 
-    A link stays a link: the file that it points to is replaced. The text is UTF-8, and `\n` is
-    written as it is on every system.
+    A link stays a link: the file that it points to is replaced. Text is UTF-8, and `\n` is written
+    as it is on every system.
 
     Args:
         path: a new file, or one to replace.
+        binary: whether it takes bytes instead of text.
 
     Returns:
         A context manager that gives the open file. An error in its block leaves the folder as it
@@ -50,7 +51,10 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[TextIO]:
     raw = _Output(temporary, path)
     try:
         with raw:
-            file = io.TextIOWrapper(io.BufferedWriter(raw), encoding="utf-8", newline="")
+            buffer = io.BufferedWriter(raw)
+            file: IO[Any] = (
+                buffer if binary else io.TextIOWrapper(buffer, encoding="utf-8", newline="")
+            )
             yield file
             file.flush()
             with _explained(path):

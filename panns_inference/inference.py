@@ -7,21 +7,26 @@ are those of every model.
 from __future__ import annotations
 
 import os
+from importlib import import_module
 from pathlib import PurePath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
 
 from .audio import float32_samples, is_file
 from .audioset import labels
 from .config import classes_num
+from .engine import Waveforms
 from .errors import AudioError, AudioTypeError
 from .model import Model
-from .models import Cnn14, Cnn14_DecisionLevelMax
-from .pytorch_utils import move_data_to_device
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+    from .models import Cnn14, Cnn14_DecisionLevelMax
+    from .pytorch_utils import move_data_to_device
 
 __all__ = [
     "AudioTagging",
@@ -34,6 +39,20 @@ __all__ = [
     "labels",
     "move_data_to_device",
 ]
+
+
+_HOMES = {
+    "Cnn14": "models",
+    "Cnn14_DecisionLevelMax": "models",
+    "move_data_to_device": "pytorch_utils",
+}
+"""Where other names of the old module live; they need torch, which a file of ONNX does not."""
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(f".{_HOMES[name]}", __package__), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def create_folder(fd: str | os.PathLike[str]) -> None:
@@ -84,8 +103,8 @@ class AudioTagging(Model):
             AudioError: for other shapes and types, and for no samples; a ValueError too (for
                 types, a TypeError).
         """
-        outputs = self._forward(_batch(audio))
-        return self._output(outputs, "clipwise_output"), self._output(outputs, "embedding")
+        clipwise, embedding = self._arrays(_batch(audio), "clipwise_output", "embedding")
+        return clipwise, embedding
 
 
 class SoundEventDetection(Model):
@@ -126,17 +145,16 @@ class SoundEventDetection(Model):
             AudioError: for other shapes and types, and for no samples; a ValueError too (for
                 types, a TypeError).
         """
-        return self._output(self._forward(_batch(audio)), "framewise_output")
+        (framewise,) = self._arrays(_batch(audio), "framewise_output")
+        return framewise
 
 
-def _batch(audio: Any) -> Tensor:
-    """Waveforms as a float32 tensor (batch, samples); tensors stay on their device."""
+def _batch(audio: Any) -> Waveforms:
+    """Waveforms in float32, (batch, samples); tensors stay on their device."""
     if is_file(audio):
         raise AudioTypeError(f"inference() takes samples, not files: tag({audio!r}) reads one")
-    if isinstance(audio, Tensor) and audio.is_floating_point():
-        batch = audio.detach().float()
-    else:
-        batch = torch.from_numpy(float32_samples(audio))
+    is_tensor = hasattr(audio, "detach") and audio.is_floating_point()
+    batch = audio.detach().float() if is_tensor else float32_samples(audio)
     if batch.ndim == 1:
         batch = batch[None]
     if batch.ndim == 3 and batch.shape[1] == 1:

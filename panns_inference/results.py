@@ -43,31 +43,47 @@ class Tag:
         return asdict(self)
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Result:
     """What all results know.
 
     Attributes:
         source: the recording as it was named: a path, the name of an open file, or None for
             samples in memory.
-        duration: length of the recording in seconds.
+        onset: where what was heard begins in the recording, in seconds: 0 but for a stretch.
+        duration: length of what was heard, in seconds: of the recording, or of a stretch of it
+            without what was padded at its end.
         model: name of the network.
+        silence: seconds of it that are digital silence and went through no network; 0 where that
+            was not asked for.
     """
 
     source: str | None
+    onset: float = 0.0
     duration: float
     model: str
+    silence: float = 0.0
+
+    @property
+    def offset(self) -> float:
+        """Where what was heard ends in the recording, in seconds."""
+        return self.onset + self.duration
 
     def to_dict(self) -> dict[str, Any]:
         """The result without its large arrays, ready for JSON."""
-        return {"source": self.source, "duration": self.duration, "model": self.model}
+        values = {"source": self.source, "duration": self.duration, "model": self.model}
+        return {**values, "silence": self.silence} if self.silence else values
 
     def _heading(self, kind: str) -> str:
         of = f" of {self.source}" if self.source is not None else ""
-        return f"{kind}{of} ({self.duration:.2f} s, {self.model})"
+        silence = f", {self.silence:.2f} s of it silence" if self.silence else ""
+        return f"{kind}{of} ({self.duration:.2f} s{silence}, {self.model})"
+
+    def _times(self) -> str:
+        return f"  {self.onset:7.2f} - {self.offset:7.2f} s"
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Tagging(Result):
     """Which sounds a recording holds.
 
@@ -76,19 +92,18 @@ class Tagging(Result):
         embedding: the vector before the last layer, (size,) float32; None where the network has
             none.
         labels: display names of the classes, in the order of `clipwise`.
+        stretches: the same for stretches of the recording, by onset, if they were asked for.
     """
 
     clipwise: NDArray[np.float32]
     embedding: NDArray[np.float32] | None
     labels: tuple[str, ...]
+    stretches: tuple[Tagging, ...] = ()
 
     @cached_property
     def tags(self) -> tuple[Tag, ...]:
         """All classes, the most probable first."""
-        order = np.argsort(-self.clipwise, kind="stable").tolist()
-        return tuple(
-            Tag(self.labels[i], mid_of(self.labels[i]), i, float(self.clipwise[i])) for i in order
-        )
+        return tuple(map(self._tag, self._order()))
 
     def top(self, n: int | None = SHOWN, threshold: float = 0.0) -> tuple[Tag, ...]:
         """The most probable classes.
@@ -102,7 +117,17 @@ class Tagging(Result):
         """
         if n is not None and n < 0:
             raise UsageError(f"n={n} is no number of tags: give 0 or more, or None for all")
-        return tuple(tag for tag in self.tags[:n] if tag.probability >= threshold)
+        chosen = (self._tag(i) for i in self._order()[:n])
+        return tuple(tag for tag in chosen if tag.probability >= threshold)
+
+    def _order(self) -> list[int]:
+        """Indices of the classes, the most probable first."""
+        order: list[int] = np.argsort(-self.clipwise, kind="stable").tolist()
+        return order
+
+    def _tag(self, index: int) -> Tag:
+        label = self.labels[index]
+        return Tag(label, mid_of(label), index, float(self.clipwise[index]))
 
     def __iter__(self) -> Iterator[Tag]:
         return iter(self.tags)
@@ -123,36 +148,51 @@ class Tagging(Result):
             threshold: smallest probability.
         """
         tags = [tag.to_dict() for tag in self.top(n, threshold)]
-        return {**super().to_dict(), "tags": tags}
+        parts = [
+            {
+                "onset": stretch.onset,
+                "offset": stretch.offset,
+                "tags": [tag.to_dict() for tag in stretch.top(n, threshold)],
+            }
+            for stretch in self.stretches
+        ]
+        return {**super().to_dict(), "tags": tags, **({"stretches": parts} if parts else {})}
 
     def __repr__(self) -> str:
         lines = [f"  {tag.probability:.3f}  {tag.label}" for tag in self.top()]
-        return "\n".join([self._heading("Tagging"), *lines])
+        parts = [
+            f"{stretch._times()}  {tag.probability:.3f}  {tag.label}"
+            for stretch in self.stretches[:SHOWN]
+            for tag in stretch.top(1)
+        ]
+        return "\n".join(
+            [self._heading("Tagging"), *lines, *parts, *_more(self.stretches, "stretches")]
+        )
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Detection(Result):
     """Which sounds a recording holds, and when.
 
     Attributes:
         clipwise: probability of each class in the whole recording, (classes,) float32.
         framewise: probability of each class in each frame, (frames, classes) float32; frame i is
-            centred at `i / frames_per_second` seconds.
+            centred at `i / frames_per_second` seconds. None unless it was asked for: an hour
+            takes 0.76 GB.
         frames_per_second: frames in a second.
+        n_frames: frames of the recording; what was padded is not counted.
+        n_samples: samples of the recording at the network's rate.
         labels: display names of the classes, in the order of `framewise`.
         events: the events, by onset.
     """
 
     clipwise: NDArray[np.float32]
-    framewise: NDArray[np.float32]
+    framewise: NDArray[np.float32] | None
     frames_per_second: float
+    n_frames: int
+    n_samples: int
     labels: tuple[str, ...]
     events: tuple[Event, ...]
-
-    @property
-    def valid_frames(self) -> int:
-        """Frames that belong to the recording: all, for what was padded is cut off."""
-        return len(self.framewise)
 
     def to_dict(self) -> dict[str, Any]:
         """The events, ready for JSON; the arrays are left out."""
@@ -164,25 +204,31 @@ class Detection(Result):
             f"  {event.onset:7.2f} - {event.offset:7.2f} s  {event.probability:.3f}  {event.label}"
             for event in self.events[:SHOWN]
         ]
-        if len(self.events) > SHOWN:
-            lines.append(f"  ... and {len(self.events) - SHOWN} more events")
+        lines += _more(self.events, "events")
         return "\n".join([self._heading("Detection"), *(lines or ["  no events"])])
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Embedding(Result):
     """A recording as a vector.
 
     Attributes:
         vector: the values before the last layer, (size,) float32; of the reference's networks
             none is below 0, of PannsMini some are.
+        stretches: the same for stretches of the recording, by onset, if they were asked for.
     """
 
     vector: NDArray[np.float32]
+    stretches: tuple[Embedding, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The vector as a list, ready for JSON."""
-        return {**super().to_dict(), "embedding": self.vector.tolist()}
+        parts = [
+            {"onset": part.onset, "offset": part.offset, "embedding": part.vector.tolist()}
+            for part in self.stretches
+        ]
+        whole = {**super().to_dict(), "embedding": self.vector.tolist()}
+        return {**whole, **({"stretches": parts} if parts else {})}
 
     def __array__(
         self, dtype: np.dtype[Any] | None = None, copy: bool | None = None
@@ -192,3 +238,8 @@ class Embedding(Result):
     def __repr__(self) -> str:
         shown = ", ".join(f"{value:.3f}" for value in self.vector[:4])
         return f"{self._heading('Embedding')}: {len(self.vector)} values [{shown}, ...]"
+
+
+def _more(items: tuple[Any, ...], kind: str) -> list[str]:
+    """The line that stands for what is not shown."""
+    return [f"  ... and {len(items) - SHOWN} more {kind}"] if len(items) > SHOWN else []

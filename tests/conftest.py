@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -45,6 +49,38 @@ def published(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         script = shared / "golden" / "fill.py"
         subprocess.run([sys.executable, str(script), network, str(folder / file)], check=True)
     return folder
+
+
+@pytest.fixture(scope="session")
+def golden(shared: Path) -> Path:
+    return shared / "golden"
+
+
+@pytest.fixture(scope="session")
+def fill(golden: Path) -> ModuleType:
+    """The script that made the reference's weights and signals."""
+    spec = importlib.util.spec_from_file_location("fill", golden / "fill.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def filled(golden: Path, fill: ModuleType) -> Callable[[str], Any]:
+    """A network in evaluation mode with the weights that the reference had."""
+    import torch
+
+    from panns_inference.models import build
+
+    def make(name: str) -> Any:
+        with torch.device("meta"):
+            network = build(name)
+        state = fill.state(golden / f"{name}.schema.json")
+        weights = {key: torch.from_numpy(value) for key, value in state.items()}
+        network.load_state_dict(weights, assign=True)
+        return network.eval()
+
+    return make
 
 
 @pytest.fixture(scope="session", autouse=True)

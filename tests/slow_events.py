@@ -79,7 +79,7 @@ def cases(draw: st.DrawFn, **fixed: float) -> Case:
     repeats = draw(st.integers(1, 4))
     framewise = draw(arrays(np.int64, shape, elements=tenths)).repeat(repeats, axis=0) / 10
     rate = draw(st.sampled_from([100.0, 50.0, 31.25, 3.0]))
-    cut = draw(st.sampled_from([Fraction(0), Fraction(1, 4), Fraction(1), Fraction(5, 2)]))
+    cut = draw(st.sampled_from([Fraction(n, 8) for n in (0, 2, 8, 15, 20)]))
     duration = float(max(Fraction(0), (len(framewise) - cut) / exact(rate)))
     threshold = draw(st.integers(1, 10))
     rules = {
@@ -88,7 +88,7 @@ def cases(draw: st.DrawFn, **fixed: float) -> Case:
         "smooth": draw(st.integers(0, 9)) / rate,
         "merge_gap": draw(st.integers(0, 6)) / rate,
         "min_duration": draw(st.integers(0, 8)) / rate,
-        "pad": draw(st.integers(0, 9)) / 2 / rate,
+        "pad": draw(st.integers(0, 18)) / 4 / rate,
     }
     return framewise.astype(np.float32), rate, duration, rules | fixed
 

@@ -163,13 +163,33 @@ def test_detection(r9: str, sed: list[str], capsys: Capture) -> None:
     assert rest == [event for event in result["events"] if event["label"] != chosen]
 
 
-def test_detection_needs_a_framewise_network(r9: str, lee: list[str], capsys: Capture) -> None:
-    assert main(["detect", "--json", r9, *lee]) == 2
+def test_a_network_without_frames_slides_and_says_so(
+    r9: str, lee: list[str], capsys: Capture
+) -> None:
+    given = ["detect", "--json", "--threshold", "0.3", "--classes", "Speech", r9, *lee]
+    assert main([*given, "--window", "2", "--hop", "0.5"]) == 0
+    printed = capsys.readouterr()
+    assert "as coarse as its hop, 0.5 s" in printed.err
+    (result,) = json.loads(printed.out)
+    assert result["events"]
+    for event in result["events"]:
+        assert event["label"] == "Speech"
+        assert event["onset"] % 0.5 == 0
+
+
+def test_frames_need_no_window(r9: str, sed: list[str], capsys: Capture) -> None:
+    assert main(["detect", "--window", "2", r9, *sed]) == 2
     printed = capsys.readouterr()
     assert printed.out == ""
-    message = printed.err
-    assert "LeeNet11 has no framewise_output" in message
-    assert "Cnn14_DecisionLevelMax" in message
+    assert "Cnn14_DecisionLevelMax has framewise probabilities" in printed.err
+
+
+def test_stretches(r9: str, lee: list[str], capsys: Capture) -> None:
+    assert main(["tag", "--json", "--window", "2", "--hop", "1", "--top", "1", r9, *lee]) == 0
+    (result,) = json.loads(capsys.readouterr().out)
+    assert [part["onset"] for part in result["stretches"]] == [0, 1, 2, 3, 4, 5]
+    labels = {part["tags"][0]["label"] for part in result["stretches"]}
+    assert "Speech" in labels
 
 
 def test_embedding(r9: str, lee: list[str], tmp_path: Path, capsys: Capture) -> None:
@@ -182,8 +202,8 @@ def test_embedding(r9: str, lee: list[str], tmp_path: Path, capsys: Capture) -> 
     assert capsys.readouterr().out == ""
     with table.open(newline="") as file:
         (row,) = list(csv.reader(file))[1:]
-    assert row[0] == r9
-    assert [float(value) for value in row[1:]] == pytest.approx(vector, abs=1e-6)
+    assert row[:3] == [r9, "0.000", "7.000"]
+    assert [float(value) for value in row[3:]] == pytest.approx(vector, abs=1e-6)
 
 
 def test_an_output_is_not_replaced(
@@ -221,24 +241,20 @@ def test_formats_of_one_recording_go_to_a_folder(
     broken.write_bytes(b"no sound")
     given = ["tag", "--top", "1", "-f", "srt", r9, str(other)]
     assert main([*given, *lee]) == 2
-    assert "name a folder with -o" in capsys.readouterr().err
+    assert "name a folder with -o and --split" in capsys.readouterr().err
     folder = tmp_path / "subtitles"
-    assert main([*given, str(broken), "-o", str(folder), *lee]) == 1
-    assert sorted(path.name for path in folder.iterdir()) == ["R9_ZSCveAHg_7s.srt", "other.srt"]
+    assert main([*given, "-o", str(folder), *lee]) == 2
+    assert "--split puts one file a recording there" in capsys.readouterr().err
+    assert not folder.exists()
+    given = ["tag", "--top", "1", "-f", "srt", str(other), str(broken), "--split"]
+    assert main([*given, "-o", str(folder), *lee]) == 1
+    assert sorted(path.name for path in folder.iterdir()) == [".panns", "other.srt"]
     assert "Speech" in (folder / "other.srt").read_text()
-    same = tmp_path / "deeper" / "other.wav"
-    assert main([*given[:-2], str(other), str(same), "-o", str(folder), *lee]) == 2
-    assert "several recordings would be written to" in capsys.readouterr().err
-    assert main(["tag", "-f", "srt", "--overwrite", "-o", f"{folder}/", str(other), *lee]) == 0
 
 
-def test_a_name_with_an_extension_is_no_folder(
-    r9: str, lee: list[str], tmp_path: Path, capsys: Capture
-) -> None:
-    given = ["tag", "-f", "srt", r9, str(tmp_path / "b.wav"), *lee]
-    assert main([*given, "-o", str(tmp_path / "two.srt")]) == 2
-    assert "must be a folder" in capsys.readouterr().err
-    assert main([*given, "-o", ""]) == 2
+def test_an_output_needs_a_name(r9: str, lee: list[str], capsys: Capture) -> None:
+    assert main(["tag", r9, *lee, "-o", ""]) == 2
+    assert "-o needs the name" in capsys.readouterr().err
     assert main(["tag", "-f", "csv", "-o", "-", r9, *lee]) == 0
     assert capsys.readouterr().out.startswith("filename,")
 
@@ -247,9 +263,12 @@ def test_nothing_is_fetched_for_files_that_are_not_there(
     tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PANNS_OFFLINE", "1")
-    assert main(["tag", "--model", "Cnn14", str(tmp_path / "no.wav"), str(tmp_path)]) == 1
+    assert main(["tag", "--model", "Cnn14", str(tmp_path / "no.wav")]) == 1
     message = capsys.readouterr().err
     assert "no.wav" in message
+    assert main(["tag", "--model", "Cnn14", str(tmp_path)]) == 1
+    message += capsys.readouterr().err
+    assert f"there is no recording in '{tmp_path}'" in message
     assert "Cnn14" not in message
 
 
@@ -373,13 +392,13 @@ def test_the_doctor_without_pyav(capsys: Capture, monkeypatch: pytest.MonkeyPatc
     "arguments",
     [
         [],
-        ["tag"],
         ["tagg", "x.wav"],
         ["tag", "--tpo", "3", "x.wav"],
         ["tag", "--top", "-1", "x.wav"],
         ["tag", "--threshold", "nan", "x.wav"],
         ["detect", "--threshold", "7", "x.wav"],
         ["tag", "-f", "mp3", "x.wav"],
+        ["tag", "--jobs", "0", "x.wav"],
     ],
 )
 def test_wrong_use(arguments: list[str], capsys: Capture) -> None:

@@ -108,6 +108,8 @@ def wanted(thing: Any, owner: type | None) -> list[str]:
         says = named_in(inspect.cleandoc(thing.__doc__ or ""), "Args")
         made = thing.__init__ if says else vars(thing).get("__init__")
         return wanted(made, thing) if inspect.isfunction(made) else []
+    if thing.__name__ == "_no_init_or_replace_init":  # of a protocol, which is never made
+        return []
     names = list(inspect.signature(thing).parameters)
     is_method = owner is not None and names[:1] in (["self"], ["cls"])
     return [name for name in names[is_method:] if not name.startswith("_")]

@@ -11,7 +11,7 @@ import pytest
 
 from panns_inference import UsageError
 from panns_inference.audioset import labels, mids
-from panns_inference.events import Event, Rules, find, find_events
+from panns_inference.events import Event, Rules, find_events, finder
 
 NAMES = ["Dog", "Bell", "Rain, heavy"]
 
@@ -55,6 +55,9 @@ def spans(text: str, **rules: Any) -> list[tuple[float, float]]:
         ("0000000009", {"duration": 3.0, "pad": 9.0}, [(0.0, 3.0)]),
         ("9999999999", {"duration": 0.0}, []),
         ("9" * 10, {"smooth": 1e300, "merge_gap": 1e300, "pad": 1e300}, [(0.0, 1.0)]),
+        ("9" * 10, {"smooth": 1e308, "merge_gap": 1e308, "pad": 1e308}, [(0.0, 1.0)]),
+        ("9" * 10, {"min_duration": 1e308}, []),
+        ("9" * 10, {"duration": 1e308}, [(0.0, 1.0)]),
     ],
 )
 def test_the_rules(text: str, rules: dict[str, Any], wanted: list[tuple[float, float]]) -> None:
@@ -211,6 +214,7 @@ def test_a_label_goes_before_an_index() -> None:
         ({"duration": -1.0}, "duration must be a number of seconds, 0 or more, not -1"),
         ({"duration": float("nan")}, "duration must be a number of seconds"),
         ({"frames_per_second": 0}, "frames_per_second must be above 0, not 0"),
+        ({"framewise": 0.5}, r"must be \(frames, 3\), one column .* not \(\)"),
         ({"framewise": np.zeros(5)}, r"must be \(frames, 3\), one column .* not \(5,\)"),
         ({"framewise": np.zeros((5, 4))}, r"must be \(frames, 3\).* not \(5, 4\)"),
         ({"framewise": np.zeros((5, 3), int)}, "must be floats, not int64"),
@@ -239,8 +243,8 @@ def test_no_frames() -> None:
 def test_the_memory_taken_does_not_grow_with_the_recording() -> None:
     values = np.full((40_000, 527), 0.1, np.float32)
     values[::2000] = 0.9
-    piece = find.PIECE * values.itemsize
-    assert values.nbytes > 5 * piece
+    piece = finder.PIECE * values.itemsize
+    assert values.nbytes > 20 * piece
     tracemalloc.start()
     try:
         found = find_events(values, 100, threshold_off=0.5, smooth=0.01, merge_gap=0.1)
@@ -249,7 +253,7 @@ def test_the_memory_taken_does_not_grow_with_the_recording() -> None:
         tracemalloc.stop()
     assert len(found) == 20 * 527
     assert isinstance(found[0], Event)
-    assert peak < 5 * piece
+    assert peak < 8 * piece
 
 
 def test_classes_may_be_numbers_of_numpy_or_come_one_by_one() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import errno
 import os
 import resource
@@ -14,10 +15,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from some_results import detection, framewise_detection
 
 from panns_inference import UsageError
 from panns_inference.errors import OutputError, PannsError
 from panns_inference.files import atomic_write
+from panns_inference.formats import FORMATS
 
 TEXT = 'Glocke, "groß"\t♪\r\n'
 
@@ -37,6 +40,18 @@ def test_a_file_appears_at_the_end(tmp_path: Path) -> None:
         assert not path.exists()
     assert path.read_bytes() == TEXT.encode()
     assert os.listdir(tmp_path) == ["tags.csv"]
+
+
+def test_bytes_are_written_as_they_are(tmp_path: Path) -> None:
+    path = tmp_path / "tags.parquet"
+    content = bytes(range(256)) * 1000
+    with atomic_write(path, binary=True) as file:
+        file.write(b"????" + content)
+        file.seek(0)
+        file.write(b"\r\n\0\xff")
+        assert not path.exists()
+    assert path.read_bytes() == b"\r\n\0\xff" + content
+    assert os.listdir(tmp_path) == ["tags.parquet"]
 
 
 def test_a_file_is_replaced_at_the_end(tmp_path: Path) -> None:
@@ -156,6 +171,22 @@ def test_no_space_is_left(tmp_path: Path, length: int) -> None:
         write(path, "n" * length)
     assert path.read_text() == "old"
     assert os.listdir(tmp_path) == ["tags.csv"]
+
+
+@pytest.mark.usefixtures("small_files")
+@pytest.mark.parametrize("name", [name for name, form in FORMATS.items() if form.binary])
+def test_no_space_is_left_for_a_binary_format(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "out"
+    path.write_text("old")
+    events = [("Speech", 0, i**0.5, (i + 1) ** 0.5, 1 / (i + 1)) for i in range(1000)]
+    result = dataclasses.replace(framewise_detection(), events=detection(events).events)
+    with (
+        pytest.raises(OutputError, match="out cannot be written: File too large"),
+        atomic_write(path, binary=True) as file,
+    ):
+        FORMATS[name].write([result], file)
+    assert path.read_text() == "old"
+    assert os.listdir(tmp_path) == ["out"]
 
 
 def test_the_disk_fails_at_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

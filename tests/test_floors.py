@@ -22,9 +22,11 @@ ROOT = "panns_inference"
 FLOORS = {
     0: {"", "audioset", "errors", "files", "names", "settings", "warning"},
     1: {"audio", "config", "device", "events", "models"},
-    2: {"checkpoints", "pytorch_utils"},
-    4: {"inference", "model", "results"},
-    5: {"formats", "training"},
+    2: {"checkpoints", "engine", "pytorch_utils"},
+    3: {"windows"},
+    4: {"asking", "inference", "loading", "model", "results", "verbs"},
+    5: {"batch", "formats", "training"},
+    6: {"hear"},
     7: {"__main__", "cli"},
 }
 """Rooms of each floor; "" is the package's own file, which hands out names when asked."""

@@ -8,8 +8,10 @@ import io
 import json
 import subprocess
 import sys
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pandas
@@ -17,13 +19,25 @@ import pytest
 import srt
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from some_results import EVENTS, detection, embedding, tagging, text_of, written
+from some_results import (
+    EVENTS,
+    content_of,
+    detection,
+    embedding,
+    framewise_detection,
+    tagging,
+    text_of,
+    written,
+)
 
 from panns_inference import Detection, UsageError
 from panns_inference.audioset import labels as audioset_labels
 from panns_inference.audioset import mid_of
 from panns_inference.events import Event
 from panns_inference.formats import FORMATS
+from panns_inference.results import Result
+
+RESULTS = (tagging(), framewise_detection(), embedding())
 
 
 def test_a_table_of_tags() -> None:
@@ -87,8 +101,8 @@ def test_csv_of_tags_in_pandas(tmp_path: Path) -> None:
 
 def test_csv_of_embeddings_keeps_every_bit(tmp_path: Path) -> None:
     path = written("csv", tmp_path, embedding("a.wav"), embedding("b,c.wav"))
-    frame = pandas.read_csv(path, index_col="filename")
-    assert frame.index.tolist() == ["a.wav", "b,c.wav"]
+    frame = pandas.read_csv(path, index_col=["filename", "onset", "offset"])
+    assert frame.index.tolist() == [("a.wav", 0.0, 7.0), ("b,c.wav", 0.0, 7.0)]
     assert list(frame.columns) == [str(number) for number in range(512)]
     for row in frame.to_numpy(np.float32):
         assert np.array_equal(row, embedding().vector)
@@ -146,48 +160,64 @@ def test_json_cannot_hold_what_is_not_finite(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", [name for name, form in FORMATS.items() if Detection in form.results]
+    "name",
+    [name for name, form in FORMATS.items() if Detection in form.results and not form.binary],
 )
 def test_a_recording_without_events_is_a_valid_file(name: str) -> None:
     text = text_of(name, detection(()))
-    expected = {"csv": 1, "json": 3, "jsonl": 1, "raven": 1, "table": 2, "textgrid": 18}
+    expected = {"csv": 1, "json": 3, "jsonl": 1, "raven": 1, "table": 2, "textgrid": 18, "eaf": 8}
     assert len(text.splitlines()) == expected.get(name, 0)
 
 
 def test_no_recording_at_all() -> None:
-    assert {name: text_of(name) for name in FORMATS if text_of(name)} == {"json": "[\n]\n"}
+    written = {name: content_of(name) for name in FORMATS}
+    assert {name: content for name, content in written.items() if content} == {"json": b"[\n]\n"}
 
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_what_a_format_holds_is_what_it_says(name: str) -> None:
     form = FORMATS[name]
-    for result in (tagging(), detection(), embedding()):
+    for result in RESULTS:
         if isinstance(result, form.results):
-            assert len(text_of(name, result)) > 80
+            assert len(content_of(name, result)) > 80
         else:
-            message = f"{name} holds Tagging or Detection, not Embedding"
+            message = f"{name} holds (Tagging or )?Detection, not {type(result).__name__}"
             with pytest.raises(UsageError, match=message):
-                text_of(name, result)
+                content_of(name, result)
+    one, other = framewise_detection(), tagging()
     if form.several:
-        assert len(text_of(name, tagging(), tagging())) > 1.5 * len(text_of(name, tagging()))
+        assert len(content_of(name, one, one)) > len(content_of(name, one))
         with pytest.raises(UsageError, match="results of one type: tags, events or embeddings"):
-            text_of(name, tagging(), detection())
+            content_of(name, one, other)
     else:
         with pytest.raises(UsageError, match=f"format {name} holds one recording, not several"):
-            text_of(name, tagging(), tagging())
+            content_of(name, one, one)
 
 
 def test_names_and_extensions() -> None:
-    assert list(FORMATS) == [
-        "table", "csv", "json", "jsonl", "audacity", "raven", "rttm", "textgrid", "srt",
-    ]  # fmt: skip
+    assert {name: form.extension for name, form in FORMATS.items()} == {
+        "table": ".txt",
+        "csv": ".csv",
+        "json": ".json",
+        "jsonl": ".jsonl",
+        "parquet": ".parquet",
+        "npz": ".npz",
+        "audacity": ".txt",
+        "raven": ".selections.txt",
+        "rttm": ".rttm",
+        "textgrid": ".TextGrid",
+        "srt": ".srt",
+        "eaf": ".eaf",
+    }
     assert all(form.name == name for name, form in FORMATS.items())
-    assert [form.extension for form in FORMATS.values()] == [
-        ".txt", ".csv", ".json", ".jsonl", ".txt", ".selections.txt", ".rttm", ".TextGrid", ".srt",
-    ]  # fmt: skip
+    assert [name for name, form in FORMATS.items() if form.binary] == ["parquet", "npz"]
+    assert [name for name, form in FORMATS.items() if form.framewise] == ["npz"]
 
 
-@pytest.mark.parametrize("name", [name for name, form in FORMATS.items() if form.several])
+SEVERAL = [name for name, form in FORMATS.items() if form.several]
+
+
+@pytest.mark.parametrize("name", [name for name in SEVERAL if not FORMATS[name].binary])
 def test_results_are_written_as_they_come(name: str, tmp_path: Path) -> None:
     path = tmp_path / "out"
     seen = []
@@ -200,6 +230,33 @@ def test_results_are_written_as_they_come(name: str, tmp_path: Path) -> None:
     with path.open("w") as file:
         FORMATS[name].write(results(), file)
     assert seen == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("name", "result"),
+    [
+        (name, result)
+        for name in SEVERAL
+        for result in RESULTS
+        if isinstance(result, FORMATS[name].results)
+    ],
+    ids=lambda value: value if isinstance(value, str) else type(value).__name__,
+)
+def test_no_result_is_kept(name: str, result: Result) -> None:
+    made: list[weakref.ref[Result]] = []
+    alive = []
+
+    def results() -> Iterator[Result]:
+        for number in range(5):
+            alive.append(sum(each() is not None for each in made))
+            new = dataclasses.replace(result, source=f"{number}.wav")
+            made.append(weakref.ref(new))
+            yield new
+            del new
+
+    file = io.BytesIO() if FORMATS[name].binary else io.StringIO()
+    FORMATS[name].write(results(), file)
+    assert alive == [0, 1, 1, 1, 1]
 
 
 # Control characters, separators, quotes, a lone surrogate (a byte of a name that is not UTF-8),
@@ -231,6 +288,10 @@ def test_peculiar_texts_break_no_line(source: str, label: str) -> None:
     table = text_of("raven", result).splitlines()
     assert [len(line.split("\t")) for line in table] == [10, 10, 10]
     assert len(text_of("table", result).splitlines()) == 3
+    document = ElementTree.fromstring(text_of("eaf", result))
+    assert [each.get("TIME_VALUE") for each in document.iter("TIME_SLOT")] == [
+        "500", "1000", "2000", "3000",
+    ]  # fmt: skip
     rttm = text_of("rttm", result)
     assert [len(line.split()) for line in rttm.splitlines()] == [10, 10]
     # Nothing that steers a terminal.
@@ -238,6 +299,16 @@ def test_peculiar_texts_break_no_line(source: str, label: str) -> None:
     assert [each.start.total_seconds() for each in srt.parse(text_of("srt", result))] == [0.5, 2.0]
 
 
-def test_torch_is_not_needed_to_write() -> None:
-    code = "import sys, panns_inference.formats; print('torch' in sys.modules)"
-    assert subprocess.check_output([sys.executable, "-c", code], text=True) == "False\n"
+def test_neither_torch_nor_pyarrow_is_needed_to_write() -> None:
+    code = "import sys, panns_inference.formats; print({'torch', 'pyarrow'} & set(sys.modules))"
+    assert subprocess.check_output([sys.executable, "-c", code], text=True) == "set()\n"
+
+
+def test_an_extra_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    message = r'the format parquet needs pyarrow: pip install "panns-inference\[table\]"'
+    with pytest.raises(UsageError, match=message):
+        FORMATS["parquet"].require()
+    with pytest.raises(UsageError, match=message):
+        content_of("parquet", tagging())
+    assert {FORMATS[name].require() for name in FORMATS if name != "parquet"} == {None}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from xml.etree import ElementTree
 
 import crowsetta
 import numpy as np
@@ -11,7 +12,10 @@ import parselmouth
 import pytest
 import srt
 from pyannote.database.util import load_rttm
+from pympi.Elan import Eaf
 from some_results import EVENTS, detection, tagging, text_of, written
+
+from panns_inference import __version__
 
 praat = parselmouth.praat.call
 
@@ -125,7 +129,7 @@ def test_textgrid_of_a_recording_without_events_in_praat(tmp_path: Path) -> None
     assert read_in_praat(path) == {"events": [(0.0, 7.0, "")]}
 
 
-@pytest.mark.parametrize("name", ["audacity", "raven", "rttm", "textgrid", "srt"])
+@pytest.mark.parametrize("name", ["audacity", "raven", "rttm", "textgrid", "srt", "eaf"])
 def test_tags_last_as_long_as_their_recording(name: str, tmp_path: Path) -> None:
     tags = tagging().top(2)
     as_events = [(tag.label, tag.index, 0.0, 7.0, tag.probability) for tag in tags]
@@ -138,3 +142,100 @@ def test_peculiar_labels_in_praat(label: str, tmp_path: Path) -> None:
     shown = label.replace("\t", " ").replace("\n", " ")
     path = written("textgrid", tmp_path, detection([(label, 3, 1.0, 2.0, 0.5)]))
     assert read_in_praat(path) == {shown: [(0.0, 1.0, ""), (1.0, 2.0, shown), (2.0, 7.0, "")]}
+
+
+def read_in_pympi(path: Path) -> dict[str, list[tuple[int, int, str]]]:
+    document = Eaf(path)
+    slots = list(document.timeslots.values())
+    assert slots == sorted(slots)
+    return {
+        name: [tuple(each) for each in document.get_annotation_data_for_tier(name)]
+        for name in document.get_tier_names()
+    }
+
+
+def test_eaf_in_pympi(tmp_path: Path) -> None:
+    path = written("eaf", tmp_path, detection())
+    speech = "Speech"
+    man = "Male speech, man speaking"
+    assert read_in_pympi(path) == {
+        speech: [(0, 1250, speech), (2000, 2010, speech), (6990, 7000, speech)],
+        man: [(500, 4070, man)],
+    }
+    document = Eaf(path)
+    assert document.adocument["FORMAT"] == document.adocument["VERSION"] == "3.0"
+    assert document.adocument["AUTHOR"] == f"panns_inference {__version__}"
+    assert document.header == {"MEDIA_FILE": "", "TIME_UNITS": "milliseconds"}
+    assert document.media_descriptors == [
+        {
+            "MEDIA_URL": f"file://{Path.cwd().as_posix()}/street/first day.flac",
+            "MIME_TYPE": "audio/*",
+            "RELATIVE_MEDIA_URL": "./first day.flac",
+        }
+    ]
+    # Written by the other program too, it says the same.
+    again = tmp_path / "again.eaf"
+    document.to_file(again)
+    assert read_in_pympi(again) == read_in_pympi(path)
+
+
+def test_eaf_of_samples_and_of_a_wav_file_in_pympi(tmp_path: Path) -> None:
+    assert Eaf(written("eaf", tmp_path, detection(source=None))).media_descriptors == []
+    (descriptor,) = Eaf(
+        written("eaf", tmp_path, detection(source="/a/Straße & <1>.WAV"))
+    ).media_descriptors
+    assert descriptor == {
+        "MEDIA_URL": "file:///a/Straße & <1>.WAV",
+        "MIME_TYPE": "audio/x-wav",
+        "RELATIVE_MEDIA_URL": "./Straße & <1>.WAV",
+    }
+
+
+def test_eaf_of_a_recording_without_events_in_pympi(tmp_path: Path) -> None:
+    assert read_in_pympi(written("eaf", tmp_path, detection(()))) == {}
+
+
+def test_parts_of_eaf_are_in_the_order_of_its_schema(tmp_path: Path) -> None:
+    document = ElementTree.parse(written("eaf", tmp_path, detection())).getroot()
+    assert [each.tag for each in document] == [
+        "HEADER", "TIME_ORDER", "TIER", "TIER", "LINGUISTIC_TYPE",
+    ]  # fmt: skip
+    assert {"AUTHOR", "DATE", "VERSION"} <= set(document.attrib)
+    kinds = {each.get("LINGUISTIC_TYPE_REF") for each in document.iter("TIER")}
+    (kind,) = document.iter("LINGUISTIC_TYPE")
+    assert kinds == {kind.get("LINGUISTIC_TYPE_ID")}
+    names = [each.get("ANNOTATION_ID") for each in document.iter("ALIGNABLE_ANNOTATION")]
+    names += [each.get("TIME_SLOT_ID") for each in document.iter("TIME_SLOT")]
+    assert len(set(names)) == len(names) == 4 + 8
+
+
+def test_tiers_of_eaf_have_names_of_their_own(tmp_path: Path) -> None:
+    events = [
+        ("Bell", 3, 1.0, 2.0, 0.5),
+        ("Bell", 4, 1.0, 3.0, 0.5),
+        ("", 5, 1.0, 2.0, 0.5),
+        ("a\x00\ufffeb\n", 6, 1.0, 2.0, 0.5),
+    ]
+    assert read_in_pympi(written("eaf", tmp_path, detection(events))) == {
+        "Bell": [(1000, 2000, "Bell")],
+        "Bell (4)": [(1000, 3000, "Bell")],
+        "unnamed": [(1000, 2000, "")],
+        "a  b ": [(1000, 2000, "a  b ")],
+    }
+
+
+def test_annotations_of_eaf_take_time_and_do_not_overlap(tmp_path: Path) -> None:
+    events = [
+        ("Speech", 0, 1.0, 2.0004, 0.5),
+        ("Speech", 0, 2.0004, 2.00041, 0.5),
+        ("Speech", 0, 2.00042, 3.0, 0.5),
+        ("Speech", 0, 6.9999, 7.0, 0.5),
+    ]
+    assert read_in_pympi(written("eaf", tmp_path, detection(events))) == {
+        "Speech": [
+            (1000, 2000, "Speech"),
+            (2000, 2001, "Speech"),
+            (2001, 3000, "Speech"),
+            (7000, 7001, "Speech"),
+        ]
+    }

@@ -149,7 +149,14 @@ def test_import_needs_the_standard_library_alone(tmp_path: Path) -> None:
     assert modules - sys.stdlib_module_names == {"panns_inference"}
 
 
-@pytest.mark.parametrize("name", ["AudioTagging", "SoundEventDetection", "models", "inference"])
+@pytest.mark.parametrize("name", ["AudioTagging", "SoundEventDetection", "inference"])
+def test_torch_waits_until_a_network_is_touched(name: str, tmp_path: Path) -> None:
+    modules = set(watched(f"import panns_inference as p; p.{name}", tmp_path)["modules"])
+    assert "numpy" in modules
+    assert modules & HEAVY == set()
+
+
+@pytest.mark.parametrize("name", ["models", "inference.Cnn14", "AudioTagging('PannsMini')"])
 def test_torch_is_loaded_when_a_network_is_touched(name: str, tmp_path: Path) -> None:
     code = f"import sys, panns_inference as p; assert 'torch' not in sys.modules; p.{name}"
     modules = set(watched(code, tmp_path, HOME=str(tmp_path))["modules"])

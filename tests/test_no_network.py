@@ -105,6 +105,8 @@ def test_both_classes_run_it() -> None:
     assert tagging.tags[0].label == "Speech"
     assert tagging.embedding is not None
     assert tagging.embedding.shape == (512,)
-    detection = SoundEventDetection("panns-mini", device="cpu").detect(STREET, threshold=0.3)
+    detection = SoundEventDetection("panns-mini", device="cpu").detect(
+        STREET, threshold=0.3, framewise=True
+    )
     assert detection.framewise.shape == (901, 527)
     assert {event.label for event in detection.events} >= {"Speech"}

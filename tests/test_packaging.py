@@ -35,6 +35,7 @@ FILES = (
 MADE_BY_SETUPTOOLS = re.compile(r"PKG-INFO|panns_inference\.egg-info/.*")
 
 DISTRIBUTION_OF = {
+    "pympi": "pympi-ling",
     "parselmouth": "praat-parselmouth",
     "pyannote": "pyannote-database",
     "sklearn": "scikit-learn",

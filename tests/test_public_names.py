@@ -40,6 +40,7 @@ PUBLIC = {
         "pytorch_utils",
     ],
     ".audio": ["Source", "blocks", "float32_samples", "is_file", "name_of", "read"],
+    ".batch": ["Failure", "Recording", "Report", "find", "results", "run"],
     ".checkpoints": [
         "ADDRESS",
         "CHECKPOINTS",
@@ -79,7 +80,7 @@ PUBLIC = {
         "PannsError",
         "UsageError",
     ],
-    ".events": ["Event", "Rules", "find_events"],
+    ".events": ["Event", "EventFinder", "Rules", "find_events"],
     ".formats": ["FORMATS", "Format"],
     ".inference": [
         "AudioTagging",
@@ -173,6 +174,29 @@ PUBLIC = {
         "write_recordings",
         "write_weights",
     ],
+    ".engine": ["Engine", "Grid", "Outputs", "Statistics", "Waveforms"],
+    ".engine.fast": ["accelerated", "content"],
+    ".verbs": [
+        "BLOCK",
+        "VERBS",
+        "Asked",
+        "Detect",
+        "DetectListener",
+        "Embed",
+        "Listener",
+        "StretchListener",
+        "Tag",
+        "Verb",
+    ],
+    ".windows": [
+        "Batch",
+        "BlockwisePass",
+        "Chunk",
+        "Cutter",
+        "Placement",
+        "Stretches",
+        "WholePass",
+    ],
 }
 """Module, without the name of the package, to its names."""
 
@@ -212,11 +236,18 @@ def callables(module: str, name: str) -> Iterator[Any]:
         for base in value.__mro__:
             if base.__module__.startswith(ROOT):
                 methods = vars(base).items()
-                yield from (m for n, m in methods if inspect.isfunction(m) and is_told(n))
+                yield from (
+                    m for n, m in methods if inspect.isfunction(m) and is_told(n) and is_written(m)
+                )
 
 
 def is_told(method: str) -> bool:
     return not method.startswith("_") or method == "__init__"
+
+
+def is_written(function: Any) -> bool:
+    """Not made by `Protocol`, of which nothing is made."""
+    return function.__name__ != "_no_init_or_replace_init"
 
 
 def told_constants() -> set[str]:

@@ -109,6 +109,7 @@ def _warn_of_another_head(network: nn.Module, path: Path) -> None:
         )
 
 
-def _head(network: type[Network]) -> tuple[object, object]:
+def _head(network: type[Network]) -> tuple[object, ...]:
     """What a network makes of its features: the functions that do it."""
-    return network.outputs, getattr(network, "decide", None)
+    deciding = (network.segmentwise, network.conclude, getattr(network, "decide", None))
+    return *deciding, network.statistics_of

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import logging
 import os
 import sys
@@ -33,16 +34,20 @@ else:
 
 
 @contextlib.contextmanager
-def locked(path: Path) -> Iterator[None]:
+def locked(path: Path, *, wait: bool = True) -> Iterator[None]:
     """Hold a lock; wait while another process or thread holds it.
 
     Args:
         path: of the lock file, which is there only while somebody holds or awaits the lock.
+        wait: False raises instead of waiting.
 
     Raises:
+        BlockingIOError: if somebody else holds the lock, and it is not waited for.
         OSError: if the file cannot be made, or its file system knows no locks.
     """
     if (file := _acquire(path)) is None:
+        if not wait:
+            raise BlockingIOError(errno.EWOULDBLOCK, "somebody else holds this lock", str(path))
         LOG.info("another process downloads the same file: waiting for it")
     while file is None:
         time.sleep(POLL_SECONDS)

@@ -81,8 +81,8 @@ class Checkpoint:
 
 _ROWS = (
     Checkpoint(
-        "PannsMini", None, 3_279_905, "d0554a05a4b0bf205af83edc20227fb2",
-        "ba7608e4ca7e81e6df11f2f1c552f2a1f785241a95ab15133ddec58a1f61bb6a", packaged=True,
+        "PannsMini", None, 3_279_905, "866ba6197fa9b3b4f02e847874df3427",
+        "c7c3f4c2b9a2ae1111f43fe355f1c886aea351975212e51cfa1979e037a9f51e", packaged=True,
     ),
     Checkpoint("Cnn6", 0.343, None, "e25e26b84585b14c7754c91e48efc9be"),
     Checkpoint("Cnn10", 0.380, None, "bfb1f1f9968938fa8ef4012b8471f5f6"),

@@ -18,6 +18,7 @@ from collections.abc import Iterator, Sequence
 from .. import __version__
 from ..errors import PannsError, UsageError
 from . import detect, doctor, embed, labels, models, tag
+from .stderr import of_python
 
 LOG = logging.getLogger("panns_inference")
 
@@ -46,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         # A name that the terminal cannot show is no reason to fail.
         sys.stdout.reconfigure(errors="backslashreplace")
-    with _listening(given.verbosity):
+    with of_python(), _listening(given.verbosity):
         try:
             status: int = given.run(given)
             sys.stdout.flush()

@@ -6,7 +6,7 @@ import argparse
 
 from ..results import Embedding
 from . import options
-from .run import open_model, run_over
+from .run import run_over
 
 
 def add_to(commands: options.Commands) -> None:
@@ -15,13 +15,9 @@ def add_to(commands: options.Commands) -> None:
     Args:
         commands: where it is added.
     """
-    parser = options.command(
-        commands, "embed", "turn recordings into vectors", "panns embed -f csv *.wav -o vectors.csv"
-    )
-    options.add_recordings(parser)
-    options.add_network(parser)
-    options.add_output(parser, Embedding)
-    parser.set_defaults(run=run)
+    summary = "turn recordings into vectors, for search or a classifier"
+    example = "panns embed recordings/ -f csv -o vectors.csv"
+    options.verb(commands, "embed", summary, example, Embedding).set_defaults(run=run)
 
 
 def run(given: argparse.Namespace) -> int:
@@ -30,4 +26,4 @@ def run(given: argparse.Namespace) -> int:
     Args:
         given: the command line.
     """
-    return run_over(given, lambda: open_model(given, "embedding").embed)
+    return run_over(given, "embed", "embedding")

@@ -10,6 +10,13 @@ from ..formats import FORMATS
 Commands = Any
 """What `argparse` calls its subparsers; it has no public type."""
 
+HEARING = (
+    ("--window", "SECONDS", "length of stretches that are heard on their own"),
+    ("--hop", "SECONDS", "from one stretch to the next; default: --window"),
+    ("--skip-silence", "DB", "samples below this level are silence, and not heard; such as -90"),
+)
+"""Option, unit and meaning of what all verbs can be told."""
+
 
 def count(text: str) -> int:
     """A number of things, 0 or more.
@@ -19,6 +26,17 @@ def count(text: str) -> int:
     """
     if (number := int(text)) < 0:
         raise argparse.ArgumentTypeError(f"{text} is less than none")
+    return number
+
+
+def positive(text: str) -> int:
+    """A number of things, 1 or more.
+
+    Args:
+        text: what the user wrote.
+    """
+    if (number := int(text)) < 1:
+        raise argparse.ArgumentTypeError(f"{text} is less than one")
     return number
 
 
@@ -66,16 +84,44 @@ def command(commands: Commands, name: str, summary: str, example: str) -> argpar
     return parser
 
 
-def add_recordings(parser: argparse.ArgumentParser) -> None:
-    """FILE... and how it is read.
+def verb(
+    commands: Commands, name: str, summary: str, example: str, result: type
+) -> argparse.ArgumentParser:
+    """A new command that asks a network something about recordings.
 
     Args:
-        parser: of the command.
+        commands: where it is added.
+        name: of the verb.
+        summary: what it does, in one line.
+        example: lines for the end of its help.
+        result: what it gives, for the choice of formats.
     """
+    parser = command(commands, name, summary, example)
+    _add_recordings(parser)
+    _add_network(parser)
+    _add_output(parser, result)
+    _add_hearing(parser)
+    return parser
+
+
+def _add_recordings(parser: argparse.ArgumentParser) -> None:
+    """RECORDING... and how they are read."""
     parser.add_argument(
-        "recordings", nargs="+", metavar="FILE", help="recording of any format; - is stdin"
+        "recordings",
+        nargs="*",
+        metavar="RECORDING",
+        help="file of any format, folder with all below it, or pattern; - is a file on stdin",
     )
     group = parser.add_argument_group("reading")
+    group.add_argument(
+        "--files-from", metavar="PATH", help="file with more of them, one a line; - is stdin"
+    )
+    group.add_argument(
+        "--on-error",
+        choices=("skip", "raise"),
+        default="skip",
+        help="go on behind a recording that cannot be used, or stop there; default: %(default)s",
+    )
     group.add_argument(
         "--strict", action="store_true", help="fail on a file that is cut, instead of warning"
     )
@@ -85,14 +131,16 @@ def add_recordings(parser: argparse.ArgumentParser) -> None:
         default="soxr",
         help="soxr or resampy; default: %(default)s",
     )
+    group.add_argument(
+        "--jobs",
+        type=positive,
+        metavar="N",
+        help="decoders at the same time; default: what leaves the cores to the network",
+    )
 
 
-def add_network(parser: argparse.ArgumentParser) -> None:
-    """Which network, which weights, on which device.
-
-    Args:
-        parser: of the command.
-    """
+def _add_network(parser: argparse.ArgumentParser) -> None:
+    """Which network, which weights, on which device."""
     group = parser.add_argument_group("network")
     group.add_argument(
         "--model", metavar="NAME", help="one of `panns models`; default: the best one that is here"
@@ -109,13 +157,15 @@ def add_network(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_output(parser: argparse.ArgumentParser, result: type) -> None:
-    """Format and place of the results.
+def _add_hearing(parser: argparse.ArgumentParser) -> None:
+    """What is heard of a recording."""
+    group = parser.add_argument_group("hearing")
+    for option, unit, meaning in HEARING:
+        group.add_argument(option, type=float, metavar=unit, help=meaning)
 
-    Args:
-        parser: of the command.
-        result: what the command gives, for the choice of formats.
-    """
+
+def _add_output(parser: argparse.ArgumentParser, result: type) -> None:
+    """Format and place of the results."""
     able = [name for name, form in FORMATS.items() if result in form.results]
     group = parser.add_argument_group("output")
     group.add_argument(
@@ -133,6 +183,14 @@ def add_output(parser: argparse.ArgumentParser, result: type) -> None:
         "-o",
         "--output",
         metavar="PATH",
-        help="file to write, or a folder for one file a recording; default: stdout",
+        help="file to write, or folder with --split; default: stdout. The same command goes on "
+        "with a run that was stopped",
     )
-    group.add_argument("--overwrite", action="store_true", help="replace files that are there")
+    group.add_argument(
+        "--split",
+        action="store_true",
+        help="one file a recording, in subfolders like those of the recordings",
+    )
+    group.add_argument(
+        "--overwrite", action="store_true", help="replace what is there, and begin anew"
+    )

@@ -8,20 +8,24 @@ import itertools
 import logging
 import os
 import sys
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
-from ..audio import read
-from ..errors import AudioError, UsageError
-from ..files import atomic_write
-from ..formats import FORMATS, Format
+from ..errors import UsageError
+from ..formats import FORMATS
+from .memory import keep_what_is_freed
+
+if TYPE_CHECKING:
+    from ..batch import Failure
+    from ..model import Model
+    from ..verbs import Verb
 
 LOG = logging.getLogger("panns_inference")
 
 
-def open_model(given: argparse.Namespace, output: str) -> Any:
+def open_model(given: argparse.Namespace, output: str) -> Model:
     """The model that a command line asks for.
 
     Args:
@@ -61,92 +65,130 @@ def best_here(output: str) -> str:
 
 
 def run_over(
-    given: argparse.Namespace, open_verb: Callable[[], Callable[..., Any]], **selection: Any
+    given: argparse.Namespace,
+    name: str,
+    output: str,
+    settings: Mapping[str, Any] = MappingProxyType({}),
+    **selection: Any,
 ) -> int:
     """Write the results of all recordings; the exit status: 1 if one failed, else 0.
 
     Args:
         given: the command line.
-        open_verb: loads a model and gives the method that makes a result of a recording; called
-            when it is sure that the results can be written.
+        name: of the verb.
+        output: what it needs of a network, where none is named.
+        settings: of the verb.
         selection: what the writer takes of each result.
     """
+    from .. import batch
+
+    keep_what_is_freed()
+
+    def open_verb() -> Verb:
+        hearing = {"window": given.window, "hop": given.hop, "skip_silence": given.skip_silence}
+        return open_model(given, output).verb(name, **hearing, **settings)
+
+    inputs = _inputs(given)
+    manner = {
+        "jobs": given.jobs,
+        "on_error": given.on_error,
+        "resampler": given.resampler,
+        "strict": given.strict,
+        "progress": given.verbosity >= 0,
+    }
+    if given.output in (None, "-"):
+        return _to_stdout(given, open_verb, inputs, manner, selection)
+    _check_place(given)
+    report = batch.run(
+        open_verb,
+        inputs,
+        given.output,
+        format=given.format,
+        split=given.split,
+        overwrite=given.overwrite,
+        **manner,
+        **selection,
+    )
+    if report.n_recordings > 1:
+        LOG.info("%s", report)
+    return _told(report.failures, report.n_recordings)
+
+
+def _to_stdout(
+    given: argparse.Namespace,
+    open_verb: Callable[[], Verb],
+    inputs: Sequence[str],
+    manner: dict[str, Any],
+    selection: dict[str, Any],
+) -> int:
+    """Write results as they come; the exit status."""
+    from .. import batch
+
     form = FORMATS[given.format]
-    targets = _targets(given, form)
-    # No network is needed, nor downloaded, to say that there is nothing to read.
-    verb = open_verb() if any(map(_is_there, given.recordings)) else _read
-    failed: list[str] = []
+    form.require()
+    if given.split or (form.binary and sys.stdout.isatty()):
+        raise UsageError("name a file with -o, or with --split a folder")
+    verb: Verb | Callable[[], Verb] = open_verb
+    files: list[Any] = list(inputs)
+    if "-" in files:
+        # What is wrong with the network is said before anything is waited for.
+        verb = open_verb()
+        files = [_stdin() if path == "-" else path for path in files]
+    sources = [recording.source for recording in batch.find(files)]
+    if len(sources) > 1 and not form.several:
+        raise UsageError(
+            f"a file of format {form.name} holds one recording: name a folder with -o and --split"
+        )
+    failures: list[Failure] = []
 
-    def results(recordings: Sequence[str]) -> Iterator[Any]:
-        for recording in recordings:
-            try:
-                yield verb(_opened(recording), resampler=given.resampler, strict=given.strict)
-            except AudioError as error:
-                LOG.error("error: %s", error)
-                failed.append(recording)
+    def note(failure: Failure) -> None:
+        LOG.error("error: %s", failure.cause)
+        failures.append(failure)
 
-    for path, recordings in targets.items():
-        found = results(recordings)
-        # Nothing is written before there is something: no file, and no half of a list.
-        first = list(itertools.islice(found, 1))
-        if path is None:
-            form.write(itertools.chain(first, found), sys.stdout, **selection)
-        elif first:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with atomic_write(path) as file:
-                form.write(itertools.chain(first, found), file, **selection)
-    if failed and len(given.recordings) > 1:
-        LOG.error("%d of %d recordings failed", len(failed), len(given.recordings))
-    return 1 if failed else 0
-
-
-def _is_there(recording: str) -> bool:
-    return recording == "-" or Path(recording).is_file()
-
-
-def _read(recording: str | io.BytesIO, **settings: Any) -> Any:
-    return read(recording, rate=32000, **settings)
+    manner["progress"] = manner["progress"] and not sys.stdout.isatty()
+    if given.on_error == "skip":
+        manner["on_error"] = note
+    found = batch.results(verb, sources, **manner)
+    # Nothing is written before there is something: no half of a list.
+    first = list(itertools.islice(found, 1))
+    file = sys.stdout.buffer if form.binary else sys.stdout
+    form.write(itertools.chain(first, found), file, **selection)
+    return _told(failures, len(sources))
 
 
-def _opened(recording: str) -> str | io.BytesIO:
-    if recording != "-":
-        return recording
+def _told(failures: Sequence[Failure], n_recordings: int) -> int:
+    """The exit status; where there were several recordings, the failures once more."""
+    if failures and n_recordings > 1:
+        causes = "".join(f"\n  {failure.cause}" for failure in failures)
+        LOG.error("%d of %d recordings failed:%s", len(failures), n_recordings, causes)
+    return 1 if failures else 0
+
+
+def _inputs(given: argparse.Namespace) -> list[str]:
+    """What the command line and its list of files name."""
+    if given.files_from is None:
+        listed = b""
+    elif given.files_from == "-":
+        listed = sys.stdin.buffer.read()
+    else:
+        listed = Path(given.files_from).read_bytes()
+    inputs = [*given.recordings, *(os.fsdecode(line) for line in listed.splitlines() if line)]
+    if not inputs:
+        raise UsageError("name recordings or folders, or a list of them with --files-from")
+    return inputs
+
+
+def _stdin() -> io.BytesIO:
     stdin = io.BytesIO(sys.stdin.buffer.read())
     stdin.name = "stdin"
     return stdin
 
 
-def _targets(given: argparse.Namespace, form: Format) -> dict[Path | None, Sequence[str]]:
-    """Which recordings go into which file; None is stdout."""
-    recordings: list[str] = given.recordings
-    together = form.several or len(recordings) == 1
-    if given.output in (None, "-"):
-        if not together:
-            raise UsageError(
-                f"a file of format {given.format} holds one recording: name a folder with -o"
-            )
-        return {None: recordings}
+def _check_place(given: argparse.Namespace) -> None:
+    """Refuse places for which there is another way, or which are needed."""
     if not given.output:
         raise UsageError("-o needs the name of a file or a folder")
-    output = Path(given.output)
-    targets: dict[Path | None, Sequence[str]] = {output: recordings}
-    if not together or output.is_dir() or given.output.endswith(("/", os.sep)):
-        if output.suffix == form.extension and not output.is_dir():
-            raise UsageError(
-                f"a file of format {given.format} holds one recording: {output} must be a folder"
-            )
-        names = [Path("stdin" if r == "-" else r).stem + form.extension for r in recordings]
-        if twice := [name for name, count in Counter(names).items() if count > 1]:
-            raise UsageError(f"several recordings would be written to {output / twice[0]}")
-        targets = {output / name: [r] for name, r in zip(names, recordings, strict=True)}
-    _refuse_to_replace(filter(None, targets), given)
-    return targets
-
-
-def _refuse_to_replace(targets: Iterable[Path], given: argparse.Namespace) -> None:
-    inputs = {Path(path).resolve() for path in (*given.recordings, given.checkpoint) if path}
-    for path in targets:
-        if path.resolve() in inputs:
-            raise UsageError(f"{path} is one of the files to read: give another name with -o")
-        if path.exists() and not given.overwrite:
-            raise UsageError(f"{path} is there already: give another name, or --overwrite")
+    if "-" in given.recordings:
+        raise UsageError("what is read from stdin goes to stdout: leave -o out")
+    if given.checkpoint and os.path.realpath(given.output) == os.path.realpath(given.checkpoint):
+        raise UsageError(f"{given.output} is one of the files to read: give another name with -o")

@@ -6,7 +6,7 @@ import argparse
 
 from ..results import Tagging
 from . import options
-from .run import open_model, run_over
+from .run import run_over
 
 
 def add_to(commands: options.Commands) -> None:
@@ -15,12 +15,9 @@ def add_to(commands: options.Commands) -> None:
     Args:
         commands: where it is added.
     """
-    parser = options.command(
-        commands, "tag", "say which sounds recordings hold", "panns tag --top 3 --json street.flac"
-    )
-    options.add_recordings(parser)
-    options.add_network(parser)
-    options.add_output(parser, Tagging)
+    summary = "say which sounds recordings hold"
+    example = "panns tag --top 3 --json street.flac"
+    parser = options.verb(commands, "tag", summary, example, Tagging)
     group = parser.add_argument_group("tags")
     group.add_argument(
         "--top",
@@ -45,9 +42,4 @@ def run(given: argparse.Namespace) -> int:
     Args:
         given: the command line.
     """
-    return run_over(
-        given,
-        lambda: open_model(given, "clipwise_output").tag,
-        top=given.top,
-        threshold=given.threshold,
-    )
+    return run_over(given, "tag", "clipwise_output", top=given.top, threshold=given.threshold)

@@ -2,6 +2,7 @@
 
 from .event import Event
 from .find import find_events
+from .finder import EventFinder
 from .rules import Rules
 
-__all__ = ["Event", "Rules", "find_events"]
+__all__ = ["Event", "EventFinder", "Rules", "find_events"]

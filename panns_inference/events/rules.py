@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -16,6 +17,31 @@ Threshold = float | ArrayLike | Mapping[Class, float]
 """One for all classes; one for each, (classes,); or those of the classes that are named."""
 
 DEFAULT_THRESHOLD = 0.5
+
+TOLERANCE = 1e-6
+"""Frames by which a number of seconds may miss a whole number of frames: 0.29 s at 100 frames in a
+second is 28.999999999999996 of them."""
+
+MOST = 2.0**53
+"""More frames than any recording has: a longer time makes no difference."""
+
+
+class Lengths(NamedTuple):
+    """The times of some rules, in frames.
+
+    Attributes:
+        half: frames on each side that the median filter sees.
+        gap: largest gap between runs that become one.
+        shortest: shortest length that is not dropped.
+        pad: what an event grows by at each end.
+        meeting: largest gap between events that meet when they grow.
+    """
+
+    half: int
+    gap: float
+    shortest: float
+    pad: float
+    meeting: float
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -59,6 +85,25 @@ class Rules:
             if isinstance(getattr(self, name), Iterator):
                 # It would be used up by the first look.
                 object.__setattr__(self, name, tuple(getattr(self, name)))
+
+    def lengths(self, frames_per_second: float) -> Lengths:
+        """The times in frames, with the tolerance that each needs.
+
+        Args:
+            frames_per_second: frames in a second.
+        """
+        smooth, gap, shortest, pad = (
+            min(float(seconds) * frames_per_second, MOST)
+            for seconds in (self.smooth, self.merge_gap, self.min_duration, self.pad)
+        )
+        return Lengths(
+            half=int(smooth / 2 + TOLERANCE),
+            gap=gap + TOLERANCE,
+            shortest=shortest - TOLERANCE,
+            pad=pad,
+            # What grows by `pad` towards each other meets across a gap of twice that.
+            meeting=2 * pad + TOLERANCE,
+        )
 
     def columns(self, labels: Sequence[str]) -> NDArray[np.intp]:
         """Indices of the classes whose events are wanted, ascending.

@@ -48,15 +48,27 @@ def runs_of(mask: Mask) -> Runs:
     return Runs(rows[::2], edges[::2], edges[1::2])
 
 
-def holding(runs: Runs, mask: Mask) -> Runs:
-    """Those runs in which a mask is true at least once.
+def holds(runs: Runs, mask: Mask) -> Mask:
+    """In which of the runs a mask is true at least once, (runs,).
 
     Args:
         runs: runs over the classes and frames of the mask.
         mask: (classes, frames).
     """
     counts = _counts(mask)
-    return runs.where(counts[runs.rows, runs.ends] > counts[runs.rows, runs.starts])
+    return counts[runs.rows, runs.ends] > counts[runs.rows, runs.starts]
+
+
+def joined(earlier: Runs, later: Runs) -> Runs:
+    """The runs of both.
+
+    Args:
+        earlier: runs, each before all of its class in `later`.
+        later: further runs.
+    """
+    both = Runs(*(np.concatenate(pair) for pair in zip(earlier, later, strict=True)))
+    order = np.argsort(both.rows, kind="stable")
+    return Runs(*(each[order] for each in both))
 
 
 def merged(runs: Runs, gap: float) -> Runs:
@@ -79,15 +91,17 @@ def majority(mask: Mask, half: int) -> Mask:
     number of values reaches a threshold just where most of the values do. So it costs a running
     sum, however long the filter is.
 
-        mirror | recording                     | mirror
-           0 1 | 1 0 1 1 1 0 0 0 0 1 0 0 1 1 1 | 1 1
-                 1 1 1 1 1 0 0 0 0 0 0 1 1 1 1         with half = 2
+        0 1 1 0 1 1 1 0 0 0 0 1 0 0 1 1 1 1 1
+            1 1 1 1 1 0 0 0 0 0 0 1 1 1 1         with half = 2
 
     Args:
         mask: (classes, frames).
-        half: frames on each side, at most those of the recording.
+        half: frames on each side; the first and last so many of the mask get no answer.
+
+    Returns:
+        (classes, frames - 2 * half).
     """
-    counts = _counts(np.pad(mask, ((0, 0), (half, half)), "symmetric"))
+    counts = _counts(mask)
     length = 2 * half + 1
     return counts[:, length:] - counts[:, :-length] > half
 

@@ -1,29 +1,51 @@
-"""Results as text: for people, for programs, for editors of sound.
+"""Results in files: for people, for programs, for editors of sound.
 
-    results --texts--> pieces of text, one a recording --write--> file
+    results --texts--> pieces of text, one a recording --.
+                                                         |--writer--> file
+    results ------------- bytes -------------------------'
 
-Each module makes the text of one family of formats; `FORMATS` is the list of them.
+Each module is one family of formats; `FORMATS` is the list of them.
 """
 
 from ..results import Detection, Embedding, Tagging
-from . import audacity, csv, json, raven, rttm, srt, table, textgrid
-from .format import Format
+from . import audacity, csv, eaf, json, npz, parquet, raven, rttm, srt, table, textgrid
+from .format import Format, pieces_of
 
 _SPANS = (Tagging, Detection)
 _ALL = (Tagging, Detection, Embedding)
+_TABLE = ("pyarrow", "table")
 
 FORMATS: dict[str, Format] = {
     form.name: form
     for form in (
-        Format("table", ".txt", _ALL, several=True, texts=table.texts),
-        Format("csv", ".csv", _ALL, several=True, texts=csv.texts),
-        Format("json", ".json", _ALL, several=True, texts=json.texts),
-        Format("jsonl", ".jsonl", _ALL, several=True, texts=json.lines),
-        Format("audacity", ".txt", _SPANS, several=False, texts=audacity.texts),
-        Format("raven", ".selections.txt", _SPANS, several=False, texts=raven.texts),
-        Format("rttm", ".rttm", _SPANS, several=True, texts=rttm.texts),
-        Format("textgrid", ".TextGrid", _SPANS, several=False, texts=textgrid.texts),
-        Format("srt", ".srt", _SPANS, several=False, texts=srt.texts),
+        Format("table", ".txt", _ALL, several=True, writer=pieces_of(table.texts)),
+        Format("csv", ".csv", _ALL, several=True, writer=pieces_of(csv.texts)),
+        Format("json", ".json", _ALL, several=True, writer=pieces_of(json.texts)),
+        Format("jsonl", ".jsonl", _ALL, several=True, writer=pieces_of(json.lines)),
+        Format(
+            "parquet",
+            ".parquet",
+            _ALL,
+            several=True,
+            writer=parquet.write,
+            binary=True,
+            needs=_TABLE,
+        ),
+        Format(
+            "npz",
+            ".npz",
+            (Detection,),
+            several=False,
+            writer=npz.write,
+            binary=True,
+            framewise=True,
+        ),
+        Format("audacity", ".txt", _SPANS, several=False, writer=pieces_of(audacity.texts)),
+        Format("raven", ".selections.txt", _SPANS, several=False, writer=pieces_of(raven.texts)),
+        Format("rttm", ".rttm", _SPANS, several=True, writer=pieces_of(rttm.texts)),
+        Format("textgrid", ".TextGrid", _SPANS, several=False, writer=pieces_of(textgrid.texts)),
+        Format("srt", ".srt", _SPANS, several=False, writer=pieces_of(srt.texts)),
+        Format("eaf", ".eaf", _SPANS, several=False, writer=pieces_of(eaf.texts)),
     )
 }
 """The formats by name."""

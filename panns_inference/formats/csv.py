@@ -1,7 +1,8 @@
 """Comma-separated values.
 
 Tags and events have the columns of DCASE (filename, onset, offset, event_label) and three more; a
-tag lasts as long as its recording. An embedding is a row: the file and its values.
+tag lasts as long as its recording. An embedding is a row: the file, the times and its values. Of a
+recording that was heard in stretches, the rows are those of the stretches.
 """
 
 from __future__ import annotations
@@ -36,9 +37,10 @@ def _table(
     """The header and the rows of one recording."""
     name = result.source or ""
     if isinstance(result, Embedding):
-        yield "filename", *range(len(result.vector))
-        # The shortest digits that give the same float32 again.
-        yield name, *map(str, result.vector)
+        yield *COLUMNS[:3], *range(len(result.vector))
+        for each in result.stretches or (result,):
+            # The shortest digits that give the same float32 again.
+            yield name, seconds(each.onset), seconds(each.offset), *map(str, each.vector)
         return
     yield COLUMNS
     for span in spans_of(result, selection):

@@ -4,57 +4,100 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, TextIO
+from importlib import import_module
+from typing import IO, Any
 
 from ..errors import UsageError
 from ..results import Result
-from .spans import Selection
+from .spans import Selection, unicode
 
 Texts = Callable[[Iterable[Any], Selection], Iterator[str]]
 """Makes pieces of text of results: each is given when its recording is done."""
 
+Writer = Callable[[Iterable[Any], IO[Any], Selection], None]
+"""Writes results to a file, one after the other."""
+
+
+def pieces_of(texts: Texts) -> Writer:
+    r"""A writer of text that flushes the file after each recording.
+
+    What is not Unicode in the name of a recording becomes an escape such as `\udce9`.
+
+    Args:
+        texts: makes the pieces of the text.
+    """
+
+    def write(results: Iterable[Any], file: IO[Any], selection: Selection) -> None:
+        for text in texts(results, selection):
+            file.write(unicode(text))
+            file.flush()
+
+    return write
+
 
 @dataclass(frozen=True)
 class Format:
-    """A way to write results as text.
+    """A way to write results.
 
     Attributes:
         name: as on the command line.
         extension: how names of its files end, with the dot.
         results: the types of results that it can hold.
         several: whether one file can hold several recordings.
-        texts: makes the pieces of the text.
+        writer: writes them.
+        binary: whether its files are opened for bytes, not for text.
+        framewise: whether it holds the framewise probabilities, which a `Detection` has only if
+            they were asked for.
+        needs: a module that must be installed, and the extra of this package that brings it.
     """
 
     name: str
     extension: str
     results: tuple[type[Result], ...]
     several: bool
-    texts: Texts
+    writer: Writer
+    binary: bool = False
+    framewise: bool = False
+    needs: tuple[str, str] | None = None
+
+    def require(self) -> None:
+        """Make sure, before any network runs, that results can be written.
+
+        Raises:
+            UsageError: if the extra that the format needs is not installed.
+        """
+        if self.needs is None:
+            return
+        module, extra = self.needs
+        try:
+            import_module(module)
+        except ImportError as error:
+            raise UsageError(
+                f'the format {self.name} needs {module}: pip install "panns-inference[{extra}]"'
+            ) from error
 
     def write(
         self,
         results: Iterable[Result],
-        file: TextIO,
+        file: IO[Any],
         *,
         top: int | None = None,
         threshold: float = 0.0,
     ) -> None:
-        r"""Write results as they come: the file is flushed after each recording.
+        """Write results as they come, one at a time: none of them is kept.
 
         Args:
             results: results of one type.
-            file: open text file. What is not Unicode in the name of a recording becomes an escape
-                such as `\udce9`.
+            file: open file, for text or, if the format is `binary`, for bytes.
             top: how many tags of a `Tagging` at most; None is all.
             threshold: smallest probability of a tag.
 
         Raises:
-            UsageError: if the format cannot hold these results, or not in one file.
+            UsageError: if the format cannot hold these results, or not in one file, or its extra
+                is not installed.
         """
-        for text in self.texts(self._checked(results), Selection(top, threshold)):
-            file.write(text.encode("utf-8", "backslashreplace").decode("utf-8"))
-            file.flush()
+        self.require()
+        self.writer(self._checked(results), file, Selection(top, threshold))
 
     def _checked(self, results: Iterable[Result]) -> Iterator[Result]:
         held: type[Result] | None = None

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from ..events import Event
@@ -24,19 +25,48 @@ class Selection(NamedTuple):
     threshold: float
 
 
-def spans_of(result: Tagging | Detection, selection: Selection) -> Sequence[Event]:
-    """The events of a result; a tag is one that lasts as long as the recording.
+def spans_of(result: Tagging | Detection, selection: Selection) -> Iterator[Event]:
+    """The events of a result; a tag is one that lasts as long as what was heard.
+
+    Of a recording that was tagged in stretches, these are the tags of the stretches.
 
     Args:
         result: tags or events.
         selection: which tags.
     """
     if isinstance(result, Detection):
-        return result.events
-    return [
-        Event(0.0, result.duration, tag.label, tag.mid, tag.index, tag.probability, tag.probability)
-        for tag in result.top(*selection)
-    ]
+        yield from result.events
+        return
+    for stretch in result.stretches or (result,):
+        for tag in stretch.top(*selection):
+            yield Event(
+                stretch.onset,
+                stretch.offset,
+                tag.label,
+                tag.mid,
+                tag.index,
+                tag.probability,
+                tag.probability,
+            )
+
+
+def tiers_of(result: Tagging | Detection, selection: Selection) -> Sequence[Sequence[Event]]:
+    """The events of each class, none of which overlap.
+
+    Events never do. Tags of stretches do where a stretch begins before the last one has ended: of
+    two that overlap, the first ends where the second begins.
+
+    Args:
+        result: tags or events.
+        selection: which tags.
+    """
+    tiers: dict[int, list[Event]] = {}
+    for span in spans_of(result, selection):
+        tier = tiers.setdefault(span.index, [])
+        if tier and tier[-1].offset > span.onset:
+            tier[-1] = replace(tier[-1], offset=span.onset)
+        tier.append(span)
+    return list(tiers.values())
 
 
 def seconds(time: float) -> str:
@@ -50,6 +80,16 @@ def seconds(time: float) -> str:
     return f"{time:.6f}".removesuffix("000")
 
 
+def milliseconds(span: Event) -> tuple[int, int]:
+    """Start and end in whole milliseconds, at least one apart: what takes no time is not shown.
+
+    Args:
+        span: an event.
+    """
+    start = round(1000 * span.onset)
+    return start, max(round(1000 * span.offset), start + 1)
+
+
 def one_line(text: str) -> str:
     """A text without line breaks, tabs and other control characters: each becomes a space.
 
@@ -57,3 +97,14 @@ def one_line(text: str) -> str:
         text: a label, or the name of a recording.
     """
     return _NOT_IN_A_LINE.sub(" ", text)
+
+
+def unicode(text: str) -> str:
+    r"""A text in which what is not Unicode is an escape such as `\udce9`.
+
+    Names of files may hold bytes that no encoding explains.
+
+    Args:
+        text: the name of a recording, or a text with such names.
+    """
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from ..events import Event
 from ..results import Detection, Tagging
-from .spans import Selection, one_line, spans_of
+from .spans import Selection, milliseconds, one_line, spans_of
 
 
 def texts(results: Iterable[Tagging | Detection], selection: Selection) -> Iterator[str]:
@@ -17,20 +18,18 @@ def texts(results: Iterable[Tagging | Detection], selection: Selection) -> Itera
     """
     for result in results:
         yield "".join(
-            f"{number}\n{_times(span.onset, span.offset)}\n{one_line(span.label)}\n\n"
+            f"{number}\n{_times(span)}\n{one_line(span.label)}\n\n"
             for number, span in enumerate(spans_of(result, selection), start=1)
         )
 
 
-def _times(onset: float, offset: float) -> str:
-    start = round(1000 * onset)
-    # Players skip what takes no time.
-    end = max(round(1000 * offset), start + 1)
+def _times(span: Event) -> str:
+    start, end = milliseconds(span)
     return f"{_clock(start)} --> {_clock(end)}"
 
 
-def _clock(milliseconds: int) -> str:
-    whole, thousandths = divmod(milliseconds, 1000)
+def _clock(time: int) -> str:
+    whole, thousandths = divmod(time, 1000)
     minutes, second = divmod(whole, 60)
     hours, minute = divmod(minutes, 60)
     return f"{hours:02}:{minute:02}:{second:02},{thousandths:03}"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from ..results import Detection, Embedding, Tagging
-from .spans import Selection, one_line
+from ..events import Event
+from ..results import Detection, Embedding, Result, Tagging
+from .spans import Selection, one_line, spans_of
 
 SHOWN = 6
 """Values of an embedding that are shown."""
@@ -21,23 +22,40 @@ def texts(
         selection: which tags.
     """
     for count, result in enumerate(results):
-        name = "samples" if result.source is None else one_line(result.source)
-        heading = f"{name} ({result.duration:.2f} s, {result.model})"
         rows = "".join(f"  {row}\n" for row in _rows(result, selection))
         between = "\n" if count else ""
-        yield f"{between}{heading}\n{rows}"
+        yield f"{between}{_heading(result)}\n{rows}"
+
+
+def _heading(result: Result) -> str:
+    name = "samples" if result.source is None else one_line(result.source)
+    silence = f", {result.silence:.2f} s of it silence" if result.silence else ""
+    return f"{name} ({result.duration:.2f} s{silence}, {result.model})"
 
 
 def _rows(result: Tagging | Detection | Embedding, selection: Selection) -> list[str]:
+    """What was found in the whole recording, then what in its stretches."""
+    clock = f"{len(f'{result.offset:.2f}')}.2f"
+    if isinstance(result, Detection):
+        return _events(result.events, clock) or ["no events"]
     if isinstance(result, Tagging):
         tags = result.top(*selection)
-        return [f"{tag.probability:.3f}  {one_line(tag.label)}" for tag in tags] or ["no tags"]
-    if isinstance(result, Detection):
-        width = len(f"{result.duration:.2f}")
-        return [
-            f"{event.onset:{width}.2f} - {event.offset:{width}.2f} s  {event.probability:.3f}  "
-            f"{one_line(event.label)}"
-            for event in result.events
-        ] or ["no events"]
-    values = " ".join(f"{value:.3f}" for value in result.vector[:SHOWN])
-    return [f"{len(result.vector)} values: {values} ..."]
+        whole = [f"{tag.probability:.3f}  {one_line(tag.label)}" for tag in tags] or ["no tags"]
+        return whole + (_events(spans_of(result, selection), clock) if result.stretches else [])
+    parts = [f"{_times(part, clock)}  {_values(part)}" for part in result.stretches]
+    return [f"{len(result.vector)} values: {_values(result)}", *parts]
+
+
+def _events(events: Iterable[Event], clock: str) -> list[str]:
+    return [
+        f"{_times(event, clock)}  {event.probability:.3f}  {one_line(event.label)}"
+        for event in events
+    ]
+
+
+def _times(span: Event | Embedding, clock: str) -> str:
+    return f"{span.onset:{clock}} - {span.offset:{clock}} s"
+
+
+def _values(result: Embedding) -> str:
+    return " ".join(f"{value:.3f}" for value in result.vector[:SHOWN]) + " ..."

@@ -1,7 +1,8 @@
 """TextGrids of Praat, in the long format: one tier of intervals for each class.
 
 The intervals of a tier follow each other without a gap from 0 to the end of the recording; those
-without an event have no text.
+without an event have no text. The tag of a stretch ends where the next stretch begins that has it
+too: intervals cannot overlap.
 
     Dog  |        | Dog |          | Dog |
     Bell |   Bell     |                  |
@@ -13,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from ..events import Event
 from ..results import Detection, Tagging
-from .spans import Selection, one_line, seconds, spans_of
+from .spans import Selection, one_line, seconds, tiers_of
 
 Interval = tuple[str, str, str]
 """Start and end in seconds, and text."""
@@ -30,11 +31,9 @@ def texts(results: Iterable[Tagging | Detection], selection: Selection) -> Itera
         selection: which tags.
     """
     for result in results:
-        tiers: dict[int, list[Event]] = {}
-        for span in spans_of(result, selection):
-            tiers.setdefault(span.index, []).append(span)
-        end = seconds(result.duration)
-        named = [(each[0].label, _tiled(each, end)) for each in tiers.values()]
+        end = seconds(result.offset)
+        tiers = tiers_of(result, selection)
+        named = [(events[0].label, _tiled(events, end)) for events in tiers]
         yield "".join(f"{line}\n" for line in _lines(named or [(NOTHING, _tiled([], end))], end))
 
 

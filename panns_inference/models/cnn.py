@@ -10,7 +10,7 @@ from torch.nn import functional
 
 from ..errors import UsageError
 from .blocks import ConvBlock, ConvBlock5x5, add_numbered
-from .decision import AttBlock, Interpolator, neighbourhood, pad_framewise_output
+from .decision import AttBlock, Interpolator, neighbourhood
 from .network import FrontEnd, LogmelNetwork
 
 
@@ -153,6 +153,7 @@ class Cnn14_DecisionLevelMax(Cnn14):  # noqa: N801
     """
 
     output_names = ("framewise_output", "clipwise_output")
+    statistics_of: ClassVar[dict[str, str]] = {"maximum": "probabilities"}
 
     def __init__(
         self,
@@ -169,37 +170,52 @@ class Cnn14_DecisionLevelMax(Cnn14):  # noqa: N801
         self.interpolate_ratio = self.segment_frames
         self.interpolator = Interpolator(self.interpolate_ratio, interpolate_mode)
 
-    def outputs(self, features: Tensor, n_frames: int) -> dict[str, Tensor]:
+    def segmentwise(self, features: Tensor) -> dict[str, Tensor]:
         x = functional.dropout(neighbourhood(features), 0.5, self.training).transpose(1, 2)
         x = functional.dropout(functional.relu(self.fc1(x)), 0.5, self.training)
-        clipwise, segmentwise = self.decide(x)
-        framewise = pad_framewise_output(self.interpolator(segmentwise), n_frames)
-        return {"framewise_output": framewise, "clipwise_output": clipwise}
+        return self.decide(x.transpose(1, 2))
 
-    def decide(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Clipwise (batch, classes) and segmentwise (batch, T, classes) probabilities.
+    def decide(self, x: Tensor) -> dict[str, Tensor]:
+        """`probabilities` of the classes in each segment, (batch, classes, T).
 
         Args:
-            x: outputs of `fc1` for each segment, (batch, T, embedding_size).
+            x: outputs of `fc1` for each segment, (batch, embedding_size, T).
         """
-        segmentwise = self.fc_audioset(x).sigmoid()
-        return segmentwise.max(dim=1).values, segmentwise
+        return {"probabilities": self.fc_audioset(x.transpose(1, 2)).sigmoid().transpose(1, 2)}
+
+    def conclude(self, statistics: dict[str, Tensor], n_segments: int) -> dict[str, Tensor]:
+        return {"clipwise_output": statistics["maximum"]}
+
+    @property
+    def interpolation(self) -> tuple[int, bool]:
+        return self.interpolate_ratio, self.interpolator.interpolator.lines
+
+    def framewise(self, segmentwise: Tensor) -> Tensor:
+        frames: Tensor = self.interpolator(segmentwise)
+        return frames
 
 
 class Cnn14_DecisionLevelAvg(Cnn14_DecisionLevelMax):  # noqa: N801
     """CNN14 that decides for each segment; a clip has the mean of its probabilities."""
 
-    def decide(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        segmentwise = self.fc_audioset(x).sigmoid()
-        return segmentwise.mean(dim=1), segmentwise
+    statistics_of: ClassVar[dict[str, str]] = {"sum": "probabilities"}
+
+    def conclude(self, statistics: dict[str, Tensor], n_segments: int) -> dict[str, Tensor]:
+        return {"clipwise_output": statistics["sum"] / n_segments}
 
 
 class Cnn14_DecisionLevelAtt(Cnn14_DecisionLevelMax):  # noqa: N801
     """CNN14 that decides for each segment, and weighs the segments by attention."""
 
+    statistics_of: ClassVar[dict[str, str]] = {"weighted": "weighted", "weight": "weight"}
+
     def _build_classifier(self) -> None:
         self.att_block = AttBlock(self.embedding_size, self.classes_num)
 
-    def decide(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        clipwise, segmentwise = self.att_block(x.transpose(1, 2))
-        return clipwise, segmentwise.transpose(1, 2)
+    def decide(self, x: Tensor) -> dict[str, Tensor]:
+        weights, probabilities = self.att_block(x)
+        weighted = weights * probabilities
+        return {"probabilities": probabilities, "weighted": weighted, "weight": weights}
+
+    def conclude(self, statistics: dict[str, Tensor], n_segments: int) -> dict[str, Tensor]:
+        return {"clipwise_output": statistics["weighted"] / statistics["weight"]}

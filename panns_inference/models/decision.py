@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
+import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from ..errors import UsageError
+from .precision import single_at_least
 
 
 class NearestInterpolator(nn.Module):
@@ -14,6 +18,9 @@ class NearestInterpolator(nn.Module):
     Args:
         ratio: frames of a segment.
     """
+
+    lines: ClassVar[bool] = False
+    """Whether straight lines lead from a segment to the next."""
 
     def __init__(self, ratio: int) -> None:
         super().__init__()
@@ -34,17 +41,17 @@ class LinearInterpolator(NearestInterpolator):
     As the transposed convolution with a triangle of panns-inference 0.1.0.
     """
 
+    lines = True
+
     def forward(self, x: Tensor) -> Tensor:
         """Values on the lines; segment t stands at frame `t * ratio`.
 
         Args:
             x: segmentwise values, (batch, T, classes).
         """
-        n_frames = (x.shape[1] - 1) * self.ratio + 1
-        lines = functional.interpolate(
-            x.transpose(1, 2), size=n_frames, mode="linear", align_corners=True
-        )
-        return lines.transpose(1, 2)
+        places = torch.arange(self.ratio, device=x.device) / self.ratio
+        lines = torch.lerp(x[:, :-1, None], x[:, 1:, None], places.to(x.dtype)[:, None])
+        return torch.cat((lines.flatten(1, 2), x[:, -1:]), dim=1)
 
 
 INTERPOLATORS = {"nearest": NearestInterpolator, "linear": LinearInterpolator}
@@ -121,11 +128,22 @@ class AttBlock(nn.Module):
         self.bn_att = nn.BatchNorm1d(n_out)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Clipwise (batch, classes) and segmentwise (batch, classes, T) probabilities.
+        """Weights and probabilities of the classes in each segment, both (batch, classes, T).
+
+        The weights of a class are proportional to their softmax over time; as long recordings
+        are heard in blocks, what they are divided by, their sum, is known at the end only.
 
         Args:
             x: (batch, channels, T).
         """
-        weights = self.att(x).clamp(-10, 10).softmax(dim=-1)
-        segmentwise = self.cla(x).sigmoid()
-        return (weights * segmentwise).sum(dim=2), segmentwise
+        weights = self.att(x).clamp(-10, 10)
+        return weights.to(single_at_least(x.dtype)).exp(), self.cla(x).sigmoid()
+
+
+def summed(x: Tensor) -> Tensor:
+    """Sum over the segments, in float32 at least.
+
+    Args:
+        x: (batch, ..., T).
+    """
+    return x.sum(dim=-1, dtype=single_at_least(x.dtype))

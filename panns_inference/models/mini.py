@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from .blocks import conv2d
-from .decision import NearestInterpolator, pad_framewise_output
+from .decision import NearestInterpolator
 from .network import LogmelNetwork
 from .residual import BasicBlock2d
 
@@ -63,20 +63,18 @@ class PannsMini(LogmelNetwork):
         image: Tensor = self.features(x)
         return image
 
-    def outputs(self, features: Tensor, n_frames: int) -> dict[str, Tensor]:
-        """Clipwise, framewise and embedding, from the features of a whole recording.
-
-        Args:
-            features: (batch, channels, segments).
-            n_frames: frames of the recording.
-        """
+    def segmentwise(self, features: Tensor) -> dict[str, Tensor]:
         around = surroundings(features, self.neighbours).transpose(1, 2)
-        segmentwise = torch.sigmoid(self.head(around)[0])
-        framewise = NearestInterpolator(self.segment_frames)(segmentwise)
-        return {
-            **self.classify(features.max(dim=2).values + features.mean(dim=2)),
-            "framewise_output": pad_framewise_output(framewise, n_frames),
-        }
+        probabilities = torch.sigmoid(self.head(around)[0]).transpose(1, 2)
+        return {"features": features, "probabilities": probabilities}
+
+    @property
+    def interpolation(self) -> tuple[int, bool]:
+        return self.segment_frames, False
+
+    def framewise(self, segmentwise: Tensor) -> Tensor:
+        frames: Tensor = NearestInterpolator(self.segment_frames)(segmentwise)
+        return frames
 
     def classify(self, pooled: Tensor) -> dict[str, Tensor]:
         logits, embedding = self.head(pooled)

@@ -18,6 +18,7 @@ from torch.nn import functional
 from ..errors import AudioError
 from .augment import SpecAugmentation, do_mixup
 from .blocks import initialise
+from .decision import pad_framewise_output, summed
 from .frontend import LogmelFilterBank, Spectrogram
 
 
@@ -66,6 +67,10 @@ class Network(nn.Module):
 
     output_names: ClassVar[tuple[str, ...]] = ("clipwise_output", "embedding")
     """Keys of what `forward` returns."""
+
+    statistics_of: ClassVar[dict[str, str]] = {"maximum": "features", "sum": "features"}
+    """What the head keeps of the segments: name to the segmentwise value that it is taken of.
+    `maximum` is the largest over the segments; all others are sums."""
 
     head_dropout: ClassVar[float] = 0.5
     """Dropout before `fc1`; after it, it is 0.5 everywhere."""
@@ -168,7 +173,69 @@ class Network(nn.Module):
             features: (batch, channels, segments).
             n_frames: frames of the recording, for networks with a framewise output.
         """
-        return self.classify(features.max(dim=2).values + features.mean(dim=2))
+        segmentwise = self.segmentwise(features)
+        found = self.conclude(self.statistics(segmentwise), features.shape[2])
+        if "framewise_output" in self.output_names:
+            frames = self.framewise(segmentwise["probabilities"].transpose(1, 2))
+            found["framewise_output"] = pad_framewise_output(frames, n_frames)
+        return {name: found[name] for name in self.output_names}
+
+    def segmentwise(self, features: Tensor) -> dict[str, Tensor]:
+        """What follows from a segment and those beside it, and all that the head needs.
+
+        Args:
+            features: (batch, channels, segments).
+
+        Returns:
+            Values of each segment, (batch, ..., segments): those that `statistics_of` names, and
+            `probabilities` of the classes if the network has a framewise output.
+        """
+        return {"features": features}
+
+    def statistics(self, segmentwise: dict[str, Tensor]) -> dict[str, Tensor]:
+        """What is kept of some segments: the maxima and sums that `statistics_of` names.
+
+        Of segments that follow one another the maxima of the maxima and the sums of the sums are
+        those of all of them.
+
+        Args:
+            segmentwise: what `segmentwise` returns.
+
+        Returns:
+            Values of each recording, (batch, ...).
+        """
+        return {
+            name: segmentwise[value].amax(dim=-1)
+            if name == "maximum"
+            else summed(segmentwise[value])
+            for name, value in self.statistics_of.items()
+        }
+
+    def conclude(self, statistics: dict[str, Tensor], n_segments: int) -> dict[str, Tensor]:
+        """The outputs that speak of a recording as a whole.
+
+        Args:
+            statistics: of all its segments.
+            n_segments: their number.
+        """
+        mean = statistics["sum"] / n_segments
+        return self.classify((statistics["maximum"] + mean).to(self.fc1.weight.dtype))
+
+    @property
+    def interpolation(self) -> tuple[int, bool]:
+        """Frames of a segment, and whether straight lines lead from one to the next.
+
+        0 for networks without a framewise output.
+        """
+        return 0, False
+
+    def framewise(self, segmentwise: Tensor) -> Tensor:
+        """Frames from segments: (batch, T, classes) -> (batch, frames, classes).
+
+        Args:
+            segmentwise: probabilities of the classes in each segment.
+        """
+        raise NotImplementedError
 
     def classify(self, pooled: Tensor) -> dict[str, Tensor]:
         """The clip-level head behind the pooling over time.

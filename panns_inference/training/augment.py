@@ -62,6 +62,22 @@ def mixed(waveforms: list[Waveform], decibels: list[float]) -> Waveform:
     return total
 
 
+def replaced(outer: Waveform, inner: Waveform, span: tuple[int, int], fade: int) -> Waveform:
+    """One waveform with a stretch of another in it, cross-faded.
+
+    Args:
+        outer: (samples,).
+        inner: of the same length.
+        span: first sample of the stretch, and last plus one.
+        fade: samples of each cross-fade, inside the stretch.
+    """
+    inside = np.zeros(len(outer), np.float32)
+    inside[span[0] : span[1]] = 1
+    edge = np.minimum(np.arange(1, span[1] - span[0] + 1) / (fade + 1), 1).astype(np.float32)
+    inside[span[0] : span[1]] *= edge * edge[::-1]
+    return outer + (inner - outer) * inside
+
+
 def resampled(waveform: Waveform, speed: float) -> Waveform:
     """Played faster or slower: pitch and length change together.
 
@@ -124,7 +140,9 @@ def quantised(waveform: Waveform, draw: Draw) -> Waveform:
 
 
 def band_limited(waveform: Waveform, draw: Draw, sample_rate: int) -> Waveform:
-    """Without what lies above a random frequency, as after a lower sample rate.
+    """Without what lies above a random frequency, and half of the time below another one.
+
+    As after a lower sample rate, or from a telephone or a small loudspeaker.
 
     Args:
         waveform: (samples,).
@@ -132,8 +150,10 @@ def band_limited(waveform: Waveform, draw: Draw, sample_rate: int) -> Waveform:
         sample_rate: Hz.
     """
     top = 2 ** draw.uniform(11, 13.8)
+    bottom = 2 ** draw.uniform(6, 9.3) if draw.random() < 0.5 else 0
     spectrum = np.fft.rfft(waveform)
     spectrum[int(top / sample_rate * len(waveform)) :] = 0
+    spectrum[: int(bottom / sample_rate * len(waveform))] = 0
     return np.fft.irfft(spectrum, len(waveform)).astype(np.float32)
 
 

@@ -2,6 +2,7 @@
 
     clip      |----------------------------------|   clip logits, embedding
     stretch            |---------|                   stretch logits
+    steps     |----|----|----|----|----|----|----|   what each adds to the embedding
 
 The stretch is heard within its clip: the trunk sees the clip once, the head pools the segments
 of the stretch. So the head learns what a short stretch of a recording holds: its events.
@@ -17,7 +18,10 @@ from torch import Tensor
 from torch.nn import functional
 
 from ..models.augment import SpecAugmentation
-from ..models.mini import PannsMini
+from ..models.mini import PannsMini, surroundings
+
+STEP_FRAMES = 32
+"""Frames from one step of the teacher to the next."""
 
 
 class LabelledBatch(NamedTuple):
@@ -29,8 +33,9 @@ class LabelledBatch(NamedTuple):
     logits: Tensor
     """(batch, classes)."""
 
-    embedding: Tensor
-    """(batch, embedding_size)."""
+    local: Tensor
+    """What each step of the teacher adds to the embedding before its activation, (batch, steps,
+    embedding_size); steps have `STEP_FRAMES` frames, and the first is centred on frame 0."""
 
     stretch: tuple[int, int]
     """First and last segment plus one of the stretch, the same in all clips."""
@@ -48,6 +53,7 @@ class Distillation:
         stretch: of that of stretches.
         embedding: of the squared distance of embeddings, relative to their mean square in the
             batch.
+        local: of the squared distance of what each step adds to the embedding, relative likewise.
         spec_augment: widest stripe that the student does not hear, in frames and mel bins; the
             teacher does.
         bfloat16: whether the trunk computes in bfloat16 (several times as fast on a CPU with AMX).
@@ -56,6 +62,7 @@ class Distillation:
     clip: float = 1.0
     stretch: float = 0.5
     embedding: float = 1.0
+    local: float = 0.0
     spec_augment: tuple[int, int] = (0, 0)
     bfloat16: bool = False
 
@@ -71,11 +78,13 @@ class Distillation:
         logits, embedding = network.head(_pooled(features))
         first, last = batch.stretch
         stretch_logits, _ = network.head(_pooled(features[:, :, first:last]))
-        power = batch.embedding.square().mean()
+        local = local_embeddings(network, features, batch.local.shape[1])
+        target = functional.hardswish(batch.local.mean(dim=1))
         parts = {
             "clip": soft_cross_entropy(logits, batch.logits),
             "stretch": soft_cross_entropy(stretch_logits, batch.stretch_logits),
-            "embedding": (embedding - batch.embedding).square().mean() / power,
+            "embedding": _relative_distance(embedding, target),
+            "local": _relative_distance(local, batch.local),
         }
         weighted = [getattr(self, name) * part for name, part in parts.items()]
         return {"loss": torch.stack(weighted).sum(), **parts}
@@ -108,6 +117,29 @@ def segment_features(
     if any(spec_augment):
         image = SpecAugmentation(spec_augment[0], 2, spec_augment[1], 2)(image)
     return network.trunk(image.contiguous(memory_format=torch.channels_last)).mean(dim=3)
+
+
+def local_embeddings(network: PannsMini, features: Tensor, n_steps: int) -> Tensor:
+    """What the framewise head makes of each step, before its activation.
+
+    Args:
+        network: the student.
+        features: (batch, channels, segments).
+        n_steps: steps of the teacher.
+
+    Returns:
+        (batch, n_steps, embedding_size).
+    """
+    around = surroundings(features, network.neighbours).transpose(1, 2)
+    local = network.fc1(around).transpose(1, 2)
+    # Step t is centred on frame 32 t, where one segment ends and another begins.
+    size = STEP_FRAMES // network.segment_frames
+    padded = functional.pad(local, (size // 2, size // 2), mode="replicate")
+    return functional.avg_pool1d(padded, size)[:, :, :n_steps].transpose(1, 2)
+
+
+def _relative_distance(ours: Tensor, theirs: Tensor) -> Tensor:
+    return (ours - theirs).square().mean() / theirs.square().mean()
 
 
 def _pooled(features: Tensor) -> Tensor:

@@ -18,6 +18,7 @@ from .mixtures import Chances, Mixer, Window
 from .sounds import SAMPLE_RATE
 from .teacher import Labels, Teacher, read_teacher
 
+N_FFT = 1024
 HOP_SIZE = 320
 SEGMENT = PannsMini.segment_frames * HOP_SIZE
 
@@ -81,28 +82,26 @@ class Batches:
         return read_teacher(self.weights).fused()
 
     @cached_property
-    def frontend(self) -> torch.nn.Sequential:
+    def frontend(self) -> Frontend:
         """Waveform to log-mel of the student."""
-        network = PannsMini(32000, 1024, HOP_SIZE, 64, 50, 14000, 1)
-        return torch.nn.Sequential(network.spectrogram_extractor, network.logmel_extractor)
+        return Frontend(PannsMini(32000, 1024, HOP_SIZE, 64, 50, 14000, 1))
 
     def __call__(self, number: int) -> LabelledBatch:
         draw = np.random.default_rng((self.seed, number))
         n_samples = self.lengths.clip(draw)
         n_clips = min(self.lengths.most_clips, int(self.lengths.seconds * SAMPLE_RATE / n_samples))
+        first, last = self._stretch(n_samples, draw)
+        heard = first * SEGMENT, min(last * SEGMENT, n_samples)
         clips = [
-            self.mixer.clip(n_samples, np.random.default_rng((self.seed, number, position)))
+            self.mixer.clip(n_samples, heard, np.random.default_rng((self.seed, number, position)))
             for position in range(n_clips)
         ]
         waveforms = torch.from_numpy(np.stack(clips))
-        first, last = self._stretch(n_samples, draw)
         with torch.no_grad():
             labels = _in_parts(self.teacher, waveforms)
-            stretch = _in_parts(self.teacher, waveforms[:, first * SEGMENT : last * SEGMENT])
+            stretch = _in_parts(self.teacher, waveforms[:, slice(*heard)])
             decibels = torch.cat([self.frontend(part) for part in waveforms.split(4)])
-        return LabelledBatch(
-            decibels.float(), labels.logits, labels.embedding, (first, last), stretch.logits
-        )
+        return LabelledBatch(decibels, labels.logits, labels.local, (first, last), stretch.logits)
 
     def _stretch(self, n_samples: int, draw: np.random.Generator) -> tuple[int, int]:
         n_segments = (1 + n_samples // HOP_SIZE) // PannsMini.segment_frames
@@ -110,6 +109,26 @@ class Batches:
         length = min(n_segments, int(draw.integers(shortest, longest + 1)))
         first = int(draw.integers(n_segments - length + 1))
         return first, first + length
+
+
+class Frontend:
+    """Waveform to log-mel as the network's own, by FFT: a quarter of the time.
+
+    Args:
+        network: whose front-end it is.
+    """
+
+    def __init__(self, network: PannsMini) -> None:
+        self.window = torch.hann_window(N_FFT)
+        self.mel = network.logmel_extractor.melW
+
+    def __call__(self, waveform: Tensor) -> Tensor:
+        spectrum = torch.stft(
+            waveform, N_FFT, HOP_SIZE, window=self.window, pad_mode="reflect", return_complex=True
+        )
+        power = spectrum.real.square() + spectrum.imag.square()
+        mel = power.transpose(1, 2) @ self.mel
+        return 10 * mel.clamp(min=1e-10).log10()[:, None]
 
 
 def _in_parts(teacher: Teacher, waveforms: Tensor) -> Labels:

@@ -2,8 +2,8 @@
 
     python -m recipes.mini.choices --shared ../shared --cache CACHE [--only NAME ...]
 
-Each run is short (one pass over the first pool), so the figures compare choices; they do not say
-how good a long run gets. Rows are added to choices.csv; a choice that is there is not run again.
+Each run is short (250 steps, each on a new batch), so the figures compare choices; they do not
+say how good a long run gets. Rows are added to choices.csv; what is there is not run again.
 """
 
 from __future__ import annotations
@@ -101,19 +101,27 @@ class Choice:
     network: type[PannsMini] = PannsMini
     run: dict[str, Any] = field(default_factory=dict)
     loss: dict[str, Any] = field(default_factory=dict)
-    batches: str = "recipe"
-    """'recipe', 'plain' (recordings alone, as they are) or 'stored' (labels of soft.npz)."""
+    chances: dict[str, Any] = field(default_factory=dict)
+    times: int = 1
+    """How often a batch is heard."""
+
+    stored: bool = False
+    """Plain windows with the labels of soft.npz."""
 
     own_head: bool = False
     """The last layer begins with random values, not with the teacher's."""
 
 
+ONLY_CLIPS = {"local": 0.0, "embedding": 0.0, "stretch": 0.0}
 CHOICES = {
     "recipe": Choice(),
     "learning rate 1e-3": Choice(run={"learning_rate": 1e-3}),
     "learning rate 6e-3": Choice(run={"learning_rate": 6e-3}),
-    "no embedding loss": Choice(loss={"embedding": 0.0}),
-    "no embedding loss, random last layer": Choice(loss={"embedding": 0.0}, own_head=True),
+    "no local embedding loss": Choice(loss={"local": 0.0}),
+    "no embedding losses": Choice(loss={"local": 0.0, "embedding": 0.0}),
+    "no embedding losses, random last layer": Choice(
+        loss={"local": 0.0, "embedding": 0.0}, own_head=True
+    ),
     "no stretches": Choice(loss={"stretch": 0.0}),
     "SpecAugment": Choice(loss={"spec_augment": (32, 8)}),
     "three quarters of the width": Choice(Narrow),
@@ -121,11 +129,12 @@ CHOICES = {
     "segments of 0.08 s": Choice(Fine),
     "convolution blocks": Choice(Convolutions),
     "MobileNetV2 blocks": Choice(Mobile),
-    "recordings alone, teacher on the fly": Choice(batches="plain"),
-    "stored labels": Choice(batches="stored", loss={"embedding": 0.0, "stretch": 0.0}),
-    "stored labels, SpecAugment": Choice(
-        batches="stored", loss={"embedding": 0.0, "stretch": 0.0, "spec_augment": (32, 8)}
-    ),
+    "each batch three times": Choice(times=3),
+    "each batch six times": Choice(times=6),
+    "no mixtures": Choice(chances={"two": 0.0, "three": 0.0, "splice": 0.0}),
+    "recordings as they are": Choice(chances={"plain": 1.0, "splice": 0.0}),
+    "stored labels": Choice(stored=True, loss=ONLY_CLIPS),
+    "stored labels, SpecAugment": Choice(stored=True, loss={**ONLY_CLIPS, "spec_augment": (32, 8)}),
 }
 
 
@@ -153,7 +162,7 @@ class StoredLabels:
         logits = torch.from_numpy(self.logits[chosen])
         with torch.no_grad():
             decibels = torch.cat([self.batches.frontend(part) for part in waveforms.split(4)])
-        return LabelledBatch(decibels, logits, torch.ones(32, 512), (0, 31), logits)
+        return LabelledBatch(decibels, logits, torch.ones(32, 16, 512), (0, 31), logits)
 
 
 @dataclass(frozen=True)
@@ -191,13 +200,14 @@ def _figures(choice: Choice, shared: Path, cache: Path) -> dict[str, object]:
         recipe["run"], **SHORT, checkpoint_interval=SHORT["steps"], **choice.run
     )
     recipe["loss"] = replace(recipe["loss"], **choice.loss)
+    recipe["chances"] = replace(recipe["chances"], **choice.chances)
     with tempfile.TemporaryDirectory() as folder:
         run, replay = make_run(recipe, shared, cache, Path(folder), choice.network)
         if choice.own_head:
             nn.init.xavier_uniform_(run.network.fc_audioset.weight)
         make = Rescaled(_batches(choice, replay, shared), 16 // run.network.segment_frames)
         begun = time.process_time()
-        run.learn(prefetched(make, 0, SHORT["steps"], 0 if choice.batches == "stored" else 1))
+        run.learn(prefetched(make, 0, SHORT["steps"], 0 if choice.stored else 1))
         seconds = time.process_time() - begun
         figures = run.evaluate(run.average.network)
     return {
@@ -208,12 +218,12 @@ def _figures(choice: Choice, shared: Path, cache: Path) -> dict[str, object]:
 
 
 def _batches(choice: Choice, replay: Replay, shared: Path) -> Any:
-    if choice.batches == "stored":
+    if choice.stored:
         return StoredLabels(replay.make, read_windows(shared / "distill", "train").logits)
-    if choice.batches == "plain":
-        alone = replace(replay.make, chances=replace(replay.make.chances, plain=1.0))
-        return replace(replay, make=alone, folder=replay.folder.with_name("plain"))
-    return replay
+    # Choices that hear the same sounds share their batches.
+    name = "-".join(["choices", *(f"{k}{v}" for k, v in choice.chances.items())])
+    folder = replay.folder.with_name(name)
+    return replace(replay, folder=folder, pool=SHORT["steps"], times=choice.times)
 
 
 def _rows(table: Path) -> list[dict[str, str]]:

@@ -18,6 +18,7 @@ from panns_inference.training.augment import (
     fitted,
     mixed,
     quantised,
+    replaced,
     resampled,
     reverberated,
 )
@@ -28,6 +29,10 @@ from .sounds import SAMPLE_RATE
 
 Waveform = NDArray[np.float32]
 Draw = np.random.Generator
+
+FADE = SAMPLE_RATE // 100
+SPREAD = 0.35
+"""Standard deviation of the logarithm of a sound's speed."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +54,13 @@ class Chances:
     three: float = 0.15
     """Otherwise: a mixture of three."""
 
+    splice: float = 0.0
+    """The stretch of the clip is another mixture than what surrounds it."""
+
     speed: float = 0.25
+    """A sound is played faster or slower."""
+
+    backwards: float = 0.0
     repeat: float = 0.3
     """A sound shorter than half the clip is heard several times."""
 
@@ -105,13 +116,21 @@ class Mixer:
         kinds = [name.split("/")[0] for name in made]
         self.made_names = Sampler(list(made), kinds, 1.0)
 
-    def clip(self, n_samples: int, draw: Draw) -> Waveform:
+    def clip(self, n_samples: int, stretch: tuple[int, int], draw: Draw) -> Waveform:
         """A clip of that length.
 
         Args:
             n_samples: length.
+            stretch: first sample and last plus one of what may be spliced in.
             draw: source of chance.
         """
+        clip = self._heard(n_samples, draw)
+        if draw.random() < self.chances.splice:
+            gain = np.float32(10 ** min(0.0, draw.uniform(-3, 1)))
+            clip = replaced(clip * gain, self._heard(n_samples, draw), stretch, FADE)
+        return clip
+
+    def _heard(self, n_samples: int, draw: Draw) -> Waveform:
         chances = self.chances
         if draw.random() < chances.plain:
             waveform = self._recorded(n_samples, draw)
@@ -145,7 +164,9 @@ class Mixer:
         else:
             waveform = self._recorded(n_samples, draw)
         if draw.random() < chances.speed:
-            waveform = resampled(waveform, float(np.exp(draw.normal(0, 0.2))))
+            waveform = resampled(waveform, float(np.exp(np.clip(draw.normal(0, SPREAD), -1, 1))))
+        if draw.random() < chances.backwards:
+            waveform = waveform[::-1]
         if len(waveform) < n_samples // 2 and draw.random() < chances.repeat:
             places = range(draw.integers(2, 5))
             return np.sum([fitted(waveform, n_samples, draw) for _ in places], axis=0)

@@ -34,6 +34,7 @@ from panns_inference.training.replay import Replay
 from .batches import Batches, Lengths
 from .mixtures import Chances, Window
 from .sounds import SAMPLE_RATE
+from .sounds.bells import bells
 from .sounds.instruments import instruments
 from .sounds.speech import speech
 from .sounds.tones import tones
@@ -42,7 +43,7 @@ from .teacher import read_teacher
 HERE = Path(__file__).parent
 WINDOW = 5 * SAMPLE_RATE
 SHORTEST = SAMPLE_RATE // 3
-COLUMNS = ("loss", "clip", "stretch", "embedding", "cross_entropy", "mAP", "top1")
+COLUMNS = ("loss", "clip", "stretch", "embedding", "local", "cross_entropy", "mAP", "top1")
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,7 @@ class Made:
     """How many sounds the recipe makes itself."""
 
     seed: int
+    bells: int
     tones: int
     utterances: int
     songs: int
@@ -129,6 +131,7 @@ def prepare(distill: Path, made: Made, cache: Path) -> None:
         write_recordings(((n, decode(distill / n, SAMPLE_RATE)) for n in names), cache / "real")
     if not (cache / "made" / "index.csv").exists():
         sounds = (
+            bells(made.bells, made.seed),
             tones(made.tones, made.seed),
             speech(made.utterances, made.seed),
             instruments(made.songs, made.seed),

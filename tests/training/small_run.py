@@ -14,7 +14,7 @@ import torch
 from panns_inference.models.mini import PannsMini
 from panns_inference.training import Distillation, LabelledBatch, Replay, Run, Settings, prefetched
 
-COLUMNS = ("loss", "clip", "stretch", "embedding", "weight")
+COLUMNS = ("loss", "clip", "stretch", "embedding", "local", "weight")
 STEPS = 6
 
 
@@ -25,7 +25,7 @@ def small_batch(seed: int, number: int) -> LabelledBatch:
     level = decibels.mean(dim=(1, 2, 3))[:, None]
     classes = torch.linspace(-1, 1, 12)
     return LabelledBatch(
-        decibels, level * classes, level * torch.ones(512) / 30, (0, 2), level * classes
+        decibels, level * classes, level[:, None] * torch.ones(2, 512) / 30, (0, 2), level * classes
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from panns_inference.models.mini import PannsMini
 from panns_inference.training import evaluation
 from panns_inference.training.distillation import (
     Distillation,
+    local_embeddings,
     segment_features,
     soft_cross_entropy,
 )
@@ -52,20 +54,36 @@ def test_log_mels_made_beforehand_give_the_networks_features() -> None:
 def test_the_loss_is_the_weighted_sum_of_its_parts() -> None:
     network, batch = small_network().eval(), small_batch(1, 0)
     with torch.no_grad():
-        parts = Distillation(clip=2.0, stretch=3.0, embedding=0.25)(network, batch)
+        parts = Distillation(clip=2.0, stretch=3.0, embedding=0.25, local=0.5)(network, batch)
     total = 2 * parts["clip"] + 3 * parts["stretch"] + 0.25 * parts["embedding"]
+    total += 0.5 * parts["local"]
     assert float(parts["loss"]) == pytest.approx(float(total), rel=1e-6)
     with torch.no_grad():
         features = segment_features(network, batch.decibels)
         _, embedding = network.head(features.amax(dim=2) + features.mean(dim=2))
         heard = features[:, :, 0:2]
         logits, _ = network.head(heard.amax(dim=2) + heard.mean(dim=2))
-    error = np.square(embedding.numpy() - batch.embedding.numpy()).mean()
-    expected = error / np.square(batch.embedding.numpy()).mean()
+    mean = batch.local.numpy().mean(axis=1)
+    target = mean * np.clip(mean + 3, 0, 6) / 6
+    expected = np.square(embedding.numpy() - target).mean() / np.square(target).mean()
     assert float(parts["embedding"]) == pytest.approx(expected, rel=1e-4)
     assert float(parts["stretch"]) == pytest.approx(
         float(soft_cross_entropy(logits, batch.stretch_logits)), rel=1e-5
     )
+
+
+def test_steps_of_the_teacher_lie_between_segments() -> None:
+    network, draw = small_network().eval(), torch.Generator().manual_seed(3)
+    features = torch.rand(1, 192, 5, generator=draw)
+    with torch.no_grad():
+        found = local_embeddings(network, features, 3)
+        each = []
+        for segment in range(5):
+            heard = features[:, :, max(0, segment - 2) : segment + 3]
+            each.append(network.fc1(heard.amax(dim=2) + heard.mean(dim=2)))
+    # Step t is centred on frame 32 t: segments 2 t - 1 and 2 t touch there.
+    expected = [each[0], (each[1] + each[2]) / 2, (each[3] + each[4]) / 2]
+    torch.testing.assert_close(found, torch.stack(expected, dim=1), rtol=1e-5, atol=1e-5)
 
 
 def test_bfloat16_is_near_float32() -> None:
@@ -85,28 +103,40 @@ def test_masking_hides_something_from_the_student() -> None:
     assert not torch.allclose(plain, masked)
 
 
-def test_a_pool_is_heard_several_times_in_other_orders(tmp_path: Path) -> None:
+def test_new_batches_come_evenly_and_old_ones_between(tmp_path: Path) -> None:
     made: list[int] = []
 
     def make(number: int):
         made.append(number)
         return small_batch(1, number)
 
-    replay = Replay(make, tmp_path, seed=1, pool=4, times=2)
-    numbers = [replay.number(step) for step in range(16)]
-    assert [sorted(numbers[k : k + 4]) for k in (0, 4, 8, 12)] == [
-        *([0, 1, 2, 3], [0, 1, 2, 3]),
-        *([4, 5, 6, 7], [4, 5, 6, 7]),
-    ]
-    assert len({tuple(numbers[k : k + 4]) for k in (0, 4)}) == 2
-    batches = [replay(step) for step in range(8)]
-    assert sorted(made) == [0, 1, 2, 3]
-    again = batches[numbers[:8].index(2, 4)]
-    expected = small_batch(1, 2)
-    assert again.decibels.dtype == torch.float32
+    replay = Replay(make, tmp_path, seed=1, pool=4, times=3)
+    numbers = [replay.number(step) for step in range(600)]
+    assert numbers[::3] == list(range(200))
+    ages = np.repeat(np.arange(200), 3) - numbers
+    assert ages.min() == 0
+    assert ages.max() == 3
+    heard = np.bincount(numbers)[:196]
+    assert heard.mean() == pytest.approx(3, abs=0.05)
+    batches = [replay(step) for step in range(60)]
+    assert made == list(range(20))
+    assert sorted(int(path.stem) for path in tmp_path.iterdir()) == [16, 17, 18, 19]
+    place = next(step for step in range(60) if step % 3 and numbers[step] == 7)
+    again, expected = batches[place], small_batch(1, 7)
+    assert again.decibels.dtype == again.local.dtype == torch.float32
     torch.testing.assert_close(again.decibels, expected.decibels, rtol=0, atol=0.05)
+    torch.testing.assert_close(again.local, expected.local, rtol=1e-3, atol=1e-4)
     torch.testing.assert_close(again.logits, expected.logits, rtol=0, atol=0)
     assert again.stretch == (0, 2)
+
+
+def test_a_batch_that_is_gone_is_made_once_more(tmp_path: Path) -> None:
+    replay = Replay(partial(small_batch, 1), tmp_path, seed=1, pool=2, times=2)
+    first = replay.stored(0)
+    for number in range(1, 4):
+        replay.stored(number)
+    assert not (tmp_path / "000000.pt").exists()
+    assert torch.equal(replay.stored(0).decibels, first.decibels)
 
 
 def test_probabilities_do_not_depend_on_the_company() -> None:

@@ -11,12 +11,15 @@ import pytest
 import soundfile
 import torch
 
+from panns_inference.audioset import labels
+from panns_inference.models.mini import PannsMini
 from panns_inference.training.recipe import read_recipe
 from panns_inference.training.recordings import Recordings, decode, write_recordings
 from recipes.mini.batches import Batches, Lengths
 from recipes.mini.detection import detected, f1_scores
 from recipes.mini.duets import Scene, Sound, duets
 from recipes.mini.mixtures import Chances, Mixer, Window
+from recipes.mini.sounds import bells
 from recipes.mini.sounds.instruments import SOUND_FONT, instruments
 from recipes.mini.sounds.speech import speech
 from recipes.mini.sounds.tones import KINDS, tones
@@ -43,13 +46,16 @@ def test_the_teacher_says_what_was_stored(shared: Path) -> None:
             np.testing.assert_allclose(part, stored["r9_2s_7s_logits"], atol=1e-3)
 
 
-def test_the_teachers_last_layer_takes_its_embedding() -> None:
+def test_the_mean_of_the_teachers_steps_is_what_its_last_layers_take() -> None:
     torch.manual_seed(1)
     teacher = Teacher().eval()
     with torch.inference_mode():
-        labels = teacher(torch.randn(2, 20_000))
-        torch.testing.assert_close(teacher.classifier[5](labels.embedding), labels.logits)
-    assert labels.embedding.shape == (2, 512)
+        said = teacher(torch.randn(2, 20_000, generator=torch.Generator().manual_seed(1)))
+        image = teacher.logmel(torch.randn(2, 20_000, generator=torch.Generator().manual_seed(1)))
+        whole = teacher.classifier(teacher.features(image))
+    torch.testing.assert_close(whole, said.logits, rtol=1e-4, atol=1e-4)
+    # 63 frames, halved five times, rounded up.
+    assert said.local.shape == (2, 2, 512)
 
 
 def test_stored_labels_are_the_teachers(shared: Path) -> None:
@@ -104,6 +110,27 @@ def test_tones_are_of_every_kind_and_the_same_again() -> None:
         assert peak < 0.2 if name.endswith("silence") else 0.69 < peak < 0.71
 
 
+def test_bells_are_of_every_kind_and_the_same_again() -> None:
+    made, again = (dict(bells.bells(len(bells.KINDS), seed=2)) for _ in range(2))
+    assert len(made) == len(bells.KINDS)
+    for name, one in made.items():
+        assert one.shape == (8 * RATE,)
+        assert np.abs(one).max() == pytest.approx(0.7, abs=0.01), name
+        assert np.array_equal(one, again[name])
+
+
+def test_the_teacher_takes_the_telephones_for_telephones(shared: Path) -> None:
+    teacher = read_teacher(shared / "distill" / "teacher" / "mn04_as_mAP_432.pt")
+    wanted = labels.index("Telephone bell ringing")
+    found = []
+    for seed in range(8):
+        waveform = bells.telephone(np.random.default_rng(seed))
+        heard = torch.from_numpy((waveform / np.abs(waveform).max() * 0.3).astype(np.float32))
+        with torch.inference_mode():
+            found.append(float(teacher(heard[None, : 5 * RATE]).logits[0, wanted].sigmoid()))
+    assert np.mean(found) > 0.4
+
+
 needs_espeak = pytest.mark.skipif(not shutil.which("espeak-ng"), reason="espeak-ng is missing")
 needs_fluidsynth = pytest.mark.skipif(
     not (shutil.which("fluidsynth") and Path(SOUND_FONT).exists()),
@@ -144,8 +171,12 @@ def mixer(tmp_path: Path) -> Mixer:
 
 @pytest.mark.parametrize("n_samples", [9_600, 100_000, 160_000, 320_000])
 def test_clips_are_functions_of_their_seed(mixer: Mixer, n_samples: int) -> None:
-    clips = [mixer.clip(n_samples, np.random.default_rng((3, k))) for k in range(20)]
-    again = [mixer.clip(n_samples, np.random.default_rng((3, k))) for k in range(20)]
+    clips = [
+        mixer.clip(n_samples, (0, n_samples), np.random.default_rng((3, k))) for k in range(20)
+    ]
+    again = [
+        mixer.clip(n_samples, (0, n_samples), np.random.default_rng((3, k))) for k in range(20)
+    ]
     for one, other in zip(clips, again, strict=True):
         assert one.shape == (n_samples,)
         assert one.dtype == np.float32
@@ -158,9 +189,23 @@ def test_clips_are_functions_of_their_seed(mixer: Mixer, n_samples: int) -> None
 def test_plain_clips_are_the_recording_itself(mixer: Mixer) -> None:
     mixer.chances = replace(Chances(), plain=1.0)
     found = {
-        round(float(mixer.clip(5 * RATE, np.random.default_rng(k)).max()), 3) for k in range(30)
+        round(float(mixer.clip(5 * RATE, (0, 5 * RATE), np.random.default_rng(k)).max()), 3)
+        for k in range(30)
     }
     assert found == {0.1, 0.2, 0.4}
+
+
+def test_a_spliced_clip_is_another_sound_in_its_stretch(mixer: Mixer) -> None:
+    mixer.chances = replace(Chances(), plain=1.0, splice=1.0)
+    found = set()
+    for seed in range(40):
+        clip = mixer.clip(5 * RATE, (RATE, 2 * RATE), np.random.default_rng(seed))
+        inside, outside = clip[RATE + 400 : 2 * RATE - 400], np.delete(clip, slice(RATE, 2 * RATE))
+        assert np.ptp(inside) < 1e-4
+        assert np.ptp(outside) < 1e-4
+        found.add((round(float(inside[0]), 3), float(outside[0]) > 0.09))
+    assert {level for level, _ in found} == {0.1, 0.2, 0.4}
+    assert {loud for _, loud in found} == {False, True}
 
 
 def test_batches_hold_what_the_teacher_says(
@@ -187,12 +232,17 @@ def test_batches_hold_what_the_teacher_says(
     assert 0 <= first < last <= n_frames // 16
     draw = np.random.default_rng((1, 7))
     n_samples = batches.lengths.clip(draw)
-    clip = mixer.clip(n_samples, np.random.default_rng((1, 7, 0)))
+    heard = first * 5120, last * 5120
+    clip = mixer.clip(n_samples, heard, np.random.default_rng((1, 7, 0)))
     with torch.inference_mode():
-        labels = teacher(torch.from_numpy(clip)[None])
-        stretch = teacher(torch.from_numpy(clip)[None, first * 5120 : last * 5120])
-    torch.testing.assert_close(batch.logits[0], labels.logits[0], rtol=0, atol=1e-4)
-    torch.testing.assert_close(batch.embedding[0], labels.embedding[0], rtol=0, atol=1e-4)
+        said = teacher(torch.from_numpy(clip)[None])
+        stretch = teacher(torch.from_numpy(clip)[None, slice(*heard)])
+        network = PannsMini(32000, 1024, 320, 64, 50, 14000, 1)
+        spectrogram = network.spectrogram_extractor(torch.from_numpy(clip)[None])
+        decibels = network.logmel_extractor(spectrogram)
+    torch.testing.assert_close(batch.logits[0], said.logits[0], rtol=0, atol=1e-4)
+    torch.testing.assert_close(batch.local[0], said.local[0], rtol=0, atol=1e-4)
+    torch.testing.assert_close(batch.decibels[0], decibels[0], rtol=0, atol=1e-3)
     torch.testing.assert_close(batch.stretch_logits[0], stretch.logits[0], rtol=0, atol=1e-4)
     assert "teacher" not in batches.__getstate__()
 

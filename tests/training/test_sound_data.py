@@ -142,11 +142,25 @@ def test_quantising_leaves_few_values(draw: np.random.Generator) -> None:
     assert not augment.quantised(np.zeros(100, np.float32), draw).any()
 
 
-def test_a_lower_band_loses_the_top(draw: np.random.Generator) -> None:
+def test_a_narrower_band_loses_the_top_and_at_times_the_bottom(draw: np.random.Generator) -> None:
     noise = draw.standard_normal(RATE).astype(np.float32)
-    spectrum = np.abs(np.fft.rfft(augment.band_limited(noise, draw, RATE)))
-    assert spectrum[15000:].max() < 1e-2
-    assert spectrum[100:2000].mean() > 10
+    bottoms = []
+    for _ in range(20):
+        spectrum = np.abs(np.fft.rfft(augment.band_limited(noise, draw, RATE)))
+        assert spectrum[15000:].max() < 1e-2
+        assert spectrum[700:2000].mean() > 10
+        bottoms.append(spectrum[:60].max() < 1e-2)
+    assert set(bottoms) == {False, True}
+
+
+def test_a_replaced_stretch_is_cross_faded() -> None:
+    outer, inner = np.full(1000, 0.5, np.float32), np.full(1000, -1.0, np.float32)
+    heard = augment.replaced(outer, inner, (300, 500), 10)
+    assert (heard[:300] == 0.5).all()
+    assert (heard[500:] == 0.5).all()
+    assert (heard[310:490] == -1).all()
+    assert (np.diff(heard[300:310]) < 0).all()
+    assert (np.diff(heard[490:500]) > 0).all()
 
 
 def test_codecs_keep_the_length_and_the_sound() -> None:

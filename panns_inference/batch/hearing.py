@@ -1,0 +1,265 @@
+"""The way of many recordings through a network.
+
+    files --decoders--> clips --together--> batches --workers--> results
+                          |
+                          '--> blocks of a long recording --listener--> result
+
+Decoders run ahead in threads, as far as the bounds on what waits allow. On the CPU some workers
+hear a batch each, with a share of the cores: two that have one core each are faster than one that
+has two, and no core waits for another while decoders take it away for a moment. A long recording
+gets all cores, where `heard` is iterated over.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..audio import blocks
+from ..errors import AudioError
+from ..results import Result
+from ..verbs import Verb
+from .ahead import in_order, pulled
+from .finding import Recording
+from .notes import Notes
+from .together import together
+
+Blocks = Iterator[NDArray[np.float32]]
+
+BLOCK_SECONDS = 10
+"""Length of the blocks in which recordings are read."""
+
+
+class Heard(NamedTuple):
+    """What has become of a recording.
+
+    Attributes:
+        number: its place in the list of recordings.
+        n_samples: its length at the network's rate; 0 if it could not be read.
+        outcome: the result, or why there is none.
+    """
+
+    number: int
+    n_samples: int
+    outcome: Result | AudioError
+
+
+def _no_notes(recording: Recording) -> None:
+    """Long recordings are heard again from their beginning."""
+
+
+def _nobody(seconds: float) -> None:
+    """Nobody is told how far it is."""
+
+
+@dataclass(frozen=True)
+class _Clip:
+    """A recording between the decoder and the network.
+
+    One that is not longer than what a network hears at once is decoded, and is one block; of a
+    longer one, `n_samples` counts what is decoded already.
+    """
+
+    number: int
+    n_samples: int
+    blocks: Blocks = field(default_factory=lambda: iter(()))
+    error: AudioError | None = None
+
+
+@dataclass(frozen=True)
+class Hearing:
+    """How recordings are heard.
+
+    Attributes:
+        verb: what is asked of the model.
+        recordings: the files.
+        jobs: decoders that work at the same time.
+        resampler: 'soxr' or 'resampy'.
+        strict: whether a file that is cut is an error.
+        done: recordings that need no hearing, by their places in the list: their lengths in
+            samples at the network's rate.
+        notes: where notes on a long recording are kept; None keeps none.
+        tell: called with the seconds of audio that were heard, whenever some were.
+    """
+
+    verb: Verb
+    recordings: Sequence[Recording]
+    jobs: int = 1
+    resampler: str = "soxr"
+    strict: bool = False
+    done: Mapping[int, int] = field(default_factory=dict)
+    notes: Callable[[Recording], Notes | None] = _no_notes
+    tell: Callable[[float], object] = _nobody
+
+    def heard(self) -> Iterator[Heard]:
+        """What has become of each recording that is not done, as soon as it is known."""
+        failed: list[Heard] = []
+        clips = self._without(failed)
+        waiting: deque[Future[list[Heard]]] = deque()
+        n_workers, pool = workers(self.verb, len(self.recordings))
+        try:
+            for batch in together(clips, samples_at_once(self.verb)):
+                while failed:
+                    yield failed.pop(0)
+                if all(clip.number in self.done for clip in batch):
+                    continue
+                is_long = batch[0].n_samples > self.verb.at_most
+                while len(waiting) > (0 if is_long else n_workers):
+                    yield from self._told(waiting.popleft())
+                if is_long:
+                    yield self._listened(batch[0])
+                else:
+                    waiting.append(pool.submit(self._together, batch))
+            while waiting:
+                yield from self._told(waiting.popleft())
+            yield from failed
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+    def _without(self, failed: list[Heard]) -> Iterator[_Clip]:
+        """The clips that could be decoded; the others go where they are collected."""
+        numbers = range(len(self.recordings))
+        for clip in in_order(self._clip, numbers, self.jobs, self.verb.block):
+            if clip.error is None:
+                yield clip
+            else:
+                failed.append(Heard(clip.number, 0, clip.error))
+
+    def _clip(self, number: int) -> _Clip:
+        """A recording decoded, as far as a block reaches."""
+        if number in self.done:
+            return _Clip(number, self.done[number])
+        try:
+            return self._decoded(number)
+        except AudioError as error:
+            return _Clip(number, 0, error=error)
+
+    def _decoded(self, number: int) -> _Clip:
+        rest = blocks(
+            self.recordings[number].source,
+            rate := self.verb.model.sample_rate,
+            BLOCK_SECONDS * rate,
+            resampler=self.resampler,
+            strict=self.strict,
+        )
+        held: list[NDArray[np.float32]] = []
+        n_samples = 0
+        while n_samples <= self.verb.block and (block := next(rest, None)) is not None:
+            held.append(block)
+            n_samples += len(block)
+        if n_samples <= self.verb.block:
+            held = [np.concatenate(held)]
+        return _Clip(number, n_samples, itertools.chain(held, rest))
+
+    def _together(self, batch: Sequence[_Clip]) -> list[Heard]:
+        """The outcomes of clips that go through the network together."""
+        # Those that were done in an earlier run are heard again: the others depend on them.
+        again = [self._decoded(c.number) if c.number in self.done else c for c in batch]
+        waveforms = np.stack([next(clip.blocks) for clip in again])
+        names = [self.recordings[clip.number].name for clip in batch]
+        results = self.verb.together(waveforms, names)
+        return [
+            Heard(clip.number, clip.n_samples, result)
+            for clip, result in zip(batch, results, strict=True)
+            if clip.number not in self.done
+        ]
+
+    def _told(self, heard: Future[list[Heard]]) -> list[Heard]:
+        """Outcomes of a worker, when they are there."""
+        outcomes = heard.result()
+        n_samples = sum(outcome.n_samples for outcome in outcomes)
+        self.tell(n_samples / self.verb.model.sample_rate)
+        return outcomes
+
+    def _listened(self, clip: _Clip) -> Heard:
+        """The outcome of a recording that is heard block by block."""
+        recording = self.recordings[clip.number]
+        notes = self.notes(recording)
+        name, rate = recording.name, self.verb.model.sample_rate
+        listener = notes.listener(self.verb, name) if notes else self.verb.listener(name)
+        try:
+            for block in pulled(_behind(listener.n_samples, clip.blocks)):
+                listener.feed(block)
+                self.tell(len(block) / rate)
+                if notes:
+                    notes.keep(listener, rate)
+        except AudioError as error:
+            return Heard(clip.number, 0, error)
+        return Heard(clip.number, listener.n_samples, listener.finish())
+
+
+def is_on_cpu(verb: Verb) -> bool:
+    """Whether the network works on the cores that decoders work on, too.
+
+    Args:
+        verb: what is asked of it.
+    """
+    return verb.model.engine.device == "cpu"
+
+
+def workers(verb: Verb, n_recordings: int) -> tuple[int, ThreadPoolExecutor]:
+    """Who hears batches: their number, and their threads.
+
+    Their number follows from the list of recordings, and not from what is left to do: with another
+    number of cores the last bits of a result are others.
+
+    Args:
+        verb: what is asked of them.
+        n_recordings: how many there are.
+    """
+    engine = verb.model.engine
+    number = engine.workers if n_recordings > 1 else 1
+    return number, ThreadPoolExecutor(number, "panns-worker", engine.confine, (number,))
+
+
+def samples_at_once(verb: Verb) -> int:
+    """How many samples of short clips go through the network together.
+
+    Args:
+        verb: what is asked of it.
+    """
+    model = verb.model
+    return round(model.engine.seconds_at_once * model.sample_rate) if verb.at_most else 0
+
+
+def in_turn(heard: Iterable[Heard]) -> Iterator[Heard]:
+    """The same outcomes in the order of the recordings.
+
+    Args:
+        heard: the outcomes of all recordings, in any order.
+    """
+    early: dict[int, Heard] = {}
+    number = 0
+    for each in heard:
+        early[each.number] = each
+        while number in early:
+            yield early.pop(number)
+            number += 1
+
+
+def refusal(recording: Recording) -> AudioError:
+    """What is wrong with a recording that is not there.
+
+    Args:
+        recording: it.
+    """
+    try:
+        next(blocks(recording.source, 32_000))
+    except AudioError as error:
+        return error
+    return AudioError(f"{recording.name} was not there a moment ago")
+
+
+def _behind(n_samples: int, blocks: Blocks) -> Blocks:
+    """What is left of blocks, (samples,) each, behind the first samples of a recording."""
+    for block in blocks:
+        if n_samples < len(block):
+            yield block[n_samples:]
+        n_samples = max(0, n_samples - len(block))

@@ -1,0 +1,117 @@
+"""What is known of a long recording while it is heard, on the disk.
+
+    NAME.npz       the state of the listener, written every few minutes of audio
+    NAME.frames    framewise probabilities so far, float32; what lies behind the state is cut off
+
+A run that was killed decodes the recording again up to where the state stands, and hears it from
+there on.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..files import atomic_write
+from ..verbs import Verb
+from ..verbs.verb import Listener
+
+INTERVAL = 300
+"""Seconds of audio between two states."""
+
+ROWS = 6000
+"""Frames that are read at once: a minute."""
+
+PREFIX = "listener/"
+"""Of the names of what is the listener's own."""
+
+
+class Notes:
+    """Keeps the state of a listener, and its frames.
+
+    Args:
+        path: of the files, without their extensions; the folder is made when it is needed.
+        identity: of the recording, any numbers: notes on another one are not used.
+    """
+
+    def __init__(self, path: Path, identity: tuple[int, ...]) -> None:
+        self.path = path
+        self.identity = identity
+        self.state_file = path.with_name(f"{path.name}.npz")
+        self.frames_file = path.with_name(f"{path.name}.frames")
+        self._n_samples = 0
+
+    def listener(self, verb: Verb, name: str | None) -> Listener[Any]:
+        """A listener that goes on where the notes end; without notes, a new one.
+
+        Args:
+            verb: what is asked.
+            name: of the recording.
+        """
+        found = self._read()
+        state = {k.removeprefix(PREFIX): v for k, v in found.items() if k.startswith(PREFIX)}
+        to: dict[str, Any] = {}
+        if getattr(verb, "framewise", False):
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with self.frames_file.open("ab") as file:
+                file.truncate(int(found.get("n_bytes", 0)))
+            to = {"frames_to": self._add_frames}
+        listener = verb.listener(name, state or None, **to)
+        self._n_samples = listener.n_samples
+        return listener
+
+    def keep(self, listener: Listener[Any], sample_rate: int) -> None:
+        """Write the state down, if it is time.
+
+        Args:
+            listener: who hears the recording.
+            sample_rate: of what it hears, in Hz.
+        """
+        if listener.n_samples - self._n_samples < INTERVAL * sample_rate:
+            return
+        self._n_samples = listener.n_samples
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        n_bytes = 0
+        if self.frames_file.exists():
+            with self.frames_file.open("ab") as file:
+                os.fsync(file.fileno())
+                n_bytes = file.tell()
+        state: dict[str, Any] = {
+            f"{PREFIX}{name}": value for name, value in listener.state().items()
+        }
+        content = io.BytesIO()
+        np.savez(content, identity=self.identity, n_bytes=n_bytes, **state)
+        with atomic_write(self.state_file, binary=True) as file:
+            file.write(content.getbuffer())
+
+    def rows(self, n_classes: int) -> Iterator[NDArray[np.float32]]:
+        """The framewise probabilities, (frames, classes), in pieces.
+
+        Args:
+            n_classes: columns.
+        """
+        with self.frames_file.open("rb") as file:
+            while part := file.read(ROWS * n_classes * 4):
+                yield np.frombuffer(part, np.float32).reshape(-1, n_classes)
+
+    def remove(self) -> None:
+        """The recording is done: nothing needs to be known of it any more."""
+        self.state_file.unlink(missing_ok=True)
+        self.frames_file.unlink(missing_ok=True)
+
+    def _read(self) -> dict[str, NDArray[Any]]:
+        with contextlib.suppress(FileNotFoundError), np.load(self.state_file) as file:
+            if tuple(file["identity"]) == self.identity:
+                return dict(file)
+        return {}
+
+    def _add_frames(self, rows: NDArray[np.float32]) -> None:
+        with self.frames_file.open("ab") as file:
+            file.write(rows.tobytes())

@@ -1,0 +1,52 @@
+"""Which clips go through the network together: decided by the list of files alone.
+
+    files      a  b  c  X  d  e  f         a, c, d and f are of one length, X is long
+    batches    [a c] [b]  [X]  [d f] [e]
+
+What a network gives for a clip differs in the last bits with what else is in its batch. So batches
+depend neither on the time that decoding takes nor on what an earlier run has done already: a run
+that was killed and goes on gives the bytes of one that was not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Protocol, TypeVar
+
+MOST = 32
+"""Clips that wait for others of their length."""
+
+
+class Sized(Protocol):
+    """A recording whose length is known."""
+
+    @property
+    def n_samples(self) -> int:
+        """Length at the network's rate."""
+
+
+Clip = TypeVar("Clip", bound=Sized)
+
+
+def together(clips: Iterable[Clip], at_most: int) -> Iterator[list[Clip]]:
+    """Batches of clips of one length.
+
+    Clips wait until there are `MOST` of them, or until one comes with which they would be longer
+    than `at_most`, all that wait together. What is longer by itself is alone.
+
+    Args:
+        clips: in the order of the files.
+        at_most: samples of all clips that wait, and so of a batch.
+
+    Returns:
+        Each clip once, in its batch; batches come as soon as they are known.
+    """
+    waiting: dict[int, list[Clip]] = {}
+    count = n_samples = 0
+    for clip in clips:
+        if count == MOST or n_samples + clip.n_samples > at_most:
+            yield from waiting.values()
+            waiting, count, n_samples = {}, 0, 0
+        waiting.setdefault(clip.n_samples, []).append(clip)
+        count, n_samples = count + 1, n_samples + clip.n_samples
+    yield from waiting.values()

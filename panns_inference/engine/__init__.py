@@ -1,0 +1,8 @@
+"""What computes a network: waveforms in, arrays out.
+
+`Engine` is the contract, and all that the floors above know; `network` computes a module of torch.
+"""
+
+from .engine import Engine, Grid, Outputs, Statistics, Waveforms
+
+__all__ = ["Engine", "Grid", "Outputs", "Statistics", "Waveforms"]

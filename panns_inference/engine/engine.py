@@ -1,0 +1,118 @@
+"""The contract between what computes a network and all that makes something of it.
+
+Above it there are arrays of NumPy, and no torch: a network may as well be a file that another
+program runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Outputs = dict[str, NDArray[np.float32]]
+"""Outputs of a network by their names."""
+
+Statistics = Mapping[str, NDArray[np.floating[Any]]]
+"""What is kept of the segments of a recording, by name, (...) each."""
+
+Waveforms = Any
+"""Samples at the rate of the network, (batch, samples) float32: an array, or a tensor of torch."""
+
+
+class Grid(NamedTuple):
+    """Segments begin at multiples of the stride; a block of them needs a halo on either side.
+
+    Attributes:
+        stride: samples from a segment to the next.
+        left: segments in front of a block that it depends on.
+        right: segments behind it.
+    """
+
+    stride: int
+    left: int
+    right: int
+
+
+class Engine(Protocol):
+    """Computes a network; knows nothing of files, labels and events."""
+
+    @property
+    def sample_rate(self) -> int:
+        """Rate of the waveforms in Hz."""
+
+    @property
+    def hop_size(self) -> int:
+        """Samples from a frame to the next."""
+
+    @property
+    def output_names(self) -> tuple[str, ...] | None:
+        """Names of the outputs; None if the network does not say."""
+
+    @property
+    def sizes(self) -> Mapping[str, int]:
+        """Lengths of `clipwise_output` and `embedding`, as far as they are known."""
+
+    @property
+    def statistics(self) -> Mapping[str, str] | None:
+        """What the head keeps of the segments: name to the segmentwise value that it is taken of.
+
+        The statistic `maximum` is the largest value over the segments, any other is their sum.
+        None if the segments are not known: then a recording is heard at once.
+        """
+
+    @property
+    def grid(self) -> Grid:
+        """Where a recording may be cut. Asked for the first time, it may take a moment."""
+
+    @property
+    def interpolation(self) -> tuple[int, bool]:
+        """Frames of a segment, and whether straight lines lead from one to the next."""
+
+    @property
+    def device(self) -> str:
+        """Where it computes: 'cpu', 'cuda:0', ..."""
+
+    @property
+    def workers(self) -> int:
+        """Threads that do best to call it at the same time, each with its share of the machine."""
+
+    def confine(self, workers: int) -> None:
+        """The thread that calls this is one of some that call the engine at the same time.
+
+        Args:
+            workers: their number.
+        """
+
+    @property
+    def seconds_at_once(self) -> float:
+        """Seconds of short clips that do best to go through it together; 0 is one by one."""
+
+    def outputs(self, waveforms: Waveforms) -> Outputs:
+        """The outputs for a batch of waveforms, (batch, ...) each.
+
+        Args:
+            waveforms: (batch, samples), of one sample or more.
+        """
+
+    def segmentwise(self, waveform: NDArray[np.float32]) -> dict[str, NDArray[Any]]:
+        """Values of each segment, (..., segments).
+
+        They are those that `statistics` names and, if there are frames, `probabilities`.
+
+        Args:
+            waveform: (samples,).
+        """
+
+    def conclude(self, statistics: Statistics, n_segments: int) -> Outputs:
+        """The outputs that speak of a recording as a whole.
+
+        Args:
+            statistics: of all its segments.
+            n_segments: their number.
+        """
+
+    def identity(self) -> dict[str, str]:
+        """What results depend on: `weights` (a checksum), `precision`, and `runtime`."""

@@ -1,0 +1,187 @@
+"""A module of torch, computed by torch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+
+from ..models import FrontEnd, Network
+from ..models.network import LogmelNetwork
+from ..models.precision import single_at_least, widest
+from .digest import digest
+from .engine import Grid, Outputs, Statistics, Waveforms
+from .grid import grid_of
+
+SIZES = {"clipwise_output": "classes_num", "embedding": "embedding_size"}
+"""Output to the attribute of a network that says its length."""
+
+
+MOST_WORKERS = 4
+"""Batches that are heard at the same time: each takes memory."""
+
+SECONDS_AT_ONCE = 20.0
+"""Length of clips that are heard together."""
+
+
+class NetworkEngine:
+    """A network of `models`, or any module whose `forward(waveforms, None)` returns such outputs.
+
+    The module is in evaluation mode whenever it is asked.
+
+    Args:
+        module: it, or the `DataParallel` around it.
+        device: where it is.
+    """
+
+    def __init__(self, module: nn.Module, device: str) -> None:
+        self.module = module
+        self.device = device
+        self.threads = torch.get_num_threads()
+        self.network: nn.Module = getattr(module, "module", module)
+
+    def fits(self, module: nn.Module, device: str) -> bool:
+        """Whether it computes a module as it is now.
+
+        Args:
+            module: the module.
+            device: where it is to be computed.
+        """
+        return module is self.module and device == self.device
+
+    @cached_property
+    def known(self) -> Network | None:
+        """The network, if its forward pass is that of `models`, and not somebody's own."""
+        is_known = getattr(type(self.network), "forward", None) is Network.forward
+        return self.network if is_known and isinstance(self.network, Network) else None
+
+    @property
+    def sample_rate(self) -> int:
+        """Rate of the waveforms in Hz: 32,000 for a module that does not say."""
+        return int(getattr(self.network, "sample_rate", FrontEnd.sample_rate))
+
+    @property
+    def hop_size(self) -> int:
+        """Samples from a frame to the next: 320 for a module that does not say."""
+        return int(getattr(self.network, "hop_size", FrontEnd.hop_size))
+
+    @property
+    def output_names(self) -> tuple[str, ...] | None:
+        """Names of the outputs; None if the module does not say."""
+        return getattr(self.network, "output_names", None)
+
+    @property
+    def sizes(self) -> Mapping[str, int]:
+        """Lengths of `clipwise_output` and `embedding`, as far as they are known."""
+        network = self.network
+        return {name: getattr(network, a) for name, a in SIZES.items() if hasattr(network, a)}
+
+    @property
+    def statistics(self) -> Mapping[str, str] | None:
+        """What the head keeps of the segments; None for a module with a forward pass of its own."""
+        return self.known.statistics_of if self.known else None
+
+    @cached_property
+    def grid(self) -> Grid:
+        """Where a recording may be cut."""
+        return grid_of(self._segmented())
+
+    @property
+    def interpolation(self) -> tuple[int, bool]:
+        """Frames of a segment, and whether straight lines lead from one to the next."""
+        return self._segmented().interpolation
+
+    @property
+    def workers(self) -> int:
+        """Threads that do best to call it at the same time: on the CPU with a core each, or some.
+
+        Two that have one core each are faster than one that has two.
+        """
+        return min(MOST_WORKERS, self.threads) if self.device == "cpu" else 1
+
+    def confine(self, workers: int) -> None:
+        """The calling thread takes its share of the cores.
+
+        Args:
+            workers: threads that call the engine at the same time.
+        """
+        torch.set_num_threads(self.threads // workers)
+
+    @property
+    def seconds_at_once(self) -> float:
+        """Seconds of short clips that do best to go through it together; 0 is one by one.
+
+        On two cores, CNN14 takes clips of 5 s 1.5 times as fast in batches of 20 s, and no faster
+        in longer ones. Networks whose first layers work at the rate of the waveform are slowed down
+        by any batch, LeeNet11 to the half: what they hold of one clip fills the caches.
+        """
+        return SECONDS_AT_ONCE if isinstance(self.network, LogmelNetwork) else 0.0
+
+    @torch.no_grad()
+    def outputs(self, waveforms: Waveforms) -> Outputs:
+        """The outputs for a batch of waveforms, (batch, ...) each.
+
+        Args:
+            waveforms: (batch, samples), an array or a tensor.
+        """
+        found = self.module.eval()(torch.as_tensor(waveforms).to(self.device), None)
+        # A module may have some that are None.
+        return {name: _array(value.float()) for name, value in found.items() if value is not None}
+
+    @torch.no_grad()
+    def segmentwise(self, waveform: NDArray[np.float32]) -> dict[str, NDArray[Any]]:
+        """Values of each segment, (..., segments).
+
+        Args:
+            waveform: (samples,).
+        """
+        network = self._segmented()
+        missing = max(0, network.minimum_samples - len(waveform))
+        padded = functional.pad(torch.from_numpy(waveform).to(self.device), (0, missing))
+        found = network.segmentwise(network.segment_features(padded[None]))
+        wanted = {*network.statistics_of.values(), "probabilities"}
+        return {
+            name: _array(value[0].to(single_at_least(value.dtype)))
+            for name, value in found.items()
+            if name in wanted
+        }
+
+    @torch.no_grad()
+    def conclude(self, statistics: Statistics, n_segments: int) -> Outputs:
+        """The outputs that speak of a recording as a whole.
+
+        Args:
+            statistics: of all its segments.
+            n_segments: their number.
+        """
+        dtype = widest(torch.device(self.device))
+        given = {
+            name: torch.as_tensor(value)[None].to(self.device, dtype)
+            for name, value in statistics.items()
+        }
+        found = self._segmented().conclude(given, n_segments)
+        return {name: _array(value[0].float()) for name, value in found.items()}
+
+    def identity(self) -> dict[str, str]:
+        """What results depend on."""
+        return {
+            "weights": f"sha256:{digest(self.network)}",
+            "precision": "float32",
+            "runtime": f"torch {torch.__version__}",
+        }
+
+    def _segmented(self) -> Network:
+        if self.known is None:
+            raise NotImplementedError("a module with a forward pass of its own has no segments")
+        return self.known.eval()
+
+
+def _array(tensor: Tensor) -> NDArray[Any]:
+    array: NDArray[Any] = tensor.cpu().numpy()
+    return array

@@ -1,0 +1,47 @@
+"""A small network, and folders of short recordings."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from panns_inference import AudioTagging
+
+RATE = 8_000
+
+
+def noise(path: Path, seconds: float, seed: int = 0) -> Path:
+    """A file of noise that swells and fades, so that not every stretch of it is alike."""
+    n_samples = round(seconds * RATE)
+    swell = 0.3 * (1 + np.sin(np.linspace(0, 7, n_samples))) / 2
+    path.parent.mkdir(parents=True, exist_ok=True)
+    soundfile.write(path, swell * np.random.default_rng(seed).standard_normal(n_samples), RATE)
+    return path
+
+
+@pytest.fixture(scope="session")
+def mini() -> AudioTagging:
+    """The network in the box."""
+    return AudioTagging("PannsMini", device="cpu")
+
+
+@pytest.fixture
+def folder(tmp_path: Path, shared: Path) -> Path:
+    """Nine recordings of four lengths in two folders, one of them longer than a block."""
+    place = tmp_path / "recordings"
+    for number, seconds in enumerate((1, 2, 1, 0.5, 1, 2)):
+        noise(place / f"clip{number + 5}.wav", seconds, number)
+    for name in ("rain/1-17367-A.ogg", "dog_bark/1-100032-A.ogg"):
+        shutil.copy(shared / "audio" / "esc10" / name, place)
+    noise(place / "deeper" / "long.wav", 75)
+    return place
+
+
+@pytest.fixture
+def made() -> Callable[[Path, float, int], Path]:
+    return noise

@@ -1,0 +1,225 @@
+"""`panns` over folders: good and bad files mixed, lists of files, progress, readers that leave."""
+
+from __future__ import annotations
+
+import csv
+import fcntl
+import json
+import os
+import pty
+import shutil
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from processes import run, start
+
+from panns_inference.cli import main
+
+NETWORK = ("--model", "PannsMini", "--device", "cpu")
+Capture = pytest.CaptureFixture[str]
+
+
+def panns(*arguments: object) -> int:
+    return main([*map(str, (arguments[0], *NETWORK, *arguments[1:]))])
+
+
+def written(path: Path) -> list[str]:
+    with path.open(newline="") as file:
+        return list(dict.fromkeys(row["filename"] for row in csv.DictReader(file)))
+
+
+def test_good_and_bad_files_mixed(shared: Path, tmp_path: Path, capsys: Capture) -> None:
+    folder = tmp_path / "mixed"
+    for name in ("formats", "not_libsndfile"):
+        shutil.copytree(shared / "audio" / name, folder, dirs_exist_ok=True)
+    with (folder / "not_libsndfile.csv").open(newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["in_folder"] == "yes"]
+    bad = {row["file"] for row in rows if row["must"].endswith("Error")}
+    # These are not even named as recordings, and do not begin as one.
+    other = {"empty", "error_page.pth", "playlist.m3u8", "settings.json"}
+    hidden = {".hidden.wav", "formats.csv", "not_libsndfile.csv"}
+    good = set(os.listdir(folder)) - bad - hidden
+    assert len(good) > 270
+    table = tmp_path / "tags.csv"
+    assert panns("tag", "-f", "csv", "--top", 1, folder, "-o", table) == 1
+    assert {Path(name).name for name in written(table)} == good
+    told = capsys.readouterr().err
+    lines = told[told.index(f"{len(bad - other)} of {len(good | bad) - len(other)} recordings") :]
+    causes = lines.splitlines()[1:]
+    for name in bad - other:
+        (cause,) = [line for line in causes if f"{name}'" in line]
+        assert len(cause.split(name)[1]) > 10
+    assert "left out: no recordings by their names and first bytes:" in told
+    # Named, they are tried, and fail.
+    assert panns("tag", *(folder / name for name in sorted(other))) == 1
+    told = capsys.readouterr().err
+    for name in other:
+        assert f"{name}'" in told
+
+
+def test_a_list_of_files(
+    folder: Path, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed = tmp_path / "list.txt"
+    listed.write_text(f"{folder}/clip9.wav\n\n{folder}/deeper\n")
+    assert panns("tag", "-f", "jsonl", folder / "clip5.wav", "--files-from", listed) == 0
+    out = capsys.readouterr().out
+    assert [Path(json.loads(line)["source"]).name for line in out.splitlines()] == [
+        "clip5.wav", "clip9.wav", "long.wav",
+    ]  # fmt: skip
+    with listed.open() as stdin:
+        status, out, err = run("tag", "-f", "jsonl", "--files-from", "-", *NETWORK, stdin=stdin)
+    assert status == 0, err
+    assert len(out.splitlines()) == 2
+    assert panns("tag") == 2
+    assert "name recordings or folders" in capsys.readouterr().err
+
+
+def test_a_pattern_that_no_shell_has_expanded(folder: Path, capsys: Capture) -> None:
+    assert panns("tag", "-f", "jsonl", "--top", 1, folder / "clip?.wav") == 0
+    assert len(capsys.readouterr().out.splitlines()) == 5
+
+
+def test_stop_at_the_first_error(folder: Path, tmp_path: Path, capsys: Capture) -> None:
+    (folder / "clip6.wav").write_bytes(b"no sound")
+    for options in ((), ("-o", tmp_path / "t.csv")):
+        assert panns("tag", "-f", "csv", "--on-error", "raise", folder, *options) == 1
+        printed = capsys.readouterr()
+        assert printed.err.count("clip6.wav") == 1
+    assert not (tmp_path / "t.csv").exists()
+
+
+def test_a_finished_run_says_so(folder: Path, tmp_path: Path, capsys: Capture) -> None:
+    given = ("tag", "-f", "csv", folder, "-o", tmp_path / "t.csv")
+    assert panns(*given) == 0
+    assert "panns: heard 9 of 9 recordings, 0.03 h, " in capsys.readouterr().err
+    assert panns(*given) == 0
+    assert capsys.readouterr().err == "panns: nothing new to hear, 9 were done before\n"
+    assert panns(*given, "-q") == 0
+    assert capsys.readouterr().err == ""
+    assert panns(*given, "--top", 3) == 2
+    assert "  output.top: was 10, is 3\n" in capsys.readouterr().err
+
+
+def test_two_programs_on_one_output(folder: Path, tmp_path: Path) -> None:
+    given = ("tag", "-f", "csv", folder, *NETWORK, "-o", tmp_path / "t.csv")
+    with start(*given) as first:
+        while not (tmp_path / "t.csv.panns" / "lock").exists():
+            time.sleep(0.001)
+        first.send_signal(signal.SIGSTOP)
+        status, _, err = run(*given)
+        first.send_signal(signal.SIGCONT)
+        assert first.wait(60) == 0
+    assert status == 1
+    assert "another process is at work on" in err
+
+
+def on_a_terminal(*arguments: object, **more: object) -> tuple[int, str]:
+    """Exit status, and what a terminal that is stderr shows."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 120, 0, 0))
+    with start(*arguments, stderr=theirs, **more) as process:
+        os.close(theirs)
+        shown = b""
+        try:
+            while part := os.read(ours, 4096):
+                shown += part
+        except OSError:  # how a terminal ends
+            pass
+        process.communicate()
+    os.close(ours)
+    return process.returncode, shown.decode()
+
+
+def test_progress_on_a_terminal(folder: Path, tmp_path: Path) -> None:
+    (folder / "clip6.wav").write_bytes(b"no sound")
+    given = ("tag", "-f", "csv", folder, *NETWORK)
+    status, shown = on_a_terminal(*given, "-o", tmp_path / "t.csv")
+    assert status == 1
+    assert "9/9 recordings" in shown
+    assert "h, " in shown
+    assert "times real time, 1 failed" in shown
+    assert "panns: error: " in shown
+    status, shown = on_a_terminal(*given, "-q", "-o", tmp_path / "q.csv")
+    assert "recordings |" not in shown
+
+
+def test_a_reader_that_leaves(folder: Path) -> None:
+    with start("tag", "-f", "jsonl", folder, folder.parent, *NETWORK) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert "source" in process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == ""
+    assert process.returncode == 1
+
+
+def test_a_run_that_is_interrupted_goes_on(folder: Path, tmp_path: Path) -> None:
+    given = ("tag", "-f", "csv", folder, *NETWORK, "-o", tmp_path / "t.csv")
+    with start(*given) as process:
+        while not (tmp_path / "t.csv.panns" / "parts").exists():
+            time.sleep(0.001)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (130, "panns: interrupted\n")
+    assert not (tmp_path / "t.csv.panns" / "lock").exists()
+    status, _, err = run(*given)
+    assert status == 0, err
+    assert len(written(tmp_path / "t.csv")) == 9
+
+
+def test_the_decoder_of_mp3_does_not_write_between(shared: Path, tmp_path: Path) -> None:
+    content = bytearray((shared / "audio/formats/mp3_mpeg_layer_iii_44100_2ch.mp3").read_bytes())
+    content[6000:6400] = bytes(400)
+    for name in ("a.mp3", "b.mp3"):
+        (tmp_path / name).write_bytes(content)
+    status, out, err = run("tag", "-f", "jsonl", tmp_path, *NETWORK)
+    assert (status, len(out.splitlines())) == (0, 2)
+    assert all(line.startswith("panns: ") for line in err.splitlines())
+
+
+def test_binary_formats(folder: Path, tmp_path: Path) -> None:
+    path = tmp_path / "frames.npz"
+    with path.open("wb") as file:
+        status, _, err = run("detect", "-f", "npz", folder / "clip5.wav", *NETWORK, stdout=file)
+    assert status == 0, err
+    with np.load(path) as archive:
+        assert archive["framewise"].shape == (101, 527)
+    with (folder / "clip5.wav").open("rb") as stdin:
+        status, out, err = run("tag", "-f", "csv", "-", *NETWORK, stdin=stdin)
+    assert status == 0, err
+    assert out.splitlines()[1].startswith("stdin,")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("-f", "srt"), "holds one recording: name a folder with -o and --split"),
+        (("--split",), "name a file with -o, or with --split a folder"),
+        (("-", "-o", "x.csv"), "what is read from stdin goes to stdout"),
+        (("-o", ""), "-o needs the name of a file or a folder"),
+        (("--hop", "1"), "give their length as window="),
+        (("--jobs", "2", "--model", "Cnn99"), "unknown network 'Cnn99'"),
+        (("--skip-silence", "3"), "0 dB or less"),
+    ],
+)
+def test_wrong_use(folder: Path, capsys: Capture, options: tuple[str, ...], message: str) -> None:
+    assert panns("tag", folder, *options) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert message in printed.err
+
+
+def test_a_process_without_standard_error(folder: Path) -> None:
+    command = f"{sys.executable} -m panns_inference tag --top 1 {folder}/clip5.wav 2>&-"
+    done = subprocess.run([*("bash", "-c"), f"{command} {' '.join(NETWORK)}"],
+                          capture_output=True, text=True, check=False)  # fmt: skip
+    assert done.returncode == 0
+    assert "clip5.wav" in done.stdout
