@@ -1,8 +1,9 @@
 """The log-mel front-end beside torchlibrosa's: `python benchmarks/frontend.py [--threads 2]`.
 
 Needs torchlibrosa, which computes the transform as a convolution in float32; here it is a
-transform in float64, plain or in strips. All turn waveforms at 32 kHz into log-mel images of 64 bins, in turns in
-one process. Deviations are in decibels, from this package's front-end on float64 waveforms.
+transform in float64, plain or in strips. All turn waveforms at 32 kHz into log-mel images of 64
+bins, in turns in one process. Deviations are in decibels, from this package's
+front-end on float64 waveforms.
 """
 
 from __future__ import annotations

@@ -3,8 +3,8 @@
     python benchmarks/layers.py [NETWORK ...] [--seconds 1 10] [--batches 1] [--threads 2]
 
 The layers are those of the networks' own images for clips of these lengths and batches. Each is
-computed by all kernels that can; the rows of `panns_inference/engine/fast/choices.csv` for this chip
-and this version of torch are replaced one by one, so that the script can be run network by
+computed by all kernels that can; the rows of `panns_inference/engine/fast/choices.csv` for this
+chip and this version of torch are replaced one by one, so that the script can be run network by
 network. The section of `RESULTS.md` shows the layers of Cnn14.
 """
 

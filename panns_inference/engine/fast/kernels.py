@@ -63,7 +63,7 @@ class Kernel(Protocol):
 
 
 class Direct:
-    """oneDNN's convolution on prepacked weights.
+    """Convolution by oneDNN, on prepacked weights.
 
     Args:
         weights: the convolution; the type of its weight is the type it computes in.

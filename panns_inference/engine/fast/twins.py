@@ -44,7 +44,7 @@ class Twin(nn.Module):
         """What the block gives.
 
         Args:
-            x: as for the block.
+            x: (batch, channels, time, bands), or (batch, channels, time).
             options: as for the block.
         """
         image = x.to(self.settings.dtype)
@@ -84,6 +84,13 @@ class FastConvBlock(Twin):
         self.width = self.layers[-1].outline.weight.shape[0]
 
     def run(self, x: Tensor, pool_size: tuple[int, int] = (2, 2), pool_type: str = "avg") -> Tensor:
+        """What the block gives, in pieces.
+
+        Args:
+            x: (batch, channels, time, bands).
+            pool_size: as for the block.
+            pool_type: as for the block.
+        """
         return in_pieces(partial(self._layers, pool_size, pool_type), x, self.width, pool_size[0])
 
     def _layers(self, pool_size: tuple[int, int], pool_type: str, x: Tensor) -> Tensor:
