@@ -54,6 +54,7 @@ class Model(Asking):
         labels: display names, in the order of the network's outputs.
         classes_num: number of labels.
         device: where waveforms are moved to before they meet the network.
+        checkpoint: file of the weights; None if nothing was loaded.
 
     Raises:
         UsageError: for an unknown name, device or setting, or arguments that exclude each other.
@@ -88,7 +89,7 @@ class Model(Asking):
         self.labels = audioset_labels if labels is None else list(labels)
         self.classes_num = len(self.labels)
         self._engine: Engine | None = None
-        self.name, self.model, self.device, lines = loaded(
+        self.name, self.model, self.device, self.checkpoint, lines = loaded(
             model or self.default,
             self.classes_num,
             device,

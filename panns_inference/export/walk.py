@@ -51,12 +51,13 @@ class _Tracer(fx.Tracer):
         return isinstance(m, leaves) or super().is_leaf_module(m, module_qualified_name)
 
 
-def walk(graph: Graph, network: Network, part: Part, given: Any) -> Any:
+def walk(graph: Graph, network: Network, name: str, part: Part, given: Any) -> Any:
     """Add what a part of a network makes of its argument; the names of what it returns.
 
     Args:
         graph: where the nodes are added.
         network: in evaluation mode.
+        name: of the part, which the names of its nodes begin with.
         part: calls methods of the network.
         given: its argument, with names of values in the place of tensors.
 
@@ -71,6 +72,7 @@ def walk(graph: Graph, network: Network, part: Part, given: Any) -> Any:
     layers = {n: whole.get_submodule(str(n.target)) for n in nodes if n.op == "call_module"}
     folded = {n: _norm_behind(n, layers) for n in layers if isinstance(layers[n], CONVOLUTIONS)}
     values: dict[fx.Node, Any] = {}
+    graph.scope = name
     for node in nodes:
         arguments = fx.node.map_arg(node.args, values.__getitem__)
         settings = fx.node.map_arg(node.kwargs, values.__getitem__)
@@ -88,9 +90,10 @@ def walk(graph: Graph, network: Network, part: Part, given: Any) -> Any:
             if layer := layers.get(node):
                 norms = [layers[norm] for norm in (folded.get(node),) if norm]
                 arguments = (layer, *arguments, *norms)
-                graph.scope = str(node.target).removeprefix("network.")
+                graph.scope = f"{name}/{str(node.target).removeprefix('network.')}"
             values[node] = rule(graph, *arguments, **settings)
-            graph.scope = ""
+            graph.scope = name
+    graph.scope = ""
     return values[node]
 
 

@@ -19,6 +19,9 @@ from ..models import Network
 from .graph import Graph, Value
 from .walk import walk
 
+TRUNK = "trunk"
+"""What the names of nodes up to the features of the segments begin with."""
+
 
 def whole(network: Network) -> Any:
     """The network as an `onnx.ModelProto`.
@@ -36,7 +39,8 @@ def whole(network: Network) -> Any:
     missing = graph.add("Max", graph.add("Sub", network.minimum_samples, n_samples), 0)
     pads = graph.add("Concat", [0, 0, 0], graph.add("Unsqueeze", missing, [0]), axis=0)
     padded = graph.add("Pad", WAVEFORM, pads)
-    segmentwise = walk(graph, network, _segmentwise, padded)
+    features = walk(graph, network, TRUNK, _features, padded)
+    segmentwise = walk(graph, network, "decision", _segmentwise, features)
     n_segments = graph.length(next(iter(segmentwise.values())), -1)
     outputs = _concluded(graph, network, segmentwise, n_segments)
     if "framewise_output" in network.output_names:
@@ -54,8 +58,12 @@ def whole(network: Network) -> Any:
     return graph.model(type(network).__name__, given, results)
 
 
-def _segmentwise(network: Network, waveform: Any) -> Any:
-    return network.segmentwise(network.segment_features(waveform))
+def _features(network: Network, waveform: Any) -> Any:
+    return network.segment_features(waveform)
+
+
+def _segmentwise(network: Network, features: Any) -> Any:
+    return network.segmentwise(features)
 
 
 def _concluded(
@@ -64,7 +72,7 @@ def _concluded(
     """The clip values, of the segments or of the statistics that are given."""
     from onnx import TensorProto
 
-    given = graph.add("Greater", N_SEGMENTS, 0)
+    is_given = graph.add("Greater", N_SEGMENTS, 0)
     statistics = {}
     for name, size in _sizes(network).items():
         value = segmentwise[network.statistics_of[name]]
@@ -74,18 +82,16 @@ def _concluded(
             else graph.add("ReduceSum", value, [-1], keepdims=0)
         )
         graph.constants[name] = np.zeros((1, size), np.float32)
-        statistics[name] = graph.add("Where", given, name, own)
+        statistics[name] = graph.add("Where", is_given, name, own)
     graph.constants[N_SEGMENTS] = np.asarray(0)
-    number = graph.add("Where", given, N_SEGMENTS, n_segments)
+    number = graph.add("Where", is_given, N_SEGMENTS, n_segments)
     number = graph.add("Cast", number, to=TensorProto.FLOAT)
 
     def conclude(network: Network, given: Any) -> Any:
         return network.conclude(given["statistics"], given["number"])
 
-    outputs: dict[str, Value] = walk(
-        graph, network, conclude, {"statistics": statistics, "number": number}
-    )
-    return outputs
+    given = {"statistics": statistics, "number": number}
+    return dict(walk(graph, network, "head", conclude, given))
 
 
 def _frames(
@@ -107,3 +113,45 @@ def _frames(
     within = graph.add("Cast", graph.add("Mod", places, ratio), to=TensorProto.FLOAT)
     parts = graph.add("Unsqueeze", graph.add("Div", within, float(ratio)), [1])
     return graph.add("Add", values, graph.add("Mul", rise, parts))
+
+
+def _sizes(network: Network) -> dict[str, int]:
+    """Length of each statistic: that of the value that it is taken of."""
+    lengths = {"features": network.channels}
+    return {
+        name: lengths.get(value, network.classes_num)
+        for name, value in network.statistics_of.items()
+    }
+
+
+def _optional(graph: Graph, name: str) -> Any:
+    """An input that need not be given, for a constant stands for it."""
+    from onnx import helper
+
+    value = graph.constants[name]
+    return helper.make_tensor_value_info(
+        name, helper.np_dtype_to_tensor_dtype(value.dtype), value.shape
+    )
+
+
+def output_sizes(network: Network) -> dict[str, int]:
+    """Length of the rows of each output.
+
+    Args:
+        network: any.
+    """
+    lengths = {"embedding": network.embedding_size}
+    return {name: lengths.get(name, network.classes_num) for name in network.output_names}
+
+
+def _shapes(network: Network) -> dict[str, list[str | int]]:
+    """Shape of each output of the graph."""
+    shapes: dict[str, list[str | int]] = {
+        name: ["batch", *(["frames"] if name == "framewise_output" else []), size]
+        for name, size in output_sizes(network).items()
+    }
+    segments = {**dict.fromkeys(network.statistics_of.values()), "probabilities": None}
+    for name in segments:
+        size = network.channels if name == "features" else network.classes_num
+        shapes[f"{SEGMENTWISE}{name}"] = ["batch", size, "segments"]
+    return shapes
