@@ -37,7 +37,7 @@ class Loaded(NamedTuple):
 
 
 def loaded(
-    model: nn.Module | str,
+    model: nn.Module | str | os.PathLike[str],
     classes_num: int,
     device: str | torch.device,
     *,

@@ -48,7 +48,7 @@ class Card:
         statistics: name to the segmentwise value that it is taken of.
         interpolation: frames of a segment, and whether straight lines lead from one to the next.
         grid: stride, and segments of the halo on the left and on the right.
-        gains_by_batches: whether clips of a batch are heard faster than one by one.
+        seconds_at_once: seconds of short clips that do best to be heard together.
         weights: checksum of the network that was written.
         source: file of the weights, with its checksum; '' if they came from none.
         licence: of the weights.
@@ -67,7 +67,7 @@ class Card:
     statistics: dict[str, str]
     interpolation: tuple[int, bool]
     grid: Grid
-    gains_by_batches: bool
+    seconds_at_once: float
     weights: str
     source: str
     licence: str

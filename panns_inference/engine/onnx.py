@@ -18,6 +18,9 @@ from .engine import Grid, Outputs, Statistics, Waveforms
 
 FRAMES = "framewise_output"
 
+MOST_WORKERS = 4
+"""Batches that are heard at the same time: each takes memory."""
+
 EXPORT = "write one with panns export MODEL --to onnx"
 
 
@@ -30,6 +33,7 @@ class OnnxEngine:
 
     Attributes:
         card: what the file says of the network.
+        threads: cores that a call takes, unless its thread was confined.
 
     Raises:
         UsageError: if ONNX Runtime is not installed.
@@ -38,14 +42,13 @@ class OnnxEngine:
     """
 
     device = "cpu"
-    divisible = True
 
     def __init__(self, path: str | os.PathLike[str], threads: int | None = None) -> None:
         self.path = Path(path)
         self.runtime = _runtime()
         self.checksum = _verified(self.path)
-        self._cores = threads or _cores()
-        self._confined = threading.local()
+        self.threads = threads or _cores()
+        self._share = threading.local()
         self._lock = threading.Lock()
         self._sessions: dict[int, Any] = {}
         self.card = self._card()
@@ -69,16 +72,17 @@ class OnnxEngine:
         return card
 
     def _session(self) -> Any:
-        """The network for as many threads as a call may take here."""
+        """The network, for as many cores as the calling thread takes."""
+        threads = getattr(self._share, "threads", self.threads)
         with self._lock:
-            if self.threads not in self._sessions:
+            if threads not in self._sessions:
                 options = self.runtime.SessionOptions()
-                options.intra_op_num_threads, options.inter_op_num_threads = self.threads, 1
+                options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
                 options.log_severity_level = 3  # errors
-                self._sessions[self.threads] = self.runtime.InferenceSession(
+                self._sessions[threads] = self.runtime.InferenceSession(
                     self.path, options, providers=["CPUExecutionProvider"]
                 )
-            return self._sessions[self.threads]
+            return self._sessions[threads]
 
     @property
     def name(self) -> str:
@@ -121,22 +125,22 @@ class OnnxEngine:
         return self.card.interpolation
 
     @property
-    def threads(self) -> int:
-        """Cores that a call takes."""
-        return int(getattr(self._confined, "threads", self._cores))
+    def workers(self) -> int:
+        """Threads that do best to call it at the same time: with a core each, or some."""
+        return min(MOST_WORKERS, self.threads)
 
-    @property
-    def gains_by_batches(self) -> bool:
-        """Whether clips of a batch are heard faster than one by one."""
-        return self.card.gains_by_batches
-
-    def confine(self, threads: int) -> None:
-        """Calls of this thread take no more cores than that.
+    def confine(self, workers: int) -> None:
+        """The calling thread takes its share of the cores.
 
         Args:
-            threads: number of cores.
+            workers: threads that call the engine at the same time.
         """
-        self._confined.threads = threads
+        self._share.threads = max(1, self.threads // workers)
+
+    @property
+    def seconds_at_once(self) -> float:
+        """Seconds of short clips that do best to go through it together; 0 is one by one."""
+        return self.card.seconds_at_once
 
     def outputs(self, waveforms: Waveforms) -> Outputs:
         """The outputs for a batch of waveforms, (batch, ...) each.

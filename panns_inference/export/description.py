@@ -44,7 +44,7 @@ def card_of(model: Model, network: Network) -> Card:
         statistics=dict(network.statistics_of),
         interpolation=network.interpolation,
         grid=grid_of(network),
-        gains_by_batches=model.engine.gains_by_batches,
+        seconds_at_once=model.engine.seconds_at_once,
         weights=model.engine.identity()["weights"],
         source=source,
         licence=licence,

@@ -81,7 +81,8 @@ def _transformed(graph: Graph, frames: Value, window: NDArray[np.float64]) -> Po
     grid = graph.add("Reshape", windowed, [0, 0, high, wide])
     p, j = np.arange(rows), np.arange(wide)
     first = np.exp(-2j * np.pi * np.outer(p, np.arange(high)) / high)
-    columns = graph.add("MatMul", np.stack([first.real, first.imag], 1).reshape(2 * rows, high), grid)
+    parts = np.stack([first.real, first.imag], axis=1).reshape(2 * rows, high)
+    columns = graph.add("MatMul", parts, grid)
     # (batch, frames, p and part, j) -> (p, batch, frames, part and j)
     apart = graph.add("Reshape", columns, [0, 0, rows, 2 * wide])
     by_row = graph.add("Transpose", apart, perm=[2, 0, 1, 3])
@@ -98,7 +99,7 @@ def _places(n_fft: int, high: int, wide: int) -> NDArray[np.int64]:
     """Where the bins 0 to n_fft / 2 are; one whose row is left out is where its mirror image is."""
     bins = np.arange(n_fft // 2 + 1)
     found = np.where(bins % high <= high // 2, bins, n_fft - bins)
-    return found % high * wide + found // high
+    return np.asarray(found % high * wide + found // high)
 
 
 def _filtered(graph: Graph, extractor: Spectrogram, padded: Value) -> Power:

@@ -44,7 +44,7 @@ def per_axis(value: int | tuple[int, ...], axes: int) -> list[int]:
     return [value] * axes if isinstance(value, int) else list(value)
 
 
-def scale_and_shift(norm: nn.Module) -> tuple[Any, Any]:
+def scale_and_shift(norm: Any) -> tuple[Any, Any]:
     """A batch norm in evaluation mode as factors and terms of its channels, (channels,) float64.
 
     Args:
@@ -126,22 +126,15 @@ def _pool(kind: str, axes: int, **fixed: int) -> Rule:
     return rule
 
 
-def _average(graph: Graph, layer: Any, x: Value) -> Value:
-    axes = 2 if isinstance(layer, nn.AvgPool2d) else 1
-    return _pool("AveragePool", axes)(graph, x, layer.kernel_size, layer.stride, layer.padding)
+def _average(axes: int) -> Rule:
+    """The rule for a layer that averages over that many axes."""
+    pool = _pool("AveragePool", axes)
+    return lambda graph, layer, x: pool(graph, x, layer.kernel_size, layer.stride, layer.padding)
 
 
-def _flag(kind: str, **attributes: Any) -> Rule:
-    """The rule for an operation of one input; what else torch is told is how to compute it."""
-
-    def rule(graph: Graph, x: Value, **settings: Any) -> Value:
-        return graph.add(kind, x, **attributes)
-
-    return rule
-
-
-def _for_layer(rule: Rule) -> Rule:
-    return lambda graph, layer, x: rule(graph, x)
+def _plain(kind: str) -> Rule:
+    """The rule for an operation of its inputs alone; what else torch is told is how to do it."""
+    return lambda graph, *given, **settings: graph.add(kind, *given)
 
 
 def _same(graph: Graph, x: Value, *settings: Any, **more: Any) -> Value:
@@ -196,28 +189,28 @@ LAYERS: dict[type[nn.Module], Rule] = {
     nn.BatchNorm1d: _batch_norm,
     nn.BatchNorm2d: _batch_norm,
     nn.Linear: _linear,
-    nn.AvgPool1d: _average,
-    nn.AvgPool2d: _average,
-    nn.ReLU: _for_layer(_flag("Relu")),
-    nn.ReLU6: _for_layer(lambda graph, x: _clamp(graph, x, 0, 6)),
+    nn.AvgPool1d: _average(1),
+    nn.AvgPool2d: _average(2),
+    nn.ReLU: lambda graph, layer, x: graph.add("Relu", x),
+    nn.ReLU6: lambda graph, layer, x: _clamp(graph, x, 0, 6),
     Spectrogram: power,
     LogmelFilterBank: decibels,
 }
 """Rules for layers, which hold weights or settings."""
 
 FUNCTIONS: dict[Any, Rule] = {
-    torch.relu_: _flag("Relu"),
-    functional.relu: _flag("Relu"),
-    functional.hardswish: _flag("HardSwish"),
+    torch.relu_: _plain("Relu"),
+    functional.relu: _plain("Relu"),
+    functional.hardswish: _plain("HardSwish"),
     functional.dropout: _same,
     functional.avg_pool1d: _pool("AveragePool", 1),
     functional.avg_pool2d: _pool("AveragePool", 2),
     functional.max_pool1d: _pool("MaxPool", 1),
-    torch.sigmoid: _flag("Sigmoid"),
+    torch.sigmoid: _plain("Sigmoid"),
     torch.cat: _cat,
-    operator.add: lambda graph, x, y: graph.add("Add", x, y),
-    operator.mul: lambda graph, x, y: graph.add("Mul", x, y),
-    operator.truediv: lambda graph, x, y: graph.add("Div", x, y),
+    operator.add: _plain("Add"),
+    operator.mul: _plain("Mul"),
+    operator.truediv: _plain("Div"),
     operator.getitem: _item,
     getattr: _attribute,
     single_at_least: _same,
@@ -226,9 +219,9 @@ FUNCTIONS: dict[Any, Rule] = {
 
 METHODS: dict[str, Rule] = {
     "clamp": _clamp,
-    "exp": _flag("Exp"),
+    "exp": _plain("Exp"),
     "mean": _mean,
-    "sigmoid": _flag("Sigmoid"),
+    "sigmoid": _plain("Sigmoid"),
     "to": _same,
     "transpose": _transpose,
     "unflatten": _unflatten,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -75,13 +76,13 @@ def to_onnx(
 
 
 def _require() -> None:
-    try:
-        import onnx
-        import onnxruntime  # noqa: F401
-    except ImportError as error:
-        raise UsageError(
-            f"{error.name} is needed to write ONNX: pip install 'panns-inference[onnx]'"
-        ) from error
+    for module in ("onnx", "onnxruntime"):
+        try:
+            importlib.import_module(module)
+        except ImportError as error:
+            raise UsageError(
+                f"{module} is needed to write ONNX: pip install 'panns-inference[onnx]'"
+            ) from error
 
 
 def _network(model: Model) -> Network:
@@ -89,7 +90,8 @@ def _network(model: Model) -> Network:
     if isinstance(network, Network) and type(network).forward is Network.forward:
         return network.eval()
     raise UsageError(
-        f"{type(network).__name__} is no network of models, and only those can be written as ONNX"
+        f"{model.name} is a {type(network).__name__}, and no network of models: only those can be "
+        "written as ONNX"
     )
 
 

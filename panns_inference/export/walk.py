@@ -80,9 +80,7 @@ def walk(graph: Graph, network: Network, name: str, part: Part, given: Any) -> A
             values[node] = given
         elif node.op == "get_attr":
             values[node] = None  # weights are asked for their type alone
-        elif node.op == "output":
-            values[node] = arguments[0]
-        elif node in folded.values():
+        elif node.op == "output" or node in folded.values():
             values[node] = arguments[0]
         else:
             if (rule := RULES[node.op](layers.get(node, node.target))) is None:

@@ -12,7 +12,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import torch
 
 from ..engine.card import N_SEGMENTS, SEGMENTWISE, WAVEFORM
 from ..models import Network
