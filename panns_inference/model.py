@@ -93,7 +93,11 @@ class Model(Asking):
             raise UsageError(f"a file of weights goes into checkpoint_path=, not {model!r}")
         self._engine: Engine | None = None
         self.model: Any
-        self._computing: dict[str, Any] = {"precision": precision, "memory": memory, "threads": threads}
+        self._computing: dict[str, Any] = {
+            "precision": precision,
+            "memory": memory,
+            "threads": threads,
+        }
         if isinstance(model, (str, os.PathLike)) and os.fspath(model).endswith(FILES):
             chosen = {"checkpoint_path": checkpoint_path, "pretrained": not pretrained, **settings}
             lines = self._open(model, labels, [name for name, value in chosen.items() if value])

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .. import cores
 from ..errors import CheckpointError, UsageError
 from .card import N_SEGMENTS, SEGMENTWISE, WAVEFORM, Card, checksums
 from .engine import Grid, Outputs, Statistics, Waveforms
@@ -47,7 +48,7 @@ class OnnxEngine:
         self.path = Path(path)
         self.runtime = _runtime()
         self.checksum = _verified(self.path)
-        self.threads = threads or _cores()
+        self.threads = threads or cores.available()
         self._share = threading.local()
         self._lock = threading.Lock()
         self._sessions: dict[int, Any] = {}
@@ -218,10 +219,3 @@ def _verified(path: Path) -> str:
             f"expected {held}; {EXPORT}"
         )
     return found
-
-
-def _cores() -> int:
-    """Cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
