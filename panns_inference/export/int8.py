@@ -2,7 +2,7 @@
 
     float32 graph --hears clips--> ranges --> graph with Q and DQ around what int8 computes
 
-The front-end, the head, and the layers that the table below names stay in float32.
+The front-end and the head stay in float32, and all but some blocks of the networks in `BLOCKS`.
 """
 
 from __future__ import annotations
@@ -26,8 +26,10 @@ KINDS = ("Conv", "Relu", "Clip", "Add", "Concat", "AveragePool", "MaxPool")
 FRONT_END = ("spectrogram_extractor", "logmel_extractor", "bn0")
 """Layers of the front-end."""
 
-PRECISE: dict[str, tuple[str, ...]] = {}
-"""Network to further layers that stay in float32, as `benchmarks/int8.py` showed."""
+BLOCKS = {"LeeNet11": ("conv_block2",)}
+"""Network to the only blocks of it that int8 computes, where all together would not be precise
+enough: LeeNet11 hears the waveform itself, whose range is that of loudness, and half of its
+operations are in this block. `benchmarks/int8.py` shows what comes of it."""
 
 
 def in_int8(model: Any, name: str, clips: Iterable[NDArray[np.float32]]) -> Any:
@@ -55,7 +57,7 @@ def in_int8(model: Any, name: str, clips: Iterable[NDArray[np.float32]]) -> Any:
             activation_type=QuantType.QUInt8,
             weight_type=QuantType.QInt8,
             op_types_to_quantize=list(KINDS),
-            nodes_to_quantize=list(_chosen(model, PRECISE.get(name, ()))),
+            nodes_to_quantize=list(_chosen(model, BLOCKS.get(name, ("",)))),
             extra_options={"CalibMovingAverage": True},
         )
         found = onnx.load(path)
@@ -64,7 +66,7 @@ def in_int8(model: Any, name: str, clips: Iterable[NDArray[np.float32]]) -> Any:
     return found
 
 
-def _chosen(model: Any, precise: tuple[str, ...]) -> Iterator[str]:
+def _chosen(model: Any, blocks: tuple[str, ...]) -> Iterator[str]:
     """Names of the nodes for int8.
 
     A convolution that hears the waveform or the log-mel image itself is none of them: what is
@@ -73,7 +75,8 @@ def _chosen(model: Any, precise: tuple[str, ...]) -> Iterator[str]:
     weights = {each.name: each for each in model.graph.initializer}
     for node in model.graph.node:
         part, _, layer = node.name.partition("/")
-        if part != TRUNK or node.op_type not in KINDS or layer.startswith((*FRONT_END, *precise)):
+        in_place = part == TRUNK and layer.startswith(blocks) and not layer.startswith(FRONT_END)
+        if not in_place or node.op_type not in KINDS:
             continue
         if node.op_type != "Conv" or _takes_several(node, weights[node.input[1]]):
             yield node.name

@@ -26,7 +26,7 @@ Array = np.ndarray[Any, np.dtype[np.float32]]
 
 
 def array(tensor: Tensor) -> Array:
-    """The values of weights, (...) in float32.
+    """The values of weights, (channels, ...) in float32.
 
     Args:
         tensor: weights of any type, anywhere.

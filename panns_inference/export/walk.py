@@ -72,7 +72,7 @@ def walk(graph: Graph, network: Network, name: str, part: Part, given: Any) -> A
     layers = {n: whole.get_submodule(str(n.target)) for n in nodes if n.op == "call_module"}
     folded = {n: _norm_behind(n, layers) for n in layers if isinstance(layers[n], CONVOLUTIONS)}
     values: dict[fx.Node, Any] = {}
-    graph.scope = name
+    owner = name
     for node in nodes:
         arguments = fx.node.map_arg(node.args, values.__getitem__)
         settings = fx.node.map_arg(node.kwargs, values.__getitem__)
@@ -85,12 +85,15 @@ def walk(graph: Graph, network: Network, name: str, part: Part, given: Any) -> A
         else:
             if (rule := RULES[node.op](layers.get(node, node.target))) is None:
                 raise _unknown(network, str(node.target))
+            scope = owner
             if layer := layers.get(node):
                 norms = [layers[norm] for norm in (folded.get(node),) if norm]
                 arguments = (layer, *arguments, *norms)
-                graph.scope = f"{name}/{str(node.target).removeprefix('network.')}"
+                scope = f"{name}/{str(node.target).removeprefix('network.')}"
+                # What follows and is no layer of its own belongs to the same block.
+                owner = scope.rpartition(".")[0] or name
+            graph.scope = scope
             values[node] = rule(graph, *arguments, **settings)
-            graph.scope = name
     graph.scope = ""
     return values[node]
 
