@@ -16,15 +16,18 @@ from torch.utils._pytree import tree_leaves
 
 from panns_inference import AudioTagging
 from panns_inference.audio import read
+from panns_inference.engine.cuda import CudaEngine
 from panns_inference.engine.cuda.copies import copied
 from panns_inference.engine.cuda.exact import exact
 from panns_inference.engine.cuda.packing import Packed, joined, packed, unpacked
 from panns_inference.engine.cuda.portions import BYTES_A_SECOND, Portions, seconds_that_fit
 from panns_inference.engine.cuda.precision import rounding
 from panns_inference.engine.cuda.repeated import MOST, Repeated
-from panns_inference.engine.cuda.replica import scaled
+from panns_inference.engine.cuda.replica import computed, scaled, whole
+from panns_inference.engine.network import NetworkEngine, segmentwise
 from panns_inference.errors import UsageError
 from panns_inference.inference import _batch
+from panns_inference.model import _kind
 from panns_inference.models import NETWORKS, build
 
 CPU = torch.device("cpu")
@@ -151,6 +154,21 @@ def test_parts_of_a_batch_are_joined_in_their_order() -> None:
     parts = [{"a": np.full((n, 2), n, np.float32)} for n in (2, 1)]
     assert joined(parts)["a"].tolist() == [[2, 2], [2, 2], [1, 1]]
     assert joined(parts[:1]) is parts[0]
+
+
+@pytest.mark.parametrize("name", ["outputs", "segmentwise"])
+def test_what_is_computed_is_what_the_engine_of_the_cpu_gives(mini: nn.Module, name: str) -> None:
+    step = {"outputs": whole, "segmentwise": segmentwise}[name]
+    short = (noise(1) * 32768).round().short()
+    with torch.no_grad():
+        found = unpacked(computed(step, copied(mini, CPU, None), CPU, short))
+    given = short.numpy() / np.float32(32768)
+    engine = NetworkEngine(mini, "cpu")
+    expected = engine.outputs(given) if name == "outputs" else engine.segmentwise(given[0])
+    assert found.keys() == expected.keys()
+    for key, value in expected.items():
+        there = found[key] if name == "outputs" else found[key][0]
+        np.testing.assert_allclose(there, value, rtol=1e-4, atol=1e-5)
 
 
 # What comes again
@@ -315,6 +333,11 @@ def test_a_precision_is_a_type(
     precision: str, capability: tuple[int, int], dtype: torch.dtype | None
 ) -> None:
     assert rounding(precision, capability) is dtype
+
+
+def test_gpus_have_an_engine_of_their_own() -> None:
+    assert [_kind(name) for name in ("cuda", "cuda:1")] == [CudaEngine, CudaEngine]
+    assert [_kind(name) for name in ("cpu", "mps")] == [NetworkEngine, NetworkEngine]
 
 
 def tf32() -> object:

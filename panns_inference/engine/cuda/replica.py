@@ -40,7 +40,7 @@ class Replica:
         record = partial(recorded, stream=self.stream, pool=torch.cuda.graph_pool_handle())
         made = copied(network, device, dtype)
         self.whole, self.segments = (
-            Repeated(partial(_computed, step, made, device), record) for step in (_whole, _segments)
+            Repeated(partial(computed, step, made, device), record) for step in (whole, segmentwise)
         )
         memory = torch.cuda.get_device_properties(device).total_memory
         at_most = int(seconds_that_fit(memory) * network.sample_rate)
@@ -78,17 +78,28 @@ class Replica:
         torch.cuda.empty_cache()
 
 
-def _computed(step: Step, network: Network, device: torch.device, waveforms: Tensor) -> Packed:
+def computed(step: Step, network: Network, device: torch.device, waveforms: Tensor) -> Packed:
+    """What a step gives for some waveforms, on the device.
+
+    Args:
+        step: `whole` or `segmentwise`.
+        network: in evaluation mode, on the device.
+        device: it.
+        waveforms: (batch, samples), floats or int16, on the device or the host.
+    """
     there = waveforms.to(device, non_blocking=True)
     return packed(step(network, scaled(there)))
 
 
-def _whole(network: Network, waveforms: Tensor) -> Mapping[str, Tensor]:
+def whole(network: Network, waveforms: Tensor) -> Mapping[str, Tensor]:
+    """The outputs of a network.
+
+    Args:
+        network: in evaluation mode.
+        waveforms: (batch, samples) float32.
+    """
     found: Mapping[str, Tensor] = network(waveforms)
     return found
-
-
-_segments: Step = segmentwise
 
 
 def scaled(waveforms: Tensor) -> Tensor:
