@@ -1,4 +1,8 @@
-"""A network made anew on a device, with its convolutions rounded to a shorter type."""
+"""A network made anew on a device, with its convolutions rounded to a shorter type.
+
+Rounded so on the CPU, PannsMini changes the probabilities of a recording of 7 s by up to 0.004 in
+bfloat16, and by up to 0.0003 in float16.
+"""
 
 from __future__ import annotations
 

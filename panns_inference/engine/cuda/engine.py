@@ -84,7 +84,7 @@ class CudaEngine(NetworkEngine):
     @property
     def workers(self) -> int:
         """Threads that do best to call it at the same time."""
-        return WORKERS_A_GPU * len(self.places)
+        return WORKERS_A_GPU * len(self.places) if self._is_copied() else super().workers
 
     def confine(self, workers: int) -> None:
         """The calling thread belongs to one of the GPUs from now on.
