@@ -110,7 +110,7 @@ def test_torch_leaves_nothing_of_what_would_be_mirrored(
 
 @settings(deadline=None, derandomize=True, max_examples=60)
 @given(n=st.integers(1, 70_000), pair=st.sampled_from(PAIRS[:-1]))
-def test_torch_gives_as_many_samples_as_soxr(n: int, pair: tuple[int, int]) -> None:
+def test_torch_gives_the_rounded_quotient_of_samples(n: int, pair: tuple[int, int]) -> None:
     samples = np.zeros(n, np.float32)
     expected = (2 * n * pair[1] + pair[0]) // (2 * pair[0])  # rounded half up
     found = list(resampled(iter([(pair[0], samples)]), pair[1], "torch", "it")) if expected else []
