@@ -125,6 +125,30 @@ def openvino_bf16(folder: Path, threads: int) -> Runner:
     return openvino(folder, threads, "bf16")
 
 
+def exported(folder: Path, threads: int, name: str = "float32") -> Runner:
+    """A file that this package wrote, in float32."""
+    from panns_inference.engine.onnx import OnnxEngine
+
+    engine = OnnxEngine(folder / f"{name}.onnx", threads)
+    return lambda waveforms: engine.outputs(waveforms)["clipwise_output"]
+
+
+def exported_int8(folder: Path, threads: int) -> Runner:
+    """A file that this package wrote, in int8."""
+    return exported(folder, threads, "int8")
+
+
+def openvino_int8(folder: Path, threads: int) -> Runner:
+    """OpenVINO on the same file."""
+    import openvino as ov
+
+    config = {"INFERENCE_NUM_THREADS": threads, "PERFORMANCE_HINT": "LATENCY"}
+    core = ov.Core()
+    model = core.compile_model(core.read_model(folder / "int8.onnx"), "CPU", config)
+    request = model.create_infer_request()
+    return lambda waveforms: np.array(request.infer({"waveform": waveforms})["clipwise_output"])
+
+
 def _onnx(folder: Path) -> bytes:
     """Cnn14 behind the front-end as an ONNX model, made of the folded weights."""
     from onnx import TensorProto, helper, numpy_helper
@@ -224,9 +248,21 @@ RUNNERS = {
     "openvino": openvino,
     "openvino_bf16": openvino_bf16,
     "ncnn": ncnn,
+    "exported": exported,
+    "exported_int8": exported_int8,
+    "openvino_int8": openvino_int8,
 }
 
-ON_WAVEFORMS = ("old", "plain", "compiled", "engine", "bf16")
+ON_WAVEFORMS = (
+    "old",
+    "plain",
+    "compiled",
+    "engine",
+    "bf16",
+    "exported",
+    "exported_int8",
+    "openvino_int8",
+)
 """Those that are given waveforms; the others are given the finished log-mel image."""
 
 

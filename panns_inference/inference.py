@@ -80,7 +80,7 @@ class AudioTagging(Model):
     """Which sounds: by default with CNN14, which is downloaded when it is first used.
 
     Args:
-        model: name of a network, or an `nn.Module`; None is CNN14.
+        model: name of a network, an `nn.Module`, or a file `.onnx`; None is CNN14.
         checkpoint_path: file of weights; None is the published one.
         device: 'cuda', 'cpu', 'cuda:1', 'mps', ...; the CPU takes the place of what is not there.
         labels: names of the classes; None is AudioSet's 527.
@@ -129,7 +129,7 @@ class SoundEventDetection(Model):
 
     def __init__(
         self,
-        model: nn.Module | str | None = None,
+        model: nn.Module | str | os.PathLike[str] | None = None,
         checkpoint_path: str | os.PathLike[str] | None = None,
         device: str | torch.device = "cuda",
         interpolate_mode: str = "nearest",

@@ -22,6 +22,8 @@ HEAVY = {
     "librosa",
     "matplotlib",
     "numba",
+    "onnx",
+    "onnxruntime",
     "requests",
     "resampy",
     "sklearn",
@@ -41,6 +43,7 @@ QUICK = {
     "detect --help": "--threshold",
     "embed --help": "--checkpoint",
     "models --help": "download",
+    "export --help": "--calibrate",
     "doctor --help": "--json",
 }
 """Commands that need no network, and something that they print."""

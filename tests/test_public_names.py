@@ -81,6 +81,7 @@ PUBLIC = {
         "UsageError",
     ],
     ".events": ["Event", "EventFinder", "Rules", "find_events"],
+    ".export": ["to_onnx"],
     ".formats": ["FORMATS", "Format"],
     ".inference": [
         "AudioTagging",

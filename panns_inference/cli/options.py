@@ -143,7 +143,10 @@ def _add_network(parser: argparse.ArgumentParser) -> None:
     """Which network, which weights, on which device."""
     group = parser.add_argument_group("network")
     group.add_argument(
-        "--model", metavar="NAME", help="one of `panns models`; default: the best one that is here"
+        "--model",
+        metavar="NAME",
+        help="one of `panns models`, or a file that `panns export` wrote; default: the best one "
+        "that is here",
     )
     group.add_argument(
         "--checkpoint",
