@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import UsageError
 from ..formats import FORMATS
-from .memory import keep_what_is_freed
+from .memory import keep_what_is_freed, kept_to_the_end
 
 if TYPE_CHECKING:
     from ..batch import Failure
@@ -32,13 +32,14 @@ def open_model(given: argparse.Namespace, output: str) -> Model:
         given: the command line.
         output: what the command needs of a network, where none is named.
     """
-    from ..checkpoints import identify
-    from ..inference import AudioTagging
+    with kept_to_the_end():
+        from ..checkpoints import identify
+        from ..inference import AudioTagging
 
-    name = given.model or (
-        identify(given.checkpoint, output) if given.checkpoint else best_here(output)
-    )
-    model = AudioTagging(name, given.checkpoint, given.device or "cuda")
+        name = given.model or (
+            identify(given.checkpoint, output) if given.checkpoint else best_here(output)
+        )
+        model = AudioTagging(name, given.checkpoint, given.device or "cuda")
     if given.device == "cuda" != model.device:
         LOG.warning("warning: device 'cuda' is not there: using the CPU")
     LOG.debug("%s on %s", model.name, model.device)
