@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import UsageError
 from ..formats import FORMATS
+from ..listed import LISTED
 from .memory import keep_what_is_freed, kept_to_the_end
 
 if TYPE_CHECKING:
@@ -53,9 +54,8 @@ def best_here(output: str) -> str:
         output: name of the output that it must have.
     """
     from ..checkpoints import CHECKPOINTS, cached
-    from ..models import NETWORKS
 
-    able = [c for name, c in CHECKPOINTS.items() if output in NETWORKS[name].output_names]
+    able = [c for name, c in CHECKPOINTS.items() if output in LISTED[name].output_names]
     by_precision = sorted(able, key=lambda c: c.mean_average_precision or 0, reverse=True)
     chosen = next(c for c in by_precision if cached(c))
     hint = ""
