@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import UsageError
 from ..formats import FORMATS
 from ..listed import LISTED
-from .memory import keep_what_is_freed, kept_to_the_end
+from .memory import keep_what_is_freed, without_collections
 
 if TYPE_CHECKING:
     from ..batch import Failure
@@ -33,7 +33,7 @@ def open_model(given: argparse.Namespace, output: str) -> Model:
         given: the command line.
         output: what the command needs of a network, where none is named.
     """
-    with kept_to_the_end():
+    with without_collections():
         from ..checkpoints import identify
         from ..inference import AudioTagging
 
