@@ -85,6 +85,9 @@ class AudioTagging(Model):
         pretrained: False loads no weights.
         cache_folder: where published weights are kept; None is the usual folder.
         verbose: whether checkpoint and device are printed; None does so unless `model` is a name.
+        precision: 'float32', 'bf16' or 'fp16'.
+        memory: 'default', or 'small'.
+        threads: cores that torch uses in this process; None leaves them as they are.
         settings: further arguments of `models.build`.
     """
 

@@ -42,6 +42,10 @@ class Model(Asking):
             `PANNS_HOME` says, else `~/panns_data`, else the platform's cache folder.
         verbose: whether the path of the checkpoint and the device are printed, as by
             panns-inference 0.1; None prints them unless the model was chosen by its name.
+        precision: what the convolutions compute in: 'float32'; 'bf16' on a GPU or a CPU that has
+            instructions for it; 'fp16' on a GPU. The front-end computes in float32 at least.
+        memory: 'default', or 'small', which keeps a single copy of the weights on the CPU.
+        threads: cores that torch uses in this process; None leaves them as they are.
         settings: further arguments of `models.build`, for a network given by name.
 
     Attributes:
@@ -70,6 +74,9 @@ class Model(Asking):
         pretrained: bool = True,
         cache_folder: str | os.PathLike[str] | None = None,
         verbose: bool | None = None,
+        precision: str = "float32",
+        memory: str = "default",
+        threads: int | None = None,
         **settings: Any,
     ) -> None:
         from .loading import loaded
@@ -91,6 +98,12 @@ class Model(Asking):
             cache_folder=cache_folder,
             settings=settings,
         )
+        self._computing: dict[str, Any] = {
+            "precision": precision,
+            "memory": memory,
+            "threads": threads,
+        }
+        self.engine  # noqa: B018 what it cannot do is said at once
         if not isinstance(model, str) if verbose is None else verbose:
             sys.stdout.writelines(lines)
 
@@ -111,7 +124,7 @@ class Model(Asking):
 
         made = self._engine
         if not isinstance(made, NetworkEngine) or not made.fits(self.model, self.device):
-            self._engine = made = NetworkEngine(self.model, self.device)
+            self._engine = made = NetworkEngine(self.model, self.device, **self._computing)
         return made
 
     @property

@@ -44,6 +44,9 @@ DISTRIBUTION_OF = {
 
 SCRIPT_OF_THE_TEST_DATA = "fill"
 
+PEERS = {"ncnn", "onnx", "onnxruntime", "openvino"}
+"""Runtimes that the benchmarks compare with, in an environment of their own."""
+
 
 def files_below(folder: Path) -> set[str]:
     """Files in a folder, with its name before theirs, without what Python leaves behind."""
@@ -169,7 +172,7 @@ def test_what_is_imported_is_asked_for_and_nothing_else(requirements: dict[str, 
 def test_the_tests_import_only_what_their_extra_brings(requirements: dict[str, set[str]]) -> None:
     folders = [ROOT / name for name in FOLDERS if name != "panns_inference"]
     scripts = [path for folder in folders for path in folder.rglob("*.py")]
-    brought = requirements[""] | requirements["test"] | {SCRIPT_OF_THE_TEST_DATA}
+    brought = requirements[""] | requirements["test"] | {SCRIPT_OF_THE_TEST_DATA} | PEERS
     assert third_party(scripts) - brought == set()
 
 

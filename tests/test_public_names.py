@@ -175,6 +175,7 @@ PUBLIC = {
         "write_weights",
     ],
     ".engine": ["Engine", "Grid", "Outputs", "Statistics", "Waveforms"],
+    ".engine.fast": ["accelerated", "content"],
     ".verbs": [
         "BLOCK",
         "VERBS",

@@ -36,12 +36,6 @@ Blocks = Iterator[NDArray[np.float32]]
 BLOCK_SECONDS = 10
 """Length of the blocks in which recordings are read."""
 
-SECONDS_AT_ONCE = 20
-"""Length of what a network on the CPU hears together."""
-
-MOST_WORKERS = 4
-"""Batches that are heard at the same time: each takes memory."""
-
 
 class Heard(NamedTuple):
     """What has become of a recording.
@@ -221,25 +215,18 @@ def workers(verb: Verb, n_recordings: int) -> tuple[int, ThreadPoolExecutor]:
         n_recordings: how many there are.
     """
     engine = verb.model.engine
-    several = is_on_cpu(verb) and engine.divisible and n_recordings > 1
-    number = min(MOST_WORKERS, engine.threads) if several else 1
-    share = (engine.threads // number,)
-    return number, ThreadPoolExecutor(number, "panns-worker", engine.confine, share)
+    number = engine.workers if n_recordings > 1 else 1
+    return number, ThreadPoolExecutor(number, "panns-worker", engine.confine, (number,))
 
 
 def samples_at_once(verb: Verb) -> int:
     """How many samples of short clips go through the network together.
 
-    On two cores, CNN14 takes clips of 5 s 1.5 times as fast in batches of 20 s, and no faster in
-    longer ones.
-
     Args:
         verb: what is asked of it.
     """
-    if not is_on_cpu(verb):
-        return verb.at_most
-    gains = verb.model.engine.gains_by_batches
-    return min(verb.at_most, SECONDS_AT_ONCE * verb.model.sample_rate) if gains else 0
+    model = verb.model
+    return round(model.engine.seconds_at_once * model.sample_rate) if verb.at_most else 0
 
 
 def in_turn(heard: Iterable[Heard]) -> Iterator[Heard]:

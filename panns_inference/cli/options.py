@@ -155,6 +155,24 @@ def _add_network(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="cpu, cuda, cuda:1, mps; default: cuda if it is there, else cpu",
     )
+    group.add_argument(
+        "--precision",
+        metavar="NAME",
+        default="float32",
+        help="float32, bf16 or fp16: what convolutions compute in; default: %(default)s",
+    )
+    group.add_argument(
+        "--memory",
+        metavar="NAME",
+        default="default",
+        help="default, or small: one copy of the weights, and slower; default: %(default)s",
+    )
+    group.add_argument(
+        "--threads",
+        type=positive,
+        metavar="N",
+        help="cores that the network may use; default: all that there are",
+    )
 
 
 def _add_hearing(parser: argparse.ArgumentParser) -> None:

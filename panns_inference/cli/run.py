@@ -13,6 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from .. import cores
 from ..errors import UsageError
 from ..formats import FORMATS
 from ..listed import LISTED
@@ -40,7 +41,14 @@ def open_model(given: argparse.Namespace, output: str) -> Model:
         name = given.model or (
             identify(given.checkpoint, output) if given.checkpoint else best_here(output)
         )
-        model = AudioTagging(name, given.checkpoint, given.device or "cuda")
+        model = AudioTagging(
+            name,
+            given.checkpoint,
+            given.device or "cuda",
+            precision=given.precision,
+            memory=given.memory,
+            threads=given.threads or cores.available(),
+        )
     if given.device == "cuda" != model.device:
         LOG.warning("warning: device 'cuda' is not there: using the CPU")
     LOG.debug("%s on %s", model.name, model.device)

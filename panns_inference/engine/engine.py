@@ -76,23 +76,19 @@ class Engine(Protocol):
         """Where it computes: 'cpu', 'cuda:0', ..."""
 
     @property
-    def threads(self) -> int:
-        """Cores that a call takes, where it computes on the CPU."""
+    def workers(self) -> int:
+        """Threads that do best to call it at the same time, each with its share of the machine."""
 
-    @property
-    def divisible(self) -> bool:
-        """Whether several threads may call it, each with a share of the cores."""
-
-    @property
-    def gains_by_batches(self) -> bool:
-        """Whether clips of a batch are heard faster than one by one."""
-
-    def confine(self, threads: int) -> None:
-        """Calls of this thread take no more cores than that.
+    def confine(self, workers: int) -> None:
+        """The thread that calls this is one of some that call the engine at the same time.
 
         Args:
-            threads: number of cores.
+            workers: their number.
         """
+
+    @property
+    def seconds_at_once(self) -> float:
+        """Seconds of short clips that do best to go through it together; 0 is one by one."""
 
     def outputs(self, waveforms: Waveforms) -> Outputs:
         """The outputs for a batch of waveforms, (batch, ...) each.

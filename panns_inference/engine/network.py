@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -12,33 +12,86 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
+from ..errors import UsageError
 from ..models import FrontEnd, Network
 from ..models.network import LogmelNetwork
 from ..models.precision import single_at_least, widest
+from .content import Content
 from .digest import digest
 from .engine import Grid, Outputs, Statistics, Waveforms
+from .fast import accelerated
 from .grid import grid_of
 
 SIZES = {"clipwise_output": "classes_num", "embedding": "embedding_size"}
 """Output to the attribute of a network that says its length."""
 
 
+ELSEWHERE = {
+    "fp16": "needs a GPU: a CPU computes in 'float32', or 'bf16' if it has instructions for it",
+    "int8": "is that of a file: `panns export MODEL --to onnx --int8 --calibrate DIR` writes one, "
+    "and model='FILE.onnx' opens it",
+}
+"""Precisions that are not those of a network on the CPU, and where they are."""
+
+MOST_WORKERS = 4
+"""Batches that are heard at the same time: each takes memory."""
+
+SECONDS_AT_ONCE = 20.0
+"""Length of clips that are heard together."""
+
+
+M = TypeVar("M", bound=nn.Module)
+
+
 class NetworkEngine:
     """A network of `models`, or any module whose `forward(waveforms, None)` returns such outputs.
 
-    The module is in evaluation mode whenever it is asked.
+    The module is in evaluation mode whenever it is asked. On the CPU its fast form computes.
 
     Args:
         module: it, or the `DataParallel` around it.
         device: where it is.
+        precision: what convolutions compute in: 'float32', or 'bf16' on a CPU with instructions
+            for it.
+        memory: 'default', or 'small' for a single copy of the weights.
+        threads: cores that torch uses in this process; None leaves them as they are.
+
+    Raises:
+        UsageError: for a precision that the module or the device cannot compute in, and for
+            unknown settings.
     """
 
-    divisible = True
-
-    def __init__(self, module: nn.Module, device: str) -> None:
-        self.module = module
+    def __init__(
+        self,
+        module: nn.Module,
+        device: str,
+        precision: str = "float32",
+        memory: str = "default",
+        threads: int | None = None,
+    ) -> None:
+        if threads is not None:
+            torch.set_num_threads(threads)
+        self.threads = torch.get_num_threads()
+        self.module = module.eval()
         self.device = device
+        self.precision = precision
         self.network: nn.Module = getattr(module, "module", module)
+        self.content = Content(self.network)
+        self.fast = self._fast(precision, memory)
+
+    def _fast(self, precision: str, memory: str) -> nn.Module:
+        """The fast form of the network; the module itself if it has none."""
+        if reason := ELSEWHERE.get(precision):
+            raise UsageError(f"precision={precision!r} {reason}")
+        if self.known is None or self.device != "cpu":
+            if precision != "float32":
+                raise UsageError(
+                    f"{type(self.network).__name__} on {self.device} computes in float32 alone, "
+                    f"not in {precision}"
+                )
+            return self.module
+        fast = accelerated(self.known, precision, memory)
+        return self.module if self.content.is_altered or fast is self.known else fast
 
     def fits(self, module: nn.Module, device: str) -> bool:
         """Whether it computes a module as it is now.
@@ -47,7 +100,8 @@ class NetworkEngine:
             module: the module.
             device: where it is to be computed.
         """
-        return module is self.module and device == self.device
+        same = module is self.module and device == self.device
+        return same and self.content.is_that_of(self.network)
 
     @cached_property
     def known(self) -> Network | None:
@@ -92,26 +146,30 @@ class NetworkEngine:
         return self._segmented().interpolation
 
     @property
-    def threads(self) -> int:
-        """Cores that a call takes, where it computes on the CPU."""
-        return torch.get_num_threads()
+    def workers(self) -> int:
+        """Threads that do best to call it at the same time: on the CPU with a core each, or some.
 
-    @property
-    def gains_by_batches(self) -> bool:
-        """Whether clips of a batch are heard faster than one by one.
-
-        On a CPU, networks whose first layers work at the rate of the waveform are slowed down by
-        any batch, LeeNet11 to the half: what they hold of one clip fills the caches.
+        Two that have one core each are faster than one that has two.
         """
-        return self.device != "cpu" or isinstance(self.network, LogmelNetwork)
+        return min(MOST_WORKERS, self.threads) if self.device == "cpu" else 1
 
-    def confine(self, threads: int) -> None:
-        """Calls of this thread take no more cores than that.
+    def confine(self, workers: int) -> None:
+        """The calling thread takes its share of the cores.
 
         Args:
-            threads: number of cores.
+            workers: threads that call the engine at the same time.
         """
-        torch.set_num_threads(threads)
+        torch.set_num_threads(self.threads // workers)
+
+    @property
+    def seconds_at_once(self) -> float:
+        """Seconds of short clips that do best to go through it together; 0 is one by one.
+
+        On two cores, CNN14 takes clips of 5 s 1.5 times as fast in batches of 20 s, and no faster
+        in longer ones. Networks whose first layers work at the rate of the waveform are slowed down
+        by any batch, LeeNet11 to the half: what they hold of one clip fills the caches.
+        """
+        return SECONDS_AT_ONCE if isinstance(self.network, LogmelNetwork) else 0.0
 
     @torch.no_grad()
     def outputs(self, waveforms: Waveforms) -> Outputs:
@@ -120,7 +178,9 @@ class NetworkEngine:
         Args:
             waveforms: (batch, samples), an array or a tensor.
         """
-        found = self.module.eval()(torch.as_tensor(waveforms).to(self.device), None)
+        self.module.eval()
+        given = torch.as_tensor(waveforms).to(self.device)
+        found = self._on(given, self.fast, self.module)(given, None)
         # A module may have some that are None.
         return {name: _array(value.float()) for name, value in found.items() if value is not None}
 
@@ -131,9 +191,11 @@ class NetworkEngine:
         Args:
             waveform: (samples,).
         """
-        network = self._segmented()
-        missing = max(0, network.minimum_samples - len(waveform))
+        plain = self._segmented()
+        missing = max(0, plain.minimum_samples - len(waveform))
         padded = functional.pad(torch.from_numpy(waveform).to(self.device), (0, missing))
+        fast = self.fast if isinstance(self.fast, Network) else plain
+        network = self._on(padded, fast, plain)
         found = network.segmentwise(network.segment_features(padded[None]))
         wanted = {*network.statistics_of.values(), "probabilities"}
         return {
@@ -162,9 +224,14 @@ class NetworkEngine:
         """What results depend on."""
         return {
             "weights": f"sha256:{digest(self.network)}",
-            "precision": "float32",
+            "precision": self.precision,
             "runtime": f"torch {torch.__version__}",
         }
+
+    @staticmethod
+    def _on(waveforms: Tensor, fast: M, plain: M) -> M:
+        """Who computes them: what is not finite passes through the activations of the plain one."""
+        return fast if bool(waveforms.isfinite().all()) else plain
 
     def _segmented(self) -> Network:
         if self.known is None:

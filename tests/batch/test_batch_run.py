@@ -390,9 +390,7 @@ def test_what_goes_through_a_network_together(mini: AudioTagging) -> None:
     assert samples_at_once(mini.verb("tag", window=1.0)) == 0
     waveforms = AudioTagging("LeeNet11", device="cpu", pretrained=False).verb("tag")
     assert samples_at_once(waveforms) == 0
-    waveforms.model.device = "cuda"  # nothing is moved there
-    assert samples_at_once(waveforms) == 30 * 32_000
-    assert default_jobs(waveforms) >= default_jobs(verb) >= 2
+    assert default_jobs(verb) >= 2
 
 
 def test_a_recording_that_appears_too_late(folder: Path) -> None:

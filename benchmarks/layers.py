@@ -1,0 +1,158 @@
+"""Which kernel computes which layer fastest: writes the table that the engine plans by.
+
+    python benchmarks/layers.py [NETWORK ...] [--seconds 1 10] [--batches 1] [--threads 2]
+
+The layers are those of the networks' own images for clips of these lengths and batches. Each is
+computed by all kernels that can; the rows of `panns_inference/engine/fast/choices.csv` for this
+chip and this version of torch are replaced one by one, so that the script can be run network by
+network. The section of `RESULTS.md` shows the layers of Cnn14.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import statistics
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from report import setting, table, write_section
+from torch import Tensor
+
+import panns_inference
+from panns_inference.engine.fast import accelerated, plan
+from panns_inference.engine.fast.convolution import Convolution, folded
+from panns_inference.engine.fast.kernels import Weights
+from panns_inference.models import NETWORKS, build
+
+CHOICES = Path(panns_inference.__file__).parent / "engine" / "fast" / "choices.csv"
+
+Key = tuple[plan.Layer, int]
+
+Layers = dict[Key, tuple[Weights, torch.Size]]
+
+
+def layers_of(name: str, seconds: list[int], batches: list[int]) -> Layers:
+    """The convolutions of a network by their rows of the table.
+
+    Args:
+        name: the network.
+        seconds: lengths of clips.
+        batches: clips of a batch.
+    """
+    found: Layers = {}
+    network = accelerated(build(name).eval())
+    call = Convolution.__call__
+
+    def noted(layer: Convolution, x: Tensor, relu: bool = False, halved: bool = False) -> Tensor:
+        if len(plan.candidates(layer.outline, x.shape[3])) > 1:
+            weights = folded(layer.convolution, layer.norm)
+            found.setdefault(plan.key(weights, x.shape), (weights, x.shape))
+        return call(layer, x, relu, halved)
+
+    Convolution.__call__ = noted  # type: ignore[method-assign]
+    for length in seconds:
+        for batch in batches:
+            network.segment_features(torch.randn(batch, length * network.sample_rate))
+    Convolution.__call__ = call  # type: ignore[method-assign]
+    return found
+
+
+def plausible(name: str, weights: Weights, width: int) -> bool:
+    """Whether a kernel is worth a measurement."""
+    if name == plan.DIRECT:
+        return True
+    out_channels, in_channels, _, width_taps = weights.weight.shape
+    along, across = name.partition(" ")[0].split("/")
+    if min(in_channels, out_channels) < 32 or ("taps" in (along, across) and width_taps > 1):
+        return (along, across) == ("taps", "pair")
+    if "pair" in name:
+        return name.endswith(plan.PACKED) and plan.enlargement(name, weights) <= 2
+    if width > 4 or width_taps == 1:
+        return not name.endswith(plan.PACKED)
+    return width > 2 and not (in_channels < 256 and name.endswith(plan.PACKED))
+
+
+OTHER_LAYERS = torch.ones(32 * 1024 * 1024)
+"""What a network reads between two visits of a layer: its weights have left the cache by then."""
+
+
+def milliseconds(run: Callable[[], object], times: int) -> float:
+    """Median of some runs after one that is not counted."""
+    run()
+    taken = []
+    for _ in range(times):
+        OTHER_LAYERS.sum()
+        begun = time.perf_counter()
+        run()
+        taken.append(time.perf_counter() - begun)
+    return 1e3 * statistics.median(taken)
+
+
+def measured(weights: Weights, size: torch.Size) -> dict[str, tuple[float, float]]:
+    """Milliseconds of each kernel, and its deviation from float64 by the largest value."""
+    x = torch.randn(size).contiguous(memory_format=torch.channels_last)
+    wide = [value.double() for value in (x[:1], weights.weight, weights.bias)]
+    expected = torch.conv2d(*wide, padding=weights.padding, dilation=weights.dilation).relu_()
+    found = {}
+    for name in plan.candidates(weights, size[3]):
+        if not plausible(name, weights, size[3]):
+            continue
+        kernel = plan.build(name, weights, size)
+        error = float((kernel(x, True, False)[:1] - expected).abs().max() / expected.max())
+        found[name] = milliseconds(lambda kernel=kernel: kernel(x, True, False), 5), error
+    return found
+
+
+def write_choices(chosen: dict[Key, str]) -> None:
+    """Put rows into the table, in the place of those for the same layers."""
+    with CHOICES.open(encoding="utf-8", newline="") as file:
+        heading, *lines = csv.reader(file)
+    here = [plan.chip(), torch.__version__.partition("+")[0]]
+    rows = {tuple(line[:-1]): line[-1] for line in lines}
+    rows |= {(*here, *map(str, (*layer, length))): name for (layer, length), name in chosen.items()}
+    with CHOICES.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(heading)
+        writer.writerows(sorted(([*key, name] for key, name in rows.items()), key=_order))
+
+
+def _order(row: list[str]) -> list[object]:
+    return [*row[:2], *map(int, row[2:-1])]
+
+
+def main() -> None:
+    """Measure, write the table, and for Cnn14 the section of `RESULTS.md`."""
+    parser = argparse.ArgumentParser(description="Find the fastest kernel of each layer.")
+    parser.add_argument("networks", nargs="*", default=["Cnn14"], choices=[*NETWORKS])
+    parser.add_argument("--seconds", type=int, nargs="+", default=[1, 10])
+    parser.add_argument("--batches", type=int, nargs="+", default=[1])
+    parser.add_argument("--threads", type=int, default=2, help="default: %(default)s")
+    given = parser.parse_args()
+    torch.set_num_threads(given.threads)
+    layers: Layers = {}
+    with torch.no_grad():
+        for name in given.networks:
+            layers |= layers_of(name, given.seconds, given.batches)
+        chosen, rows = {}, []
+        for key, (weights, size) in layers.items():
+            times = measured(weights, size)
+            chosen[key] = min(times, key=lambda name: times[name])
+            best = sorted(times.items(), key=lambda item: item[1][0])[:3]
+            print(tuple(size), key, {n: f"{t:.2f} {e:.0e}" for n, (t, e) in best}, flush=True)
+            (taken, error), plain = times[chosen[key]], times[plan.DIRECT][0]
+            channels = "{} -> {}, {} x {}".format(*key[0])
+            image = f"{size[0]} x {size[2]} x {size[3]}"
+            figures = (f"{plain:.2f}", f"{taken:.2f}", f"{error:.0e}")
+            rows.append((channels, image, *figures, chosen[key]))
+    write_choices(chosen)
+    if given.networks == ["Cnn14"]:
+        heading = ("channels", "image", "direct, ms", "fastest, ms", "deviation", "kernel")
+        intro = f"{setting('torch')} {given.threads} threads, medians of 5."
+        write_section("Layers of Cnn14", f"{intro}\n\n{table(heading, rows)}")
+
+
+if __name__ == "__main__":
+    main()

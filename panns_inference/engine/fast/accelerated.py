@@ -1,0 +1,100 @@
+"""A loaded network made fast: the same to its callers, with twins in the places of its blocks."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+
+import torch
+from torch import Tensor, nn
+
+from ...errors import UsageError
+from ...models import Network
+from ...models.network import LogmelNetwork
+from . import operators
+from .convolution import Settings
+from .frontend import FastLogmel
+from .twins import FastSequence, joined, twin
+
+PRECISIONS = {"float32": torch.float32, "bf16": torch.bfloat16}
+
+MEMORY = {"default": Settings(), "small": Settings(kept=1, growth=1.0)}
+"""What a kernel may cost: by default it may be four times as large as the weights."""
+
+GROUP_SAMPLES = 1_300_000
+"""Samples that go through a network together: with more, every image is new memory."""
+
+FOLDED = (("conv0", "bn0"), ("pre_conv0", "pre_bn0"))
+"""Convolutions and their norms that stand beside each other in a network itself."""
+
+
+def accelerated(network: Network, precision: str = "float32", memory: str = "default") -> Network:
+    """The network made fast for inference; without gradients, and not to be trained.
+
+    Batch norms are folded, and each convolution is computed by the kernel that the plan names for
+    its shape. The head is that of the network, and so are all parameters, which are
+    shared; what was folded is of the moment, so that weights have to be loaded before.
+
+    Args:
+        network: a loaded network in evaluation mode.
+        precision: 'float32', or 'bf16', for which the processor must have instructions.
+        memory: 'default', or 'small': no kernel whose weights are larger than the network's.
+
+    Returns:
+        A network with the same methods; the network itself where it is not on the CPU, not in
+        float32, or torch lacks the operators.
+
+    Raises:
+        UsageError: for another precision or memory, or bf16 where the processor would emulate it.
+    """
+    settings = _settings(precision, memory)
+    weights = next(network.parameters())
+    if weights.device.type != "cpu" or weights.dtype != torch.float32 or not operators.available():
+        return network
+    fast = copy.copy(network)
+    fast._modules = dict(network._modules)
+    for name, child in network.named_children():
+        fast._modules[name] = twin(child, settings) or child
+    for convolution, norm in FOLDED:
+        if isinstance(fast._modules.get(convolution), nn.Conv1d):
+            both = nn.Sequential(getattr(network, convolution), getattr(network, norm))
+            fast._modules |= {convolution: FastSequence(both, settings), norm: nn.Identity()}
+    if isinstance(network, LogmelNetwork):
+        logmel = FastLogmel(network.spectrogram_extractor, network.logmel_extractor)
+        fast._modules |= {"spectrogram_extractor": logmel, "logmel_extractor": nn.Identity()}
+    fast.segment_features = partial(_in_groups, fast.segment_features)  # type: ignore[method-assign]
+    return fast
+
+
+def content(network: nn.Module) -> tuple[object, ...]:
+    """Changes when a weight or buffer of a network is replaced or written to.
+
+    Who keeps a fast network compares this with what it was when the fast one was made.
+
+    Args:
+        network: any module.
+    """
+    tensors = (*network.parameters(), *network.buffers())
+    versions = (-1 if tensor.is_inference() else tensor._version for tensor in tensors)
+    return tuple(zip(map(Tensor.data_ptr, tensors), versions, strict=True))
+
+
+def _in_groups(features: Callable[[Tensor], Tensor], waveforms: Tensor, _: object = None) -> Tensor:
+    """Features of a batch, a few clips at a time."""
+    clips = max(1, GROUP_SAMPLES // max(1, waveforms.shape[1]))
+    with torch.no_grad():
+        return joined([features(group) for group in torch.split(waveforms, clips)])
+
+
+def _settings(precision: str, memory: str) -> Settings:
+    for value, allowed, name in ((precision, PRECISIONS, "precision"), (memory, MEMORY, "memory")):
+        if value not in allowed:
+            raise UsageError(f"{name} must be {' or '.join(map(repr, allowed))}, not {value!r}")
+    if precision == "bf16" and not operators.has_bf16():
+        raise UsageError(
+            "this processor has no bf16 instructions (AVX512-BF16 or AMX), and would be slower "
+            "with precision='bf16' than without: leave it out"
+        )
+    return replace(MEMORY[memory], dtype=PRECISIONS[precision])

@@ -1,0 +1,180 @@
+"""Which kernel a convolution is given: by the table, and where it has no row, by a rule.
+
+`choices.csv` is written by `benchmarks/layers.py`, which measures every kernel that can compute a
+layer; nothing is measured when a network is loaded.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+import re
+from collections.abc import Callable
+from functools import lru_cache
+from importlib.resources import files
+from pathlib import Path
+
+import torch
+
+from .kernels import Direct, Kernel, Products, Weights
+from .transforms import Transform, pair, taps, winograd
+
+DIRECT = "direct"
+PACKED = " packed"
+
+ALONG: dict[str, Callable[[int], Transform]] = {
+    "4": lambda r: winograd(4, r),
+    "2": lambda r: winograd(2, r),
+    "taps": taps,
+}
+"""Algorithms for an axis of any length, by the number of taps."""
+
+NAMES = tuple(
+    f"{along}/{across}{packed}"
+    for along in ALONG
+    for across in (*ALONG, "pair")
+    for packed in ("", PACKED)
+)
+"""Kernels made of products: algorithms for time and for width, and how products are computed."""
+
+Layer = tuple[int, int, int, int, int, int]
+"""Channels in and out, kernel height and width, dilation, width of the image."""
+
+Table = dict[Layer, dict[int, str]]
+"""The fastest kernel of a layer by log2 of the rows of its images, those of a batch together."""
+
+
+def candidates(weights: Weights, width: int) -> tuple[str, ...]:
+    """Names of the kernels that can compute a convolution.
+
+    Args:
+        weights: the convolution.
+        width: width of its images.
+    """
+    height_taps, width_taps = weights.weight.shape[2:]
+    if weights.stride != (1, 1) or weights.groups > 1 or height_taps * width_taps == 1:
+        return (DIRECT,)
+    fitting = {"taps"} if width_taps == 1 else {"4", "2", "taps"} - ({"4"} if width < 3 else set())
+    if (width, width_taps) == (2, 3):
+        fitting |= {"pair"}
+    if max(height_taps, width_taps) > 3:
+        fitting -= {"4"}
+    across = [name for name in NAMES if name.split()[0].split("/")[1] in fitting]
+    if height_taps > 3:
+        across = [name for name in across if not name.startswith("4")]
+    return (DIRECT, *(name for name in across if not name.startswith("taps/taps")))
+
+
+def build(name: str, weights: Weights, size: torch.Size) -> Kernel:
+    """A kernel by its name.
+
+    Args:
+        name: one of `candidates`.
+        weights: the convolution.
+        size: shape of the images to be expected.
+    """
+    if name == DIRECT:
+        return Direct(weights, size)
+    transforms = transforms_of(name, weights)
+    tiles = math.prod(
+        -(-length // transform.outputs)
+        for length, transform in zip(size[2:], transforms, strict=True)
+    )
+    return Products(weights, *transforms, packed=name.endswith(PACKED), rows=size[0] * tiles)
+
+
+def choose(weights: Weights, size: torch.Size, table: Table, growth: float) -> str:
+    """Name of the kernel for images of a size.
+
+    Args:
+        weights: the convolution.
+        size: shape of the images.
+        table: measured choices.
+        growth: how much larger than the convolution's the weights of the kernel may be.
+    """
+    layer, rows = key(weights, size)
+    near = table.get(layer)
+    name = near[min(near, key=lambda other: abs(other - rows))] if near else rule(weights, size)
+    return name if enlargement(name, weights) <= growth else DIRECT
+
+
+def enlargement(name: str, weights: Weights) -> float:
+    """Size of a kernel's weights, as a multiple of the convolution's own.
+
+    Args:
+        name: name of the kernel.
+        weights: the convolution.
+    """
+    if name == DIRECT:
+        return 1.0
+    return math.prod(
+        transform.kernel.shape[0] * transform.taps / transform.kernel.shape[2]
+        for transform in transforms_of(name, weights)
+    )
+
+
+def transforms_of(name: str, weights: Weights) -> tuple[Transform, Transform]:
+    """The algorithms for time and for width that a name stands for.
+
+    Args:
+        name: name of a kernel made of products.
+        weights: the convolution.
+    """
+    along, across = name.partition(" ")[0].split("/")
+    height_taps, width_taps = weights.weight.shape[2:]
+    return ALONG[along](height_taps), pair() if across == "pair" else ALONG[across](width_taps)
+
+
+def key(weights: Weights, size: torch.Size) -> tuple[Layer, int]:
+    """The row of the table for a convolution of images of a size.
+
+    Args:
+        weights: the convolution.
+        size: shape of the images.
+    """
+    rows = round(math.log2(max(1, size[0] * size[2])))
+    out_channels, in_channels, *kernel = weights.weight.shape
+    height, width = kernel
+    return (in_channels, out_channels, height, width, weights.dilation[0], size[3]), rows
+
+
+def rule(weights: Weights, size: torch.Size) -> str:
+    """The kernel for what was not measured: products where channels are many.
+
+    Args:
+        weights: the convolution.
+        size: shape of the images.
+    """
+    out_channels, in_channels, height_taps, width_taps = weights.weight.shape
+    width = size[3]
+    narrow = min(in_channels, out_channels) < 64 or max(in_channels, out_channels) < 128
+    if (height_taps, width_taps) != (3, 3) or weights.groups > 1 or narrow:
+        return DIRECT
+    if width < 3:
+        return "taps/pair packed" if width == 2 and in_channels >= 512 else DIRECT
+    if width <= 4:
+        return "2/2 packed" if in_channels >= 512 else DIRECT
+    return "4/4"
+
+
+@lru_cache(maxsize=1)
+def measured() -> Table:
+    """The rows of `choices.csv` for this chip and this version of torch."""
+    text = files("panns_inference.engine.fast").joinpath("choices.csv").read_text(encoding="utf-8")
+    rows = csv.reader(text.splitlines())
+    here = [chip(), torch.__version__.partition("+")[0]]
+    table: Table = {}
+    for *setting, inputs, outputs, height, width, dilation, bands, length, kernel in rows:
+        if setting == here:
+            layer = (int(inputs), int(outputs), int(height), int(width), int(dilation), int(bands))
+            table.setdefault(layer, {})[int(length)] = kernel
+    return table
+
+
+@lru_cache(maxsize=1)
+def chip() -> str:
+    """Maker of the processor and the vector instructions that torch uses."""
+    described = Path("/proc/cpuinfo")
+    text = described.read_text(encoding="utf-8") if described.is_file() else ""
+    maker = re.search(r"^vendor_id\s*: (.+)$", text, re.MULTILINE)
+    return f"{maker[1] if maker else 'unknown'} {torch.backends.cpu.get_cpu_capability()}"

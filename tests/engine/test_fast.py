@@ -1,0 +1,259 @@
+"""The fast network against the plain one, on real audio, and what happens without its operators."""
+
+from __future__ import annotations
+
+import copy
+import importlib.util
+from importlib.resources import files
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from panns_inference.audio import read
+from panns_inference.checkpoints import load
+from panns_inference.engine.fast import accelerated, content, operators, twins
+from panns_inference.errors import UsageError
+from panns_inference.models import NETWORKS, PannsMini, build
+from panns_inference.models.blocks import ConvBlock
+from panns_inference.models.network import Network
+
+PROBABILITY = 1e-5
+
+QUICK = ("Cnn6", "Cnn10", "MobileNetV1", "MobileNetV2", "LeeNet11", "DaiNet19", "PannsMini")
+"""One of most families, each of which takes a second; the others are slow together."""
+
+
+@pytest.fixture(scope="session")
+def fill(shared: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location("fill", shared / "golden" / "fill.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def network(name: str, shared: Path, fill: ModuleType) -> Network:
+    """A network in evaluation mode, with the weights in the box or those of the reference."""
+    if name == "PannsMini":
+        return load(build(name), files("panns_inference") / "data" / "PannsMini.pth").eval()
+    with torch.device("meta"):
+        made = build(name)
+    state = fill.state(shared / "golden" / f"{name}.schema.json")
+    weights = {key: torch.from_numpy(value) for key, value in state.items()}
+    made.load_state_dict(weights, assign=True)
+    return made.eval()
+
+
+def fitted(made: Network) -> Network:
+    """A network whose batch norms fit noise, so that values do not fade."""
+    for layer in made.modules():
+        if isinstance(layer, nn.BatchNorm1d | nn.BatchNorm2d):
+            layer.momentum = 1.0
+            nn.init.uniform_(layer.weight, 0.5, 1.5)
+            nn.init.uniform_(layer.bias, -0.5, 0.5)
+    with torch.no_grad():
+        made.train()(torch.randn(2, made.sample_rate) * 0.1)
+    return made.eval()
+
+
+@pytest.fixture(scope="session")
+def recording(shared: Path) -> Tensor:
+    return torch.from_numpy(read(shared / "audio" / "R9_ZSCveAHg_7s.wav", 32000))
+
+
+def check(plain: Network, recording: Tensor, samples: list[int]) -> None:
+    fast = accelerated(plain)
+    assert fast is not plain
+    for n_samples in samples:
+        clips = torch.stack([recording[:n_samples], recording[-n_samples:] * 0.1])
+        with torch.no_grad():
+            expected = plain(clips)
+        found = fast(clips)
+        assert found.keys() == expected.keys()
+        for name, values in found.items():
+            limit = PROBABILITY * (expected[name].max() if name == "embedding" else 1)
+            torch.testing.assert_close(values, expected[name], rtol=0, atol=float(limit), msg=name)
+            assert values.dtype == torch.float32
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_the_fast_network_is_the_plain_one(
+    name: str, shared: Path, fill: ModuleType, recording: Tensor
+) -> None:
+    check(network(name, shared, fill), recording, [1, 32000, 50021])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [name for name in NETWORKS if name not in QUICK])
+def test_so_is_every_other(name: str, shared: Path, fill: ModuleType, recording: Tensor) -> None:
+    check(network(name, shared, fill), recording, [1, 32000, 224000])
+
+
+def test_a_long_clip_and_a_batch_are_computed_in_pieces(
+    monkeypatch: pytest.MonkeyPatch, recording: Tensor
+) -> None:
+    torch.manual_seed(0)
+    plain = fitted(build("Cnn6"))
+    fast = accelerated(plain)
+    clips = torch.stack([recording[:96000], recording[96000:192000], recording[-96000:]])
+    with torch.no_grad():
+        expected = plain.segment_features(clips)
+    for values in (2_000_000, 300_000):
+        monkeypatch.setattr(twins, "PIECE_VALUES", values)
+        found = fast.segment_features(clips)
+        torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-4)
+
+
+def test_the_plain_network_is_left_alone() -> None:
+    plain = build("PannsMini").eval()
+    before = copy.deepcopy(plain.state_dict())
+    modules = list(plain.modules())
+    fast = accelerated(plain)
+    fast(torch.zeros(1, 32000))
+    assert list(plain.modules()) == modules
+    for key, value in plain.state_dict().items():
+        assert torch.equal(value, before[key]), key
+    assert fast.fc1 is plain.fc1  # shared, not copied
+    assert plain.train()(torch.zeros(2, 32000))["clipwise_output"].requires_grad
+
+
+def test_new_weights_are_noticed() -> None:
+    plain = build("PannsMini").eval()
+    before = content(plain)
+    plain(torch.zeros(1, 32000))
+    assert content(plain.eval()) == before
+    with torch.no_grad():
+        plain.features[0].weight.mul_(2)
+    written = content(plain)
+    assert written != before
+    plain.load_state_dict(plain.state_dict())
+    assert content(plain) != written
+
+
+def test_it_answers_as_the_network_does() -> None:
+    plain = build("PannsMini").eval()
+    fast = accelerated(plain)
+    assert isinstance(fast, PannsMini)
+    for name in ("output_names", "sample_rate", "hop_size", "minimum_samples", "channels"):
+        assert getattr(fast, name) == getattr(plain, name)
+    features = fast.segment_features(torch.zeros(2, 32000))
+    assert features.shape == (2, 192, 6)
+    assert not features.requires_grad
+    for other in (fast, accelerated(build("Cnn6").eval())):
+        assert other(torch.zeros(0, 32000))["clipwise_output"].shape == (0, 527)
+
+
+def test_without_the_operators_it_is_the_plain_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(*_: object) -> Tensor:
+        raise AttributeError("'_OpNamespace' 'mkldnn' object has no attribute")
+
+    plain = build("PannsMini").eval()
+    for name in ("pack_convolution", "convolve", "pack_product", "product"):
+        with monkeypatch.context() as torn:
+            torn.setattr(operators, name, missing)
+            operators.available.cache_clear()
+            assert not operators.available()
+            assert accelerated(plain) is plain
+    operators.available.cache_clear()
+    assert accelerated(plain) is not plain
+
+
+def test_operators_that_compute_something_else_are_not_used(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    product = operators.product
+    with monkeypatch.context() as other:
+        other.setattr(operators, "product", lambda x, packed: product(x, packed) * 2)
+        operators.available.cache_clear()
+        assert not operators.available()
+    operators.available.cache_clear()
+
+
+def test_networks_in_float64_stay_plain() -> None:
+    plain = build("PannsMini").eval().double()
+    assert accelerated(plain) is plain
+
+
+def test_a_block_of_another_kind_stays_in_its_place() -> None:
+    class Louder(ConvBlock):
+        def forward(self, input: Tensor, **_: object) -> Tensor:
+            return super().forward(input) * 2
+
+    plain = build("Cnn6").eval()
+    plain.conv_block2 = Louder(64, 128).eval()
+    fast = accelerated(plain)
+    assert fast.conv_block2 is plain.conv_block2
+    assert type(fast.conv_block3) is twins.FastConvBlock
+
+
+def test_small_memory_enlarges_no_weights(
+    shared: Path, fill: ModuleType, recording: Tensor
+) -> None:
+    plain = network("Cnn10", shared, fill)
+    fast = accelerated(plain, memory="small")
+    with torch.no_grad():
+        expected = plain(recording[None, :64000])["clipwise_output"]
+    found = fast(recording[None, :64000])["clipwise_output"]
+    torch.testing.assert_close(found, expected, rtol=0, atol=PROBABILITY)
+    for number in range(1, 5):
+        for layer in getattr(fast, f"conv_block{number}").layers:
+            assert list(layer.kernels) == ["direct"]
+
+
+def test_bf16_is_near_where_the_processor_has_it(recording: Tensor) -> None:
+    torch.manual_seed(0)
+    plain = fitted(build("Cnn6"))
+    if not operators.has_bf16():
+        pytest.skip("this processor has no bf16 instructions")
+    fast = accelerated(plain, precision="bf16")
+    with torch.no_grad():
+        expected = plain(recording[None, :64000])["clipwise_output"]
+    with torch.no_grad():
+        found = fast(recording[None, :64000])["clipwise_output"]
+    assert found.dtype == torch.float32
+    error = (found - expected).abs().max()
+    assert 1e-6 < error < 0.1
+
+
+def test_bf16_is_refused_where_it_would_be_emulated(monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = build("PannsMini").eval()
+    monkeypatch.setattr(operators, "has_bf16", lambda: False)
+    with pytest.raises(UsageError, match=r"no bf16 instructions .* leave it out"):
+        accelerated(plain, precision="bf16")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"precision": "fp8"}, "precision must be 'float32' or 'bf16', not 'fp8'"),
+        ({"memory": "tiny"}, "memory must be 'default' or 'small', not 'tiny'"),
+    ],
+)
+def test_other_choices_are_refused(options: dict[str, str], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        accelerated(build("PannsMini").eval(), **options)
+
+
+def test_the_front_end_is_that_of_the_network(recording: Tensor) -> None:
+    plain = build("PannsMini").eval()
+    fast = accelerated(plain)
+    clips = torch.stack([recording[:50021], recording[-50021:]])
+    with torch.no_grad():
+        expected = plain.logmel(clips)
+    torch.testing.assert_close(fast.logmel(clips), expected, rtol=0, atol=1e-5)
+    wide = fast.logmel_extractor(fast.spectrogram_extractor(clips.double()))
+    assert wide.dtype == torch.float64
+    torch.testing.assert_close(
+        wide, plain.logmel_extractor(plain.spectrogram_extractor(clips.double()))
+    )
+
+
+def test_trained_filters_are_convolved_with(recording: Tensor) -> None:
+    plain = build("PannsMini").eval()
+    with torch.no_grad():
+        plain.spectrogram_extractor.stft.conv_real.weight.mul_(1.5)
+        expected = plain.logmel(recording[None, :32000])
+    found = accelerated(plain).logmel(recording[None, :32000])
+    torch.testing.assert_close(found, expected, rtol=0, atol=1e-5)
