@@ -43,7 +43,8 @@ class Convolution:
         settings: Settings,
     ) -> None:
         self.convolution, self.norm = convolution, norm
-        self.outline = outline(convolution)
+        # Shapes alone: a folded copy of its own would be a second copy of the weights.
+        self.outline = folded(convolution, norm, torch.device("meta"))
         self.settings = settings
         self.kernels: dict[str, Kernel] = {}
 
@@ -67,52 +68,46 @@ class Convolution:
         if name not in self.kernels:
             while len(self.kernels) >= self.settings.kept:
                 self.kernels.pop(next(iter(self.kernels)))
-            weights = folded(self.convolution, self.norm)
+            weights = folded(self.convolution, self.norm, torch.device("cpu"))
             weight, bias = (values.to(self.settings.dtype) for values in weights[:2])
             weights = weights._replace(weight=weight, bias=bias)
             self.kernels[name] = plan.build(name, weights, size)
         return self.kernels[name]
 
 
-def outline(convolution: nn.Conv1d | nn.Conv2d) -> Weights:
-    """A convolution as one of two dimensions, without its values: they are on the meta device.
-
-    Args:
-        convolution: in one dimension, which becomes the height, or in two.
-    """
-    shape = tuple(convolution.weight.shape)
-    line = len(shape) == 3
-    return Weights(
-        weight=torch.empty(*shape, *[1] * line, device="meta"),
-        bias=torch.empty(shape[0], device="meta"),
-        padding=_plane(convolution.padding, 0, line),
-        dilation=_plane(convolution.dilation, 1, line),
-        stride=_plane(convolution.stride, 1, line),
-        groups=convolution.groups,
-    )
-
-
 def folded(
-    convolution: nn.Conv1d | nn.Conv2d, norm: nn.BatchNorm1d | nn.BatchNorm2d | None
+    convolution: nn.Conv1d | nn.Conv2d,
+    norm: nn.BatchNorm1d | nn.BatchNorm2d | None,
+    device: torch.device,
 ) -> Weights:
     """A convolution and its batch norm as one convolution of two dimensions.
 
     Args:
         convolution: in one dimension, which becomes the height, or in two.
         norm: in evaluation mode.
+        device: the CPU, or the meta device for the shapes alone.
     """
-    weight = convolution.weight.detach()
-    bias = torch.zeros(weight.shape[0], dtype=torch.float64)
+    weight = convolution.weight.detach().to(device)
+    bias = torch.zeros(weight.shape[0], dtype=torch.float64, device=device)
     if convolution.bias is not None:
-        bias = convolution.bias.detach().double()
+        bias = convolution.bias.detach().to(device).double()
     if norm is not None:
         values = (norm.running_mean, norm.running_var, norm.weight, norm.bias)
-        mean, variance, gain, offset = (cast(Tensor, v).detach().double() for v in values)
+        mean, variance, gain, offset = (
+            cast(Tensor, v).detach().to(device).double() for v in values
+        )
         scale = gain / (variance + norm.eps).sqrt()
         weight = weight * scale.float().reshape(-1, *[1] * (weight.ndim - 1))
         bias = (bias - mean) * scale + offset
-    given = outline(convolution)
-    return given._replace(weight=weight.reshape(given.weight.shape), bias=bias.float())
+    line = weight.ndim == 3
+    return Weights(
+        weight=weight[..., None] if line else weight,
+        bias=bias.float(),
+        padding=_plane(convolution.padding, 0, line),
+        dilation=_plane(convolution.dilation, 1, line),
+        stride=_plane(convolution.stride, 1, line),
+        groups=convolution.groups,
+    )
 
 
 def _plane(setting: object, neutral: int, line: bool) -> tuple[int, int]:

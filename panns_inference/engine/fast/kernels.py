@@ -99,15 +99,18 @@ class Products:
         self, weights: Weights, along: Transform, across: Transform, packed: bool, rows: int
     ) -> None:
         self.along, self.across, self.dilation = along, across, weights.dilation[0]
-        matrices = _matrices(weights.weight, along, across, packed)
+        planes = torch.einsum(
+            "pth,qsw,oihw->pqtsio", along.kernel.float(), across.kernel.float(), weights.weight
+        )
+        matrices = planes.flatten(2, 4).flatten(0, 1)
         self.width = weights.weight.shape[0]
         self.ones = along.ones * across.into.shape[0] + across.ones
         self.bias = weights.bias
         self.into = torch.kron(along.into, across.into).float()
         self.back = torch.kron(along.back, across.back).float()
-        self.matrices = None if packed else matrices
+        self.matrices = None if packed else matrices.contiguous()
         if packed:
-            self.packed = [operators.pack_product(matrix, rows) for matrix in matrices]
+            self.packed = [operators.pack_product(m.T.contiguous(), rows) for m in matrices]
 
     def __call__(self, x: Tensor, relu: bool, halved: bool) -> Tensor:
         batch, _, height, width = x.shape
@@ -202,22 +205,3 @@ class Products:
         # The tiles that the planes were made of are not needed any more.
         values = self.scratch.take("values", n_values, planes.shape[1] * self.width)
         return torch.mm(self.back / by**2, products.view(n_planes, -1), out=values)
-
-
-def _matrices(weight: Tensor, along: Transform, across: Transform, packed: bool) -> Tensor:
-    """The right sides of the products, one for each plane, by a single product of matrices.
-
-    Args:
-        weight: (out_channels, in_channels, height, width).
-        along: algorithm for the height.
-        across: algorithm for the width.
-        packed: whether the operator packs them: (planes, outputs, inputs), else (planes, inputs,
-            outputs).
-    """
-    kernel = torch.einsum("pth,qsw->pqtshw", along.kernel, across.kernel).float()
-    n_planes, n_taps = kernel.shape[0] * kernel.shape[1], along.taps * across.taps
-    given = weight if packed else weight.transpose(0, 1)
-    columns = given.flatten(2).flatten(0, 1).T
-    planes = torch.mm(kernel.reshape(n_planes * n_taps, -1), columns)
-    planes = planes.view(n_planes, n_taps, *given.shape[:2])
-    return planes.transpose(1, 2).flatten(2) if packed else planes.flatten(1, 2)
