@@ -14,7 +14,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -272,13 +272,18 @@ def _peak() -> float:
     return int(next(line for line in lines if line.startswith("VmHWM")).split()[1]) / 1024
 
 
-def main() -> None:
-    """Answer until the pipe is closed."""
+def main(runners: Mapping[str, Callable[[Path, int], Runner]], prefixes: Mapping[str, str]) -> None:
+    """Answer until the pipe is closed.
+
+    Args:
+        runners: by kind.
+        prefixes: what the names of a kind's inputs begin with, if it is not 'image'.
+    """
     kind, folder, threads = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # what a library prints is no answer
-    run = RUNNERS[kind](folder, threads)
-    prefix = "waveform" if kind in ON_WAVEFORMS else "image"
+    run = runners[kind](folder, threads)
+    prefix = prefixes.get(kind, "image")
     print(json.dumps("ready"), file=answers, flush=True)
     for line in sys.stdin:
         name, times = json.loads(line)
@@ -296,4 +301,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(RUNNERS, dict.fromkeys(ON_WAVEFORMS, "waveform"))

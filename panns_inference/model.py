@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
+    from .engine.network import NetworkEngine
+
 
 FILES = ".onnx"
 """What names of files end in that hold a whole network."""
@@ -153,7 +155,8 @@ class Model(Asking):
         from .engine.network import NetworkEngine
 
         if not isinstance(made, NetworkEngine) or not made.fits(self.model, self.device):
-            self._engine = made = NetworkEngine(self.model, self.device, **self._computing)
+            made = _kind(self.device)(self.model, self.device, **self._computing)
+            self._engine = made
         return made
 
     @property
@@ -184,3 +187,14 @@ class Model(Asking):
         outputs, last = whole.finish()
         frames = [rows for rows in (first, last) if rows is not None]
         return {**outputs, **({"framewise_output": np.concatenate(frames)} if frames else {})}
+
+
+def _kind(device: str) -> type[NetworkEngine]:
+    """What computes a module of torch on a device."""
+    if device.startswith("cuda"):
+        from .engine.cuda import CudaEngine
+
+        return CudaEngine
+    from .engine.network import NetworkEngine
+
+    return NetworkEngine

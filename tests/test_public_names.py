@@ -176,6 +176,7 @@ PUBLIC = {
         "write_weights",
     ],
     ".engine": ["Engine", "Grid", "Outputs", "Statistics", "Waveforms"],
+    ".engine.cuda": ["CudaEngine"],
     ".engine.fast": ["accelerated", "content"],
     ".verbs": [
         "BLOCK",

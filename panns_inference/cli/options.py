@@ -127,9 +127,9 @@ def _add_recordings(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--resampler",
-        choices=("soxr", "resampy"),
+        choices=("soxr", "resampy", "torch"),
         default="soxr",
-        help="soxr or resampy; default: %(default)s",
+        help="soxr, resampy, or torch, on the GPU if there is one; default: %(default)s",
     )
     group.add_argument(
         "--jobs",

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 from .. import cores
 from ..errors import UsageError
 from ..formats import FORMATS
-from .memory import keep_what_is_freed
+from ..listed import LISTED
+from .memory import keep_what_is_freed, without_collections
 
 if TYPE_CHECKING:
     from ..batch import Failure
@@ -33,20 +34,21 @@ def open_model(given: argparse.Namespace, output: str) -> Model:
         given: the command line.
         output: what the command needs of a network, where none is named.
     """
-    from ..checkpoints import identify
-    from ..inference import AudioTagging
+    with without_collections():
+        from ..checkpoints import identify
+        from ..inference import AudioTagging
 
-    name = given.model or (
-        identify(given.checkpoint, output) if given.checkpoint else best_here(output)
-    )
-    model = AudioTagging(
-        name,
-        given.checkpoint,
-        given.device or "cuda",
-        precision=given.precision,
-        memory=given.memory,
-        threads=given.threads or cores.available(),
-    )
+        name = given.model or (
+            identify(given.checkpoint, output) if given.checkpoint else best_here(output)
+        )
+        model = AudioTagging(
+            name,
+            given.checkpoint,
+            given.device or "cuda",
+            precision=given.precision,
+            memory=given.memory,
+            threads=given.threads or cores.available(),
+        )
     if given.device == "cuda" != model.device:
         LOG.warning("warning: device 'cuda' is not there: using the CPU")
     LOG.debug("%s on %s", model.name, model.device)
@@ -60,9 +62,8 @@ def best_here(output: str) -> str:
         output: name of the output that it must have.
     """
     from ..checkpoints import CHECKPOINTS, cached
-    from ..models import NETWORKS
 
-    able = [c for name, c in CHECKPOINTS.items() if output in NETWORKS[name].output_names]
+    able = [c for name, c in CHECKPOINTS.items() if output in LISTED[name].output_names]
     by_precision = sorted(able, key=lambda c: c.mean_average_precision or 0, reverse=True)
     chosen = next(c for c in by_precision if cached(c))
     hint = ""
