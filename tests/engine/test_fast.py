@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import copy
-import importlib.util
+from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 import torch
@@ -26,24 +25,14 @@ QUICK = ("Cnn6", "Cnn10", "MobileNetV1", "MobileNetV2", "LeeNet11", "DaiNet19", 
 """One of most families, each of which takes a second; the others are slow together."""
 
 
-@pytest.fixture(scope="session")
-def fill(shared: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location("fill", shared / "golden" / "fill.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+Filled = Callable[[str], Network]
 
 
-def network(name: str, shared: Path, fill: ModuleType) -> Network:
+def network(name: str, filled: Filled) -> Network:
     """A network in evaluation mode, with the weights in the box or those of the reference."""
     if name == "PannsMini":
         return load(build(name), files("panns_inference") / "data" / "PannsMini.pth").eval()
-    with torch.device("meta"):
-        made = build(name)
-    state = fill.state(shared / "golden" / f"{name}.schema.json")
-    weights = {key: torch.from_numpy(value) for key, value in state.items()}
-    made.load_state_dict(weights, assign=True)
-    return made.eval()
+    return filled(name)
 
 
 def fitted(made: Network) -> Network:
@@ -79,16 +68,14 @@ def check(plain: Network, recording: Tensor, samples: list[int]) -> None:
 
 
 @pytest.mark.parametrize("name", QUICK)
-def test_the_fast_network_is_the_plain_one(
-    name: str, shared: Path, fill: ModuleType, recording: Tensor
-) -> None:
-    check(network(name, shared, fill), recording, [1, 32000, 50021])
+def test_the_fast_network_is_the_plain_one(name: str, filled: Filled, recording: Tensor) -> None:
+    check(network(name, filled), recording, [1, 32000, 50021])
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in NETWORKS if name not in QUICK])
-def test_so_is_every_other(name: str, shared: Path, fill: ModuleType, recording: Tensor) -> None:
-    check(network(name, shared, fill), recording, [1, 32000, 224000])
+def test_so_is_every_other(name: str, filled: Filled, recording: Tensor) -> None:
+    check(network(name, filled), recording, [1, 32000, 224000])
 
 
 def test_a_long_clip_and_a_batch_are_computed_in_pieces(
@@ -188,18 +175,16 @@ def test_a_block_of_another_kind_stays_in_its_place() -> None:
     assert type(fast.conv_block3) is twins.FastConvBlock
 
 
-def test_small_memory_enlarges_no_weights(
-    shared: Path, fill: ModuleType, recording: Tensor
-) -> None:
-    plain = network("Cnn10", shared, fill)
+def test_small_memory_copies_no_large_weights(filled: Filled, recording: Tensor) -> None:
+    plain = filled("Cnn10")
     fast = accelerated(plain, memory="small")
     with torch.no_grad():
         expected = plain(recording[None, :64000])["clipwise_output"]
     found = fast(recording[None, :64000])["clipwise_output"]
     torch.testing.assert_close(found, expected, rtol=0, atol=PROBABILITY)
-    for number in range(1, 5):
-        for layer in getattr(fast, f"conv_block{number}").layers:
-            assert list(layer.kernels) == ["direct"]
+    kernels = [kernel for layer in fast.conv_block4.layers for kernel in layer.kernels.values()]
+    own = [plain.conv_block4.conv1.weight, plain.conv_block4.conv2.weight]
+    assert [kernel.weight.data_ptr() for kernel in kernels] == [w.data_ptr() for w in own]
 
 
 def test_bf16_is_near_where_the_processor_has_it(recording: Tensor) -> None:

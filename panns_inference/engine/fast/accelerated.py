@@ -20,8 +20,9 @@ from .twins import FastSequence, joined, twin
 
 PRECISIONS = {"float32": torch.float32, "bf16": torch.bfloat16}
 
-MEMORY = {"default": Settings(), "small": Settings(kept=1, growth=1.0)}
-"""What a kernel may cost: by default it may be four times as large as the weights."""
+MEMORY = {"default": Settings(), "small": Settings(kept=1, largest=1_000_000)}
+"""What kernels may cost: with 'small', the large layers, which hold nearly all weights, have no
+copy of them."""
 
 GROUP_SAMPLES = 1_300_000
 """Samples that go through a network together: with more, every image is new memory."""
@@ -40,7 +41,7 @@ def accelerated(network: Network, precision: str = "float32", memory: str = "def
     Args:
         network: a loaded network in evaluation mode.
         precision: 'float32', or 'bf16', for which the processor must have instructions.
-        memory: 'default', or 'small': no kernel whose weights are larger than the network's.
+        memory: 'default', or 'small', which is slower and holds a single copy of the weights.
 
     Returns:
         A network with the same methods; the network itself where it is not on the CPU, not in

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 from typing import cast
 
@@ -9,7 +10,9 @@ import torch
 from torch import Tensor, nn
 
 from . import plan
-from .kernels import Kernel, Weights
+from .kernels import Kernel, Own, Weights
+
+CPU, META = torch.device("cpu"), torch.device("meta")
 
 
 @dataclass(frozen=True)
@@ -19,12 +22,12 @@ class Settings:
     Attributes:
         dtype: type of the weights and images of convolutions, float32 or bfloat16.
         kept: kernels, each with weights of its own, that a layer keeps for images of several sizes.
-        growth: how much larger than the weights a kernel's may be.
+        largest: values of a weight of which there may be copies; None sets no bound.
     """
 
     dtype: torch.dtype = torch.float32
     kept: int = 2
-    growth: float = 4.0
+    largest: int | None = None
 
 
 class Convolution:
@@ -44,15 +47,16 @@ class Convolution:
     ) -> None:
         self.convolution, self.norm = convolution, norm
         # Shapes alone: a folded copy of its own would be a second copy of the weights.
-        self.outline = folded(convolution, norm, torch.device("meta"))
+        self.outline = folded(convolution, norm, META)
         self.settings = settings
         self.kernels: dict[str, Kernel] = {}
+        self.building = threading.Lock()
 
     def __call__(self, x: Tensor, relu: bool = False, halved: bool = False) -> Tensor:
         """The layer's output, its channels last in memory.
 
         Args:
-            x: (batch, in_channels, height, width); height is the axis of convolutions over time.
+            x: (batch, in_channels, height, width); a line is an image of height 1.
             relu: whether ReLU follows.
             halved: whether the average of 2 x 2 follows.
         """
@@ -62,17 +66,30 @@ class Convolution:
         return self._kernel(x.shape)(x, relu, halved)
 
     def _kernel(self, size: torch.Size) -> Kernel:
-        name = plan.DIRECT
-        if self.settings.dtype == torch.float32:
-            name = plan.choose(self.outline, size, plan.measured(), self.settings.growth)
-        if name not in self.kernels:
-            while len(self.kernels) >= self.settings.kept:
-                self.kernels.pop(next(iter(self.kernels)))
-            weights = folded(self.convolution, self.norm, torch.device("cpu"))
-            weight, bias = (values.to(self.settings.dtype) for values in weights[:2])
-            weights = weights._replace(weight=weight, bias=bias)
-            self.kernels[name] = plan.build(name, weights, size)
-        return self.kernels[name]
+        name = self._choice(size)
+        with self.building:
+            if name not in self.kernels:
+                while len(self.kernels) >= self.settings.kept:
+                    self.kernels.pop(next(iter(self.kernels)))
+                self.kernels[name] = self._built(name, size)
+            return self.kernels[name]
+
+    def _choice(self, size: torch.Size) -> str:
+        if self.settings.dtype != torch.float32:
+            return plan.DIRECT
+        largest = self.settings.largest
+        if largest and self.outline.weight.numel() > largest and self.outline.groups == 1:
+            return plan.OWN
+        return plan.choose(self.outline, size, plan.measured())
+
+    def _built(self, name: str, size: torch.Size) -> Kernel:
+        if name == plan.OWN:
+            scale, bias = scale_and_bias(self.convolution, self.norm, CPU)
+            outline = self.outline._replace(bias=bias.float())
+            return Own(self.convolution.weight.detach(), outline, scale.float())
+        weights = folded(self.convolution, self.norm, CPU)
+        weight, bias = (values.to(self.settings.dtype) for values in weights[:2])
+        return plan.build(name, weights._replace(weight=weight, bias=bias), size)
 
 
 def folded(
@@ -83,33 +100,47 @@ def folded(
     """A convolution and its batch norm as one convolution of two dimensions.
 
     Args:
-        convolution: in one dimension, which becomes the height, or in two.
+        convolution: in one dimension, which becomes the width, or in two.
         norm: in evaluation mode.
         device: the CPU, or the meta device for the shapes alone.
     """
+    scale, bias = scale_and_bias(convolution, norm, device)
     weight = convolution.weight.detach().to(device)
-    bias = torch.zeros(weight.shape[0], dtype=torch.float64, device=device)
-    if convolution.bias is not None:
-        bias = convolution.bias.detach().to(device).double()
-    if norm is not None:
-        values = (norm.running_mean, norm.running_var, norm.weight, norm.bias)
-        mean, variance, gain, offset = (
-            cast(Tensor, v).detach().to(device).double() for v in values
-        )
-        scale = gain / (variance + norm.eps).sqrt()
-        weight = weight * scale.float().reshape(-1, *[1] * (weight.ndim - 1))
-        bias = (bias - mean) * scale + offset
-    line = weight.ndim == 3
+    weight = weight * scale.float().reshape(-1, *[1] * (weight.ndim - 1))
     return Weights(
-        weight=weight[..., None] if line else weight,
+        weight=weight if weight.ndim == 4 else weight[:, :, None],
         bias=bias.float(),
-        padding=_plane(convolution.padding, 0, line),
-        dilation=_plane(convolution.dilation, 1, line),
-        stride=_plane(convolution.stride, 1, line),
+        padding=_plane(convolution.padding, 0),
+        dilation=_plane(convolution.dilation, 1),
+        stride=_plane(convolution.stride, 1),
         groups=convolution.groups,
     )
 
 
-def _plane(setting: object, neutral: int, line: bool) -> tuple[int, int]:
-    values = cast("tuple[int, ...]", setting)
-    return (values[0], neutral) if line else (values[0], values[1])
+def scale_and_bias(
+    convolution: nn.Conv1d | nn.Conv2d,
+    norm: nn.BatchNorm1d | nn.BatchNorm2d | None,
+    device: torch.device,
+) -> tuple[Tensor, Tensor]:
+    """What a product with the weight alone is multiplied by and what is added, (channels,) each.
+
+    Args:
+        convolution: the convolution.
+        norm: in evaluation mode.
+        device: where the values are wanted.
+    """
+    n_channels = convolution.weight.shape[0]
+    bias = torch.zeros(n_channels, dtype=torch.float64, device=device)
+    if convolution.bias is not None:
+        bias = convolution.bias.detach().to(device).double()
+    if norm is None:
+        return torch.ones_like(bias), bias
+    values = (norm.running_mean, norm.running_var, norm.weight, norm.bias)
+    mean, variance, gain, offset = (cast(Tensor, v).detach().to(device).double() for v in values)
+    scale = gain / (variance + norm.eps).sqrt()
+    return scale, (bias - mean) * scale + offset
+
+
+def _plane(setting: object, neutral: int) -> tuple[int, int]:
+    first, *others = cast("tuple[int, ...]", setting)
+    return (first, others[0]) if others else (neutral, first)
