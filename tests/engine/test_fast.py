@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from importlib.resources import files
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from torch import Tensor, nn
 from panns_inference.audio import read
 from panns_inference.checkpoints import load
 from panns_inference.engine.fast import accelerated, content, operators, twins
+from panns_inference.engine.grid import grid_of
 from panns_inference.errors import UsageError
 from panns_inference.models import NETWORKS, PannsMini, build
 from panns_inference.models.blocks import ConvBlock
@@ -161,6 +163,82 @@ def test_operators_that_compute_something_else_are_not_used(
 def test_networks_in_float64_stay_plain() -> None:
     plain = build("PannsMini").eval().double()
     assert accelerated(plain) is plain
+
+
+def hooked(block: nn.Module) -> None:
+    block.register_forward_hook(lambda *_: None)
+
+
+def hooked_before(block: nn.Module) -> None:
+    block.register_forward_pre_hook(lambda *_: None)
+
+
+def with_another_forward(block: nn.Module) -> None:
+    block.forward = lambda *_: None  # type: ignore[method-assign]
+
+
+@pytest.mark.parametrize("change", [hooked, hooked_before, with_another_forward])
+def test_networks_that_are_watched_stay_plain(change: Callable[[nn.Module], None]) -> None:
+    plain = build("Cnn6").eval()
+    change(plain.conv_block2.conv1)
+    assert accelerated(plain) is plain
+
+
+def test_networks_on_other_devices_stay_plain() -> None:
+    with torch.device("meta"):
+        plain = build("PannsMini").eval()
+    assert accelerated(plain) is plain
+
+
+def test_threads_may_call_it_at_once(recording: Tensor) -> None:
+    torch.manual_seed(0)
+    plain = fitted(build("Cnn6"))
+    clips = [recording[None, start : start + 64000] for start in range(0, 128000, 16000)]
+    alone = accelerated(plain)
+    expected = [alone(clip)["clipwise_output"] for clip in clips]
+    fast = accelerated(plain)  # with no kernel yet: they are built while others wait for them
+    with ThreadPoolExecutor(8) as threads:
+        found = list(threads.map(lambda clip: fast(clip)["clipwise_output"], clips))
+    for one, other in zip(found, expected, strict=True):
+        torch.testing.assert_close(one, other, rtol=0, atol=1e-6)
+
+
+LONG = [
+    # (network, seconds of a block)
+    ("PannsMini", 5),
+    ("Cnn14_DecisionLevelMax", 10),
+    ("Cnn10", 10),
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "seconds"), LONG)
+def test_blocks_and_batches_agree_with_the_whole(
+    name: str, seconds: int, filled: Filled, recording: Tensor
+) -> None:
+    plain = network(name, filled)
+    fast = accelerated(plain)
+    whole = recording.repeat(6)[: 32 * 32000]
+    stride, left, right = grid_of(plain)
+    step = seconds * 32000 // stride * stride
+    expected = fast.segment_features(whole[None])[0]
+    for start in range(0, len(whole), step):
+        first, stop = max(0, start - left * stride), min(len(whole), start + step + right * stride)
+        found = fast.segment_features(whole[None, first:stop].repeat(2, 1))
+        skipped = (start - first) // stride
+        n_wanted = min(step // stride, expected.shape[1] - start // stride)
+        part = expected[:, start // stride :][:, :n_wanted]
+        for row in found[:, :, skipped:][:, :, :n_wanted]:
+            one, other = (_outputs(fast, features) for features in (row, part))
+            torch.testing.assert_close(one, other, rtol=0, atol=5e-6)
+
+
+def _outputs(network: Network, features: Tensor) -> Tensor:
+    segmentwise = network.segmentwise(features[None])
+    if "probabilities" in segmentwise:
+        return segmentwise["probabilities"][:, :, 2:-2]  # beside them, other segments count
+    statistics = network.statistics(segmentwise)
+    return network.conclude(statistics, features.shape[1])["clipwise_output"]
 
 
 def test_a_block_of_another_kind_stays_in_its_place() -> None:

@@ -23,8 +23,8 @@ ROWS = list(
 
 def layer(in_channels: int, out_channels: int, height: int = 3, width: int = 3) -> Weights:
     weight = torch.empty(out_channels, in_channels, height, width, device="meta")
-    bias = torch.empty(out_channels, device="meta")
-    return Weights(weight, bias, (height // 2, width // 2), (1, 1), (1, 1), 1)
+    scale = bias = torch.empty(out_channels, device="meta")
+    return Weights(weight, scale, bias, (height // 2, width // 2), (1, 1), (1, 1), 1)
 
 
 def test_the_table_is_for_layers_that_can_be_so_computed() -> None:

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from panns_inference.engine.fast import plan
-from panns_inference.engine.fast.kernels import STRIP_VALUES, Kernel, Own, Weights
+from panns_inference.engine.fast.kernels import STRIP_VALUES, Kernel, Weights
 from panns_inference.engine.fast.transforms import pair, winograd
 
 DIRECT = 2e-6
@@ -41,13 +41,15 @@ def layer(in_channels: int, out_channels: int, taps: tuple[int, int], dilation: 
     weight = torch.randn(out_channels, in_channels, *taps)
     padding = taps[0] // 2 * dilation, taps[1] // 2 * dilation
     settings = padding, (dilation, dilation), (1, 1)
-    return Weights(weight, torch.randn(out_channels), *settings, 1)
+    scale, bias = torch.rand(out_channels) + 0.5, torch.randn(out_channels)
+    return Weights(weight, scale, bias, *settings, 1)
 
 
 def exact(x: Tensor, weights: Weights) -> Tensor:
     """The convolution in float64."""
-    wide = x.double(), weights.weight.double(), weights.bias.double()
-    padding, dilation, stride = weights[2:5]
+    scale = weights.scale.double()[:, None, None, None]
+    wide = x.double(), weights.weight.double() * scale, weights.bias.double()
+    padding, dilation, stride = weights[3:6]
     return torch.nn.functional.conv2d(
         *wide, padding=padding, dilation=dilation, stride=stride, groups=weights.groups
     )
@@ -119,10 +121,9 @@ def test_other_convolutions_have_one_kernel(name: str) -> None:
 @pytest.mark.parametrize("name", [name for name in OTHERS if name != "grouped"])
 def test_weights_may_stay_where_they_are(name: str, relu: bool) -> None:
     weights, size = OTHERS[name]
-    x, scale = torch.randn(size), torch.rand(len(weights.bias)) + 0.5
-    folded = weights._replace(weight=weights.weight * scale[:, None, None, None])
-    kernel = Own(weights.weight, folded, scale)
-    check(kernel, x, exact(x, folded), relu, DIRECT)
+    x = torch.randn(size)
+    kernel = plan.build(plan.OWN, weights, x.shape)
+    check(kernel, x, exact(x, weights), relu, DIRECT)
     assert kernel.weight.data_ptr() == weights.weight.data_ptr()
 
 

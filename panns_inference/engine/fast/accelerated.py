@@ -45,14 +45,16 @@ def accelerated(network: Network, precision: str = "float32", memory: str = "def
 
     Returns:
         A network with the same methods; the network itself where it is not on the CPU, not in
-        float32, or torch lacks the operators.
+        float32, one of its modules has a hook or a `forward` of its own, or torch lacks the
+        operators.
 
     Raises:
         UsageError: for another precision or memory, or bf16 where the processor would emulate it.
     """
     settings = _settings(precision, memory)
     weights = next(network.parameters())
-    if weights.device.type != "cpu" or weights.dtype != torch.float32 or not operators.available():
+    usual = weights.device.type == "cpu" and weights.dtype == torch.float32
+    if not usual or any(map(_is_watched, network.modules())) or not operators.available():
         return network
     fast = copy.copy(network)
     fast._modules = dict(network._modules)
@@ -62,7 +64,7 @@ def accelerated(network: Network, precision: str = "float32", memory: str = "def
         if isinstance(fast._modules.get(convolution), nn.Conv1d):
             both = nn.Sequential(getattr(network, convolution), getattr(network, norm))
             fast._modules |= {convolution: FastSequence(both, settings), norm: nn.Identity()}
-    if isinstance(network, LogmelNetwork):
+    if isinstance(network, LogmelNetwork) and "logmel_extractor" in network._modules:
         logmel = FastLogmel(network.spectrogram_extractor, network.logmel_extractor)
         fast._modules |= {"spectrogram_extractor": logmel, "logmel_extractor": nn.Identity()}
     fast.segment_features = partial(_in_groups, fast.segment_features)  # type: ignore[method-assign]
@@ -80,6 +82,11 @@ def content(network: nn.Module) -> tuple[object, ...]:
     tensors = (*network.parameters(), *network.buffers())
     versions = (-1 if tensor.is_inference() else tensor._version for tensor in tensors)
     return tuple(zip(map(Tensor.data_ptr, tensors), versions, strict=True))
+
+
+def _is_watched(module: nn.Module) -> bool:
+    """Whether somebody wants a module itself to be called."""
+    return bool(module._forward_hooks or module._forward_pre_hooks) or "forward" in vars(module)
 
 
 def _in_groups(features: Callable[[Tensor], Tensor], waveforms: Tensor, _: object = None) -> Tensor:

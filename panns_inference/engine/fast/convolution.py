@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
-from typing import cast
+from typing import ClassVar, cast
 
 import torch
 from torch import Tensor, nn
 
 from . import plan
-from .kernels import Kernel, Own, Weights
+from .kernels import Direct, Kernel, Weights
 
 CPU, META = torch.device("cpu"), torch.device("meta")
 
@@ -39,6 +39,9 @@ class Convolution:
         settings: how it computes.
     """
 
+    building: ClassVar[threading.Lock] = threading.Lock()
+    """For kernels that several threads want at once: building one takes memory."""
+
     def __init__(
         self,
         convolution: nn.Conv1d | nn.Conv2d,
@@ -46,11 +49,9 @@ class Convolution:
         settings: Settings,
     ) -> None:
         self.convolution, self.norm = convolution, norm
-        # Shapes alone: a folded copy of its own would be a second copy of the weights.
-        self.outline = folded(convolution, norm, META)
+        self.outline = together(convolution, norm, META)
         self.settings = settings
         self.kernels: dict[str, Kernel] = {}
-        self.building = threading.Lock()
 
     def __call__(self, x: Tensor, relu: bool = False, halved: bool = False) -> Tensor:
         """The layer's output, its channels last in memory.
@@ -83,16 +84,13 @@ class Convolution:
         return plan.choose(self.outline, size, plan.measured())
 
     def _built(self, name: str, size: torch.Size) -> Kernel:
-        if name == plan.OWN:
-            scale, bias = scale_and_bias(self.convolution, self.norm, CPU)
-            outline = self.outline._replace(bias=bias.float())
-            return Own(self.convolution.weight.detach(), outline, scale.float())
-        weights = folded(self.convolution, self.norm, CPU)
-        weight, bias = (values.to(self.settings.dtype) for values in weights[:2])
-        return plan.build(name, weights._replace(weight=weight, bias=bias), size)
+        weights = together(self.convolution, self.norm, CPU)
+        if self.settings.dtype != torch.float32:
+            return Direct(weights, size, self.settings.dtype)
+        return plan.build(name, weights, size)
 
 
-def folded(
+def together(
     convolution: nn.Conv1d | nn.Conv2d,
     norm: nn.BatchNorm1d | nn.BatchNorm2d | None,
     device: torch.device,
@@ -104,41 +102,27 @@ def folded(
         norm: in evaluation mode.
         device: the CPU, or the meta device for the shapes alone.
     """
-    scale, bias = scale_and_bias(convolution, norm, device)
     weight = convolution.weight.detach().to(device)
-    weight = weight * scale.float().reshape(-1, *[1] * (weight.ndim - 1))
+    bias = torch.zeros(weight.shape[0], dtype=torch.float64, device=device)
+    if convolution.bias is not None:
+        bias = convolution.bias.detach().to(device).double()
+    scale = torch.ones_like(bias)
+    if norm is not None:
+        values = (norm.running_mean, norm.running_var, norm.weight, norm.bias)
+        mean, variance, gain, offset = (
+            cast(Tensor, value).detach().to(device).double() for value in values
+        )
+        scale = gain / (variance + norm.eps).sqrt()
+        bias = (bias - mean) * scale + offset
     return Weights(
         weight=weight if weight.ndim == 4 else weight[:, :, None],
+        scale=scale.float(),
         bias=bias.float(),
         padding=_plane(convolution.padding, 0),
         dilation=_plane(convolution.dilation, 1),
         stride=_plane(convolution.stride, 1),
         groups=convolution.groups,
     )
-
-
-def scale_and_bias(
-    convolution: nn.Conv1d | nn.Conv2d,
-    norm: nn.BatchNorm1d | nn.BatchNorm2d | None,
-    device: torch.device,
-) -> tuple[Tensor, Tensor]:
-    """What a product with the weight alone is multiplied by and what is added, (channels,) each.
-
-    Args:
-        convolution: the convolution.
-        norm: in evaluation mode.
-        device: where the values are wanted.
-    """
-    n_channels = convolution.weight.shape[0]
-    bias = torch.zeros(n_channels, dtype=torch.float64, device=device)
-    if convolution.bias is not None:
-        bias = convolution.bias.detach().to(device).double()
-    if norm is None:
-        return torch.ones_like(bias), bias
-    values = (norm.running_mean, norm.running_var, norm.weight, norm.bias)
-    mean, variance, gain, offset = (cast(Tensor, v).detach().to(device).double() for v in values)
-    scale = gain / (variance + norm.eps).sqrt()
-    return scale, (bias - mean) * scale + offset
 
 
 def _plane(setting: object, neutral: int) -> tuple[int, int]:

@@ -32,10 +32,11 @@ STRIP_TILES = 128
 
 
 class Weights(NamedTuple):
-    """A convolution, its batch norm folded in.
+    """A convolution with the batch norm behind it: `scale * (x convolved with weight) + bias`.
 
     Attributes:
-        weight: (out_channels, in_channels / groups, height, width).
+        weight: (out_channels, in_channels / groups, height, width), as the network holds it.
+        scale: (out_channels,).
         bias: (out_channels,).
         padding: zeros on each side.
         dilation: distance of the taps.
@@ -44,6 +45,7 @@ class Weights(NamedTuple):
     """
 
     weight: Tensor
+    scale: Tensor
     bias: Tensor
     padding: Pair
     dilation: Pair
@@ -69,14 +71,18 @@ class Direct:
     """Convolution by oneDNN, on prepacked weights.
 
     Args:
-        weights: the convolution; the type of its weight is the type it computes in.
+        weights: the convolution.
         size: shape of the images to be expected.
+        dtype: type in which it computes.
     """
 
-    def __init__(self, weights: Weights, size: torch.Size) -> None:
-        self.bias, self.dtype = weights.bias, weights.weight.dtype
-        self.settings = weights[2:]
-        self.packed = operators.pack_convolution(weights.weight, *self.settings, size)
+    def __init__(
+        self, weights: Weights, size: torch.Size, dtype: torch.dtype = torch.float32
+    ) -> None:
+        self.bias, self.dtype = weights.bias.to(dtype), dtype
+        self.settings = weights[3:]
+        folded = (weights.weight * weights.scale[:, None, None, None]).to(dtype)
+        self.packed = operators.pack_convolution(folded, *self.settings, size)
 
     def __call__(self, x: Tensor, relu: bool, halved: bool) -> Tensor:
         x = x.to(self.dtype).contiguous(memory_format=torch.channels_last)
@@ -89,18 +95,13 @@ class Own:
     """Products with the weights of the layer itself: slower, but without any copy of them.
 
     Args:
-        weight: of a convolution with one group, as the network holds it.
-        weights: the same with its batch norm folded in; only shape and bias are kept.
-        scale: of the batch norm, (out_channels,).
+        weights: a convolution with one group.
     """
 
-    def __init__(self, weight: Tensor, weights: Weights, scale: Tensor) -> None:
-        self.weight, self.scale, self.bias = (
-            weight.flatten(1),
-            scale[:, None],
-            weights.bias[:, None],
-        )
+    def __init__(self, weights: Weights) -> None:
         self.taps = weights.weight.shape[2:]
+        self.weight = weights.weight.flatten(1)
+        self.scale, self.bias = weights.scale[:, None], weights.bias[:, None]
         self.settings = weights.dilation, weights.padding, weights.stride
 
     def __call__(self, x: Tensor, relu: bool, halved: bool) -> Tensor:
@@ -138,8 +139,9 @@ class Products:
         back = torch.kron(along.back, across.back).float()
         self.back = torch.cat([back, torch.ones(len(back), 1)], dim=1)
         pairs = itertools.product(along.kernel.float(), across.kernel.float())
+        scale = weights.scale[:, None, None, None]
         matrices = (
-            torch.einsum("th,sw,oihw->otsi", first, second, weights.weight).flatten(1)
+            torch.einsum("th,sw,oihw->otsi", first, second, weights.weight).mul_(scale)
             for first, second in pairs
         )
         self.multiply = way(matrices, len(self.into), rows)

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import torch
 
-from .kernels import Direct, Kernel, Products, Weights
+from .kernels import Direct, Kernel, Own, Products, Weights
 from .products import WAYS
 from .transforms import Transform, pair, taps, winograd
 
@@ -67,10 +67,12 @@ def build(name: str, weights: Weights, size: torch.Size) -> Kernel:
     """A kernel by its name.
 
     Args:
-        name: one of `candidates`.
+        name: one of `candidates`, or `OWN`.
         weights: the convolution.
         size: shape of the images to be expected.
     """
+    if name == OWN:
+        return Own(weights)
     if name == DIRECT:
         return Direct(weights, size)
     transforms = transforms_of(name, weights)

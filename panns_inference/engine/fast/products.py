@@ -4,7 +4,8 @@
     packed       fewer rows, where reading the weights counts: one by one, on prepacked weights
     in_rows      few rows: one by one, on weights that lie as they are read
 
-A way is given the matrices, one after the other, so that no second set of them is ever held.
+A way is given the matrices one after the other, so that no second set of them is ever held. Their
+inputs are the taps that are left to the product, and the channels.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ Multiply = Callable[[Tensor, Tensor], None]
 """`multiply(planes, out)`: (planes, rows, inputs) -> (planes, rows, outputs)."""
 
 Way = Callable[[Iterable[Tensor], int, int], Multiply]
-"""From matrices (outputs, inputs), their number, and the rows to be expected, to the products."""
+"""From matrices (outputs, taps high, taps wide, channels), their number, and the rows to be
+expected, to the products."""
 
 DOTS = 4
 """Rows up to which each output is best computed as a sum of its own."""
@@ -31,33 +33,34 @@ def together(matrices: Iterable[Tensor], count: int, rows: int) -> Multiply:
     """All planes at once.
 
     Args:
-        matrices: one for each plane, (outputs, inputs).
+        matrices: one for each plane, (outputs, taps high, taps wide, channels).
         count: number of planes.
         rows: not needed.
     """
-    return partial(_together, _stacked((matrix.T for matrix in matrices), count))
+    laid = _stacked((matrix.permute(1, 2, 3, 0) for matrix in matrices), count)
+    return partial(_together, laid.flatten(1, 3))
 
 
 def packed(matrices: Iterable[Tensor], count: int, rows: int) -> Multiply:
     """One by one, on prepacked weights.
 
     Args:
-        matrices: one for each plane, (outputs, inputs).
+        matrices: one for each plane, (outputs, taps high, taps wide, channels).
         count: not needed.
         rows: rows of a plane to be expected.
     """
-    return partial(_packed, [operators.pack_product(matrix, rows) for matrix in matrices])
+    return partial(_packed, [operators.pack_product(m.flatten(1), rows) for m in matrices])
 
 
 def in_rows(matrices: Iterable[Tensor], count: int, rows: int) -> Multiply:
     """One by one, on weights as they are.
 
     Args:
-        matrices: one for each plane, (outputs, inputs).
+        matrices: one for each plane, (outputs, taps high, taps wide, channels).
         count: number of planes.
         rows: not needed.
     """
-    return partial(_in_rows, _stacked(matrices, count))
+    return partial(_in_rows, _stacked(matrices, count).flatten(2))
 
 
 WAYS: dict[str, Way] = {"": together, " packed": packed, " rows": in_rows}
