@@ -51,7 +51,7 @@ Cell = tuple[int, int]
 
 
 class Contestant:
-    """A process of `runner.py`.
+    """A process that is asked through a pipe, of `runner.py` or the like.
 
     Args:
         kind: key of `NAMES`.
@@ -59,9 +59,18 @@ class Contestant:
         folder: weights and inputs.
         threads: threads it may use.
         path: `PYTHONPATH` of the process.
+        script: the program.
     """
 
-    def __init__(self, kind: str, python: str, folder: Path, threads: int, path: str) -> None:
+    def __init__(
+        self,
+        kind: str,
+        python: str,
+        folder: Path,
+        threads: int,
+        path: str,
+        script: str = "runner.py",
+    ) -> None:
         self.kind, self.peak = kind, float("nan")
         environment = {
             **os.environ,
@@ -70,7 +79,7 @@ class Contestant:
             "HOME": str(folder),
         }
         self.process = subprocess.Popen(
-            [python, str(HERE / "runner.py"), kind, str(folder), str(threads)],
+            [python, str(HERE / script), kind, str(folder), str(threads)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

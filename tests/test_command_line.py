@@ -464,3 +464,20 @@ def test_interrupted(lee: list[str]) -> None:
         out, err = process.communicate(timeout=30)
     assert process.returncode == 130
     assert (out, err) == ("", "panns: interrupted\n")
+
+
+def test_the_end_of_the_process_loses_nothing(tmp_path: Path) -> None:
+    """Of what was written, and of what has asked to be told of the end."""
+    code = """
+import atexit, sys
+from panns_inference import cli
+atexit.register(lambda: open(sys.argv.pop(), "w").write("told"))
+cli.main = lambda: print("written", end="") or print("said", end="", file=sys.stderr) or 3
+cli.program()
+"""
+    told = tmp_path / "told"
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(told)], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (3, "written", "said")
+    assert told.read_text() == "told"

@@ -20,12 +20,12 @@ FOLDER = Path(panns_inference.__file__).parent
 ROOT = "panns_inference"
 
 FLOORS = {
-    0: {"", "audioset", "errors", "files", "names", "settings", "warning"},
+    0: {"", "audioset", "cores", "errors", "files", "listed", "names", "settings", "warning"},
     1: {"audio", "config", "device", "events", "models"},
     2: {"checkpoints", "engine", "pytorch_utils"},
     3: {"windows"},
     4: {"asking", "inference", "loading", "model", "results", "verbs"},
-    5: {"batch", "formats", "training"},
+    5: {"batch", "export", "formats", "training"},
     6: {"hear"},
     7: {"__main__", "cli"},
 }

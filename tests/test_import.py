@@ -6,6 +6,7 @@ import importlib.metadata
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -22,6 +23,8 @@ HEAVY = {
     "librosa",
     "matplotlib",
     "numba",
+    "onnx",
+    "onnxruntime",
     "requests",
     "resampy",
     "sklearn",
@@ -32,6 +35,20 @@ HEAVY = {
     "tqdm",
 }
 
+NEEDLESS = HEAVY - {"soundfile", "soxr", "torch", "tqdm"} | {
+    "onnxruntime",
+    "pandas",
+    "scipy",
+    "sympy",
+    "torch._dynamo",
+    "torch._inductor",
+    "torch.fx.experimental.symbolic_shapes",
+}
+"""What no network needs to be heard: the compiler of torch takes as long as torch. Torch itself
+imports tqdm."""
+
+STREET = FOLDER.parent / "examples" / "street.flac"
+
 QUICK = {
     "--help": "examples:",
     "--version": f"panns {panns_inference.__version__}",
@@ -41,6 +58,9 @@ QUICK = {
     "detect --help": "--threshold",
     "embed --help": "--checkpoint",
     "models --help": "download",
+    "export --help": "--calibrate",
+    "models": "42.2 G",
+    "models list Cnn14 --json": '"multi_adds": 42219593359',
     "doctor --help": "--json",
 }
 """Commands that need no network, and something that they print."""
@@ -178,3 +198,58 @@ def test_the_version_is_the_installed_one() -> None:
 def test_a_name_that_is_not_there_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="module 'panns_inference' has no attribute 'Tagger'"):
         panns_inference.Tagger  # noqa: B018
+
+
+LEFT = """
+import gc, json, sys
+print(json.dumps([sorted(sys.modules), gc.isenabled()]))
+"""
+
+
+def left_by(code: str, folder: Path) -> tuple[set[str], bool]:
+    """Modules that are there behind a piece of code, and whether garbage is looked for."""
+    done = child("-c", code + LEFT, str(STREET), folder=folder, HOME=str(folder))
+    assert done.returncode == 0, done.stderr
+    modules, is_collected = json.loads(done.stdout.splitlines()[-1])
+    return set(modules), is_collected
+
+
+@pytest.mark.parametrize("verb", ["tag", "detect", "embed"])
+def test_a_recording_is_heard_without_what_is_not_needed(verb: str, tmp_path: Path) -> None:
+    code = f"import sys, panns_inference as p; p.AudioTagging('PannsMini').{verb}(sys.argv[1])"
+    modules, _ = left_by(code, tmp_path)
+    assert {"torch", "soundfile"} <= modules
+    assert modules & NEEDLESS == set()
+
+
+def test_the_program_hears_without_what_is_not_needed(tmp_path: Path) -> None:
+    code = "import sys; from panns_inference.cli import main; main(['tag', *sys.argv[1:]])"
+    modules, is_collected = left_by(code, tmp_path)
+    assert "torch" in modules
+    assert modules & NEEDLESS == set()
+    assert is_collected
+
+
+def test_no_network_needs_the_compiler_to_be_built(tmp_path: Path) -> None:
+    code = """
+import torch
+from panns_inference.models import NETWORKS, build
+with torch.device("meta"):
+    built = [build(name) for name in NETWORKS]
+assert all(tensor.is_meta for network in built for tensor in network.state_dict().values())
+"""
+    modules, _ = left_by(code, tmp_path)
+    assert modules & NEEDLESS == set()
+
+
+def test_a_foreign_file_is_identified_without_the_compiler(shared: Path, tmp_path: Path) -> None:
+    shutil.copy(shared / "weights" / "LeeNet11_mAP=0.266.pth", tmp_path / "own.pth")
+    with (tmp_path / "own.pth").open("ab") as file:
+        file.write(b"of another size, so that its checksum says nothing")
+    code = """
+from panns_inference.checkpoints import identify
+assert identify("own.pth") == "LeeNet11"
+"""
+    modules, _ = left_by(code, tmp_path)
+    assert "torch" in modules
+    assert modules & NEEDLESS == set()

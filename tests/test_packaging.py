@@ -151,7 +151,7 @@ def test_the_metadata(metadata: Message, wheel: dict[str, bytes]) -> None:
     (entry_points,) = (text for name, text in wheel.items() if name.endswith("entry_points.txt"))
     assert entry_points.decode().split("\n")[:2] == [
         "[console_scripts]",
-        "panns = panns_inference.cli:main",
+        "panns = panns_inference.cli:program",
     ]
 
 

@@ -119,12 +119,13 @@ def test_the_models_of_the_table(capsys: pytest.CaptureFixture[str]) -> None:
     assert f"-->\n{table}<!-- /models -->" in README.read_text()
 
 
-def test_the_reference_of_the_command_line() -> None:
-    path = ROOT / "docs" / "make_commands.py"
-    spec = importlib.util.spec_from_file_location("make_commands", path)
+@pytest.mark.parametrize("name", ["make_commands", "make_networks"])
+def test_what_a_script_makes_is_what_it_makes_now(name: str) -> None:
+    path = ROOT / "docs" / f"{name}.py"
+    spec = importlib.util.spec_from_file_location(name, path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    assert module.TARGET.read_text() == module.text(), "run docs/make_commands.py"
+    assert module.TARGET.read_text() == module.text(), f"run docs/{name}.py"
 
 
 def test_links_lead_somewhere() -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
+from .. import cores
 from ..audio.files import File
 from ..errors import AudioError, OutputError, PannsError, UsageError
 from ..formats import FORMATS
@@ -56,7 +57,7 @@ def results(
         jobs: decoders that work at the same time; None leaves the cores to a network on the CPU.
         on_error: 'raise' ends with the first recording that cannot be used, 'skip' logs it; a
             function is told of it.
-        resampler: 'soxr' or 'resampy'.
+        resampler: 'soxr', 'resampy' or 'torch'.
         strict: whether a file that is cut is an error.
         progress: shows how far it is on stderr, if that is a terminal.
 
@@ -154,8 +155,7 @@ def default_jobs(verb: Verb) -> int:
     Args:
         verb: what is asked of it.
     """
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return max(2, min(MOST_JOBS, (cores or 1) // (4 if is_on_cpu(verb) else 1)))
+    return max(2, min(MOST_JOBS, cores.available() // (4 if is_on_cpu(verb) else 1)))
 
 
 def _in_order(

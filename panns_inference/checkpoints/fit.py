@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -45,8 +45,10 @@ def misfit(network: nn.Module, state: Mapping[str, Tensor]) -> str:
     return "\n".join([*lines, hint])
 
 
-def fitting(state: Mapping[str, Tensor]) -> list[str]:
+def fitting(state: Mapping[str, Tensor]) -> Iterator[str]:
     """Names of the networks that have the keys and shapes of a state dict, the plainest first.
+
+    A network is built when its turn comes: who wants the plainest does not wait for all.
 
     Args:
         state: the weights, for any number of classes.
@@ -55,7 +57,7 @@ def fitting(state: Mapping[str, Tensor]) -> list[str]:
 
     found = _shapes(state)
     classes_num = _classes(found) or 527
-    return [name for name in NETWORKS if _published_shapes(name, classes_num) == found]
+    return (name for name in NETWORKS if _published_shapes(name, classes_num) == found)
 
 
 @functools.lru_cache(maxsize=64)
@@ -91,6 +93,6 @@ def _classes_hint(expected: Shapes, found: Shapes) -> str:
 
 
 def _network_hint(state: Mapping[str, Tensor]) -> str:
-    if names := fitting(state):
+    if names := list(fitting(state)):
         return f"it fits {', '.join(names)} with {_classes(_shapes(state))} classes"
     return "it fits none of the networks of this package"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from ..errors import CheckpointError, CheckpointWarning
+from ..listed import LISTED
 from ..warning import warn
 from .fit import fitting, misfit
 from .layout import layout
@@ -84,12 +86,10 @@ def identify(path: str | os.PathLike[str], output: str = "clipwise_output") -> s
     path = Path(path)
     if published := recognise(path):
         return published.name
-    # Not before it is needed: the name of a file tells without torch.
-    from ..models import NETWORKS
-
     state = read_state(path)
-    if names := fitting(state):
-        return next((n for n in names if output in NETWORKS[n].output_names), names[0])
+    names, able = itertools.tee(fitting(state))
+    if (plainest := next(names, None)) is not None:
+        return next((name for name in able if output in LISTED[name].output_names), plainest)
     raise CheckpointError(
         f"{path} fits no network: it holds {len(state)} tensors ({', '.join(list(state)[:3])}, "
         "...); a network with a front-end or a head of your own has to be given with it"

@@ -19,6 +19,7 @@ from ..checkpoints import (
     verify,
 )
 from ..errors import UsageError
+from ..listed import LISTED, Listed
 from ..names import closest
 from .options import Commands, command
 
@@ -66,42 +67,31 @@ def run(given: argparse.Namespace) -> int:
 
 
 def rows(names: Iterable[str]) -> list[dict[str, Any]]:
-    """What is known of networks: mAP and file are published, what they cost is computed.
+    """What is known of networks.
 
     The size is that of the published file in bytes; where it is not known, that of the weights.
 
     Args:
         names: names of networks.
     """
-    import torch
+    return [_row(LISTED[name], CHECKPOINTS.get(name)) for name in names]
 
-    from ..models import build, multi_adds, parameters
 
-    found = []
-    for name in names:
-        with torch.device("meta"):
-            network = build(name)
-        published = CHECKPOINTS.get(name)
-        found.append(
-            {
-                "name": name,
-                "mAP": published and published.mean_average_precision,
-                "parameters": parameters(network),
-                "multi_adds": multi_adds(network),
-                "sample_rate": network.sample_rate,
-                "gives": [output.removesuffix("_output") for output in network.output_names],
-                "file": published and published.file,
-                "size": (published and published.size)
-                or sum(4 * tensor.numel() for tensor in network.state_dict().values()),
-            }
-        )
-    return found
+def _row(network: Listed, published: Checkpoint | None) -> dict[str, Any]:
+    return {
+        "name": network.name,
+        "mAP": published and published.mean_average_precision,
+        "parameters": network.parameters,
+        "multi_adds": network.multi_adds,
+        "sample_rate": network.sample_rate,
+        "gives": [output.removesuffix("_output") for output in network.output_names],
+        "file": published and published.file,
+        "size": (published and published.size) or network.n_bytes,
+    }
 
 
 def _list(given: argparse.Namespace) -> int:
-    from ..models import NETWORKS
-
-    names = [closest(name, NETWORKS, "network") for name in given.names] or list(NETWORKS)
+    names = [closest(name, LISTED, "network") for name in given.names] or list(LISTED)
     LAYOUTS[given.layout or "table"](rows(names))
     return 0
 
@@ -191,9 +181,7 @@ def _path(given: argparse.Namespace) -> int:
 
 
 def _published(name: str) -> Checkpoint:
-    from ..models import NETWORKS
-
-    network = closest(name, NETWORKS, "network")
+    network = closest(name, LISTED, "network")
     if network not in CHECKPOINTS:
         raise UsageError(f"no weights of {network} are published")
     return CHECKPOINTS[network]

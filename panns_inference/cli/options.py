@@ -127,9 +127,9 @@ def _add_recordings(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--resampler",
-        choices=("soxr", "resampy"),
+        choices=("soxr", "resampy", "torch"),
         default="soxr",
-        help="soxr or resampy; default: %(default)s",
+        help="soxr, resampy, or torch, on the GPU if there is one; default: %(default)s",
     )
     group.add_argument(
         "--jobs",
@@ -143,7 +143,10 @@ def _add_network(parser: argparse.ArgumentParser) -> None:
     """Which network, which weights, on which device."""
     group = parser.add_argument_group("network")
     group.add_argument(
-        "--model", metavar="NAME", help="one of `panns models`; default: the best one that is here"
+        "--model",
+        metavar="NAME",
+        help="one of `panns models`, or a file that `panns export` wrote; default: the best one "
+        "that is here",
     )
     group.add_argument(
         "--checkpoint",
@@ -154,6 +157,24 @@ def _add_network(parser: argparse.ArgumentParser) -> None:
         "--device",
         metavar="NAME",
         help="cpu, cuda, cuda:1, mps; default: cuda if it is there, else cpu",
+    )
+    group.add_argument(
+        "--precision",
+        metavar="NAME",
+        default="float32",
+        help="float32, bf16 or fp16: what convolutions compute in; default: %(default)s",
+    )
+    group.add_argument(
+        "--memory",
+        metavar="NAME",
+        default="default",
+        help="default, or small: one copy of the weights, and slower; default: %(default)s",
+    )
+    group.add_argument(
+        "--threads",
+        type=positive,
+        metavar="N",
+        help="cores that the network may use; default: all that there are",
     )
 
 

@@ -13,9 +13,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from .. import cores
 from ..errors import UsageError
 from ..formats import FORMATS
-from .memory import keep_what_is_freed
+from ..listed import LISTED
+from .memory import keep_what_is_freed, without_collections
 
 if TYPE_CHECKING:
     from ..batch import Failure
@@ -32,13 +34,21 @@ def open_model(given: argparse.Namespace, output: str) -> Model:
         given: the command line.
         output: what the command needs of a network, where none is named.
     """
-    from ..checkpoints import identify
-    from ..inference import AudioTagging
+    with without_collections():
+        from ..checkpoints import identify
+        from ..inference import AudioTagging
 
-    name = given.model or (
-        identify(given.checkpoint, output) if given.checkpoint else best_here(output)
-    )
-    model = AudioTagging(name, given.checkpoint, given.device or "cuda")
+        name = given.model or (
+            identify(given.checkpoint, output) if given.checkpoint else best_here(output)
+        )
+        model = AudioTagging(
+            name,
+            given.checkpoint,
+            given.device or "cuda",
+            precision=given.precision,
+            memory=given.memory,
+            threads=given.threads or cores.available(),
+        )
     if given.device == "cuda" != model.device:
         LOG.warning("warning: device 'cuda' is not there: using the CPU")
     LOG.debug("%s on %s", model.name, model.device)
@@ -52,9 +62,8 @@ def best_here(output: str) -> str:
         output: name of the output that it must have.
     """
     from ..checkpoints import CHECKPOINTS, cached
-    from ..models import NETWORKS
 
-    able = [c for name, c in CHECKPOINTS.items() if output in NETWORKS[name].output_names]
+    able = [c for name, c in CHECKPOINTS.items() if output in LISTED[name].output_names]
     by_precision = sorted(able, key=lambda c: c.mean_average_precision or 0, reverse=True)
     chosen = next(c for c in by_precision if cached(c))
     hint = ""
@@ -190,5 +199,6 @@ def _check_place(given: argparse.Namespace) -> None:
         raise UsageError("-o needs the name of a file or a folder")
     if "-" in given.recordings:
         raise UsageError("what is read from stdin goes to stdout: leave -o out")
-    if given.checkpoint and os.path.realpath(given.output) == os.path.realpath(given.checkpoint):
+    read = {os.path.realpath(path) for path in (given.checkpoint, given.model) if path}
+    if os.path.realpath(given.output) in read:
         raise UsageError(f"{given.output} is one of the files to read: give another name with -o")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -12,16 +12,26 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
+from ..errors import UsageError
 from ..models import FrontEnd, Network
 from ..models.network import LogmelNetwork
 from ..models.precision import single_at_least, widest
+from .content import Content
 from .digest import digest
 from .engine import Grid, Outputs, Statistics, Waveforms
+from .fast import accelerated
 from .grid import grid_of
 
 SIZES = {"clipwise_output": "classes_num", "embedding": "embedding_size"}
 """Output to the attribute of a network that says its length."""
 
+
+ELSEWHERE = {
+    "fp16": "needs a GPU: a CPU computes in 'float32', or 'bf16' if it has instructions for it",
+    "int8": "is that of a file: `panns export MODEL --to onnx --int8 --calibrate DIR` writes one, "
+    "and model='FILE.onnx' opens it",
+}
+"""Precisions that are not those of a network on the CPU, and where they are."""
 
 MOST_WORKERS = 4
 """Batches that are heard at the same time: each takes memory."""
@@ -30,21 +40,58 @@ SECONDS_AT_ONCE = 20.0
 """Length of clips that are heard together."""
 
 
+M = TypeVar("M", bound=nn.Module)
+
+
 class NetworkEngine:
     """A network of `models`, or any module whose `forward(waveforms, None)` returns such outputs.
 
-    The module is in evaluation mode whenever it is asked.
+    The module is in evaluation mode whenever it is asked. On the CPU its fast form computes.
 
     Args:
         module: it, or the `DataParallel` around it.
         device: where it is.
+        precision: what convolutions compute in: 'float32', or 'bf16' on a CPU with instructions
+            for it.
+        memory: 'default', or 'small' for a single copy of the weights.
+        threads: cores that torch uses in this process; None leaves them as they are.
+
+    Raises:
+        UsageError: for a precision that the module or the device cannot compute in, and for
+            unknown settings.
     """
 
-    def __init__(self, module: nn.Module, device: str) -> None:
-        self.module = module
-        self.device = device
+    def __init__(
+        self,
+        module: nn.Module,
+        device: str,
+        precision: str = "float32",
+        memory: str = "default",
+        threads: int | None = None,
+    ) -> None:
+        if threads is not None:
+            torch.set_num_threads(threads)
         self.threads = torch.get_num_threads()
+        self.module = module.eval()
+        self.device = device
+        self.precision = precision
         self.network: nn.Module = getattr(module, "module", module)
+        self.content = Content(self.network)
+        self.fast = self._fast(precision, memory)
+
+    def _fast(self, precision: str, memory: str) -> nn.Module:
+        """The fast form of the network; the module itself if it has none."""
+        if reason := ELSEWHERE.get(precision):
+            raise UsageError(f"precision={precision!r} {reason}")
+        if self.known is None or self.device != "cpu":
+            if precision != "float32":
+                raise UsageError(
+                    f"{type(self.network).__name__} on {self.device} computes in float32 alone, "
+                    f"not in {precision}"
+                )
+            return self.module
+        fast = accelerated(self.known, precision, memory)
+        return self.module if self.content.is_altered or fast is self.known else fast
 
     def fits(self, module: nn.Module, device: str) -> bool:
         """Whether it computes a module as it is now.
@@ -53,7 +100,8 @@ class NetworkEngine:
             module: the module.
             device: where it is to be computed.
         """
-        return module is self.module and device == self.device
+        same = module is self.module and device == self.device
+        return same and self.content.is_that_of(self.network)
 
     @cached_property
     def known(self) -> Network | None:
@@ -130,7 +178,9 @@ class NetworkEngine:
         Args:
             waveforms: (batch, samples), an array or a tensor.
         """
-        found = self.module.eval()(torch.as_tensor(waveforms).to(self.device), None)
+        self.module.eval()
+        given = torch.as_tensor(waveforms).to(self.device)
+        found = self._on(given, self.fast, self.module)(given, None)
         # A module may have some that are None.
         return {name: _array(value.float()) for name, value in found.items() if value is not None}
 
@@ -141,15 +191,12 @@ class NetworkEngine:
         Args:
             waveform: (samples,).
         """
-        network = self._segmented()
-        missing = max(0, network.minimum_samples - len(waveform))
-        padded = functional.pad(torch.from_numpy(waveform).to(self.device), (0, missing))
-        found = network.segmentwise(network.segment_features(padded[None]))
-        wanted = {*network.statistics_of.values(), "probabilities"}
+        plain = self._segmented()
+        given = torch.from_numpy(waveform)[None].to(self.device)
+        fast = self.fast if isinstance(self.fast, Network) else plain
+        found = segmentwise(self._on(given, fast, plain), given)
         return {
-            name: _array(value[0].to(single_at_least(value.dtype)))
-            for name, value in found.items()
-            if name in wanted
+            name: _array(value[0].to(single_at_least(value.dtype))) for name, value in found.items()
         }
 
     @torch.no_grad()
@@ -172,14 +219,33 @@ class NetworkEngine:
         """What results depend on."""
         return {
             "weights": f"sha256:{digest(self.network)}",
-            "precision": "float32",
+            "precision": self.precision,
             "runtime": f"torch {torch.__version__}",
         }
+
+    @staticmethod
+    def _on(waveforms: Tensor, fast: M, plain: M) -> M:
+        """Who computes them: what is not finite passes through the activations of the plain one."""
+        return fast if bool(waveforms.isfinite().all()) else plain
 
     def _segmented(self) -> Network:
         if self.known is None:
             raise NotImplementedError("a module with a forward pass of its own has no segments")
         return self.known.eval()
+
+
+def segmentwise(network: Network, waveforms: Tensor) -> dict[str, Tensor]:
+    """Values of each segment, (batch, ..., segments), that are wanted above the engines.
+
+    Args:
+        network: a network in evaluation mode.
+        waveforms: (batch, samples) on its device.
+    """
+    missing = max(0, network.minimum_samples - waveforms.shape[1])
+    padded = functional.pad(waveforms, (0, missing))
+    found = network.segmentwise(network.segment_features(padded))
+    wanted = {*network.statistics_of.values(), "probabilities"}
+    return {name: value for name, value in found.items() if name in wanted}
 
 
 def _array(tensor: Tensor) -> NDArray[Any]:

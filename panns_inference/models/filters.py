@@ -1,4 +1,8 @@
-"""The numbers of the front-end, by their formulas: window, DFT and mel filters."""
+"""The numbers of the front-end, by their formulas: window, DFT and mel filters.
+
+Inside `with torch.device("meta"):` they have their shapes alone. A single addition there would
+import torch's compiler, which takes as long as torch itself.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +18,8 @@ def periodic_hann(window_size: int) -> Tensor:
     Args:
         window_size: length in samples.
     """
+    if _is_meta():
+        return torch.empty(window_size, dtype=torch.float64)
     return 0.5 - 0.5 * torch.cos(_circle(window_size))
 
 
@@ -24,12 +30,20 @@ def dft_filters(window: Tensor) -> tuple[Tensor, Tensor]:
         window: analysis window, (window_size,) float64.
     """
     size = window.numel()
+    if window.is_meta:
+        bank = window.new_empty(size // 2 + 1, 1, size)
+        return bank, bank
     sample = torch.arange(size, device=window.device)
     # Filter k takes every k-th point of the circle: no angle is ever larger than one turn.
     point = torch.outer(sample[: size // 2 + 1], sample) % size
     angle = _circle(size).to(window.device)
     real, imag = torch.cos(angle)[point] * window, -torch.sin(angle)[point] * window
     return real[:, None], imag[:, None]
+
+
+def _is_meta() -> bool:
+    """Whether tensors that are made now are on the meta device."""
+    return torch.get_default_device().type == "meta"
 
 
 def _circle(size: int) -> Tensor:
@@ -52,6 +66,8 @@ def mel_filters(
         fmin: lower edge of the first filter in Hz.
         fmax: upper edge of the last filter in Hz.
     """
+    if _is_meta():
+        return torch.empty(window_size // 2 + 1, mel_bins)
     edges = _mel_edges(mel_bins, fmin, fmax)
     bins = torch.arange(window_size // 2 + 1, dtype=torch.float64) * (sample_rate / window_size)
     ramps = bins[:, None] - edges

@@ -1,0 +1,28 @@
+"""How many cores this process may use."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import os
+from pathlib import Path
+
+QUOTA = Path("/sys/fs/cgroup/cpu.max")
+"""On Linux: microseconds of computing and of time, `200000 100000` is two cores; `max` is all."""
+
+
+def available(quota: Path = QUOTA) -> int:
+    """Cores that the process is bound to, but no more than the quota of its container allows.
+
+    Neither Python (before 3.13) nor torch looks at these: with more threads than that they wait for
+    each other.
+
+    Args:
+        quota: where the quota is told.
+    """
+    bound = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    allowed = math.inf
+    with contextlib.suppress(OSError, ValueError):  # no quota, or `max`
+        used, period = map(int, quota.read_text(encoding="ascii").split())
+        allowed = max(1, math.ceil(used / period))
+    return int(min(bound or 1, allowed))

@@ -1,0 +1,55 @@
+"""What a network holds at a moment: whether it is still what something was made of."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+
+class Content:
+    """Modules, weights and buffers of a network, without copies of them.
+
+    Weights that are written to through `.data` are not noticed: torch does not count that.
+
+    Args:
+        network: any module.
+    """
+
+    def __init__(self, network: nn.Module) -> None:
+        # Held, so that nothing else gets their addresses while they are compared.
+        self._modules = tuple(network.modules())
+        self._tensors = _tensors(network)
+        self._memory = [tensor.detach() for tensor in self._tensors]
+        self._seen = self._look(network)
+
+    def is_that_of(self, network: nn.Module) -> bool:
+        """Whether no module, weight or buffer was replaced, written to, hooked or unhooked.
+
+        Args:
+            network: the same one, later.
+        """
+        return self._look(network) == self._seen
+
+    @property
+    def is_altered(self) -> bool:
+        """Whether hooks or methods of somebody's own hang on its modules."""
+        return any(any(marks) for _, *marks in map(_marks, self._modules))
+
+    @staticmethod
+    def _look(network: nn.Module) -> tuple[object, ...]:
+        tensors = [(id(t), t.data_ptr(), _version(t)) for t in _tensors(network)]
+        return list(map(_marks, network.modules())), tensors
+
+
+def _marks(module: nn.Module) -> tuple[int, int, int, bool]:
+    """Who it is, and what somebody has hung on it."""
+    hooks = len(module._forward_hooks), len(module._forward_pre_hooks)
+    return id(module), *hooks, "forward" in vars(module)
+
+
+def _tensors(network: nn.Module) -> tuple[Tensor, ...]:
+    return (*network.parameters(), *network.buffers())
+
+
+def _version(tensor: Tensor) -> int:
+    """How often it was written to; inference tensors do not count that."""
+    return -1 if tensor.is_inference() else tensor._version
