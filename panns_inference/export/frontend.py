@@ -130,9 +130,8 @@ def decibels(graph: Graph, extractor: LogmelFilterBank, given: Power) -> Value:
     placed[given.bins] = mel
     matrices = placed.reshape(given.rows, 1, given.width, mel.shape[1])
     bands = graph.add("ReduceSum", graph.add("MatMul", given.value, matrices), [0], keepdims=0)
-    if extractor.is_log:
-        floor, reference = np.float64(extractor.amin), max(extractor.amin, extractor.ref)
-        logarithm = graph.add("Log", graph.add("Max", bands, np.asarray(floor)))
-        scaled = graph.add("Mul", logarithm, np.asarray(10 / math.log(10)))
-        bands = graph.add("Sub", scaled, np.asarray(10 * math.log10(reference)))
-    return graph.add("Unsqueeze", graph.add("Cast", bands, to=TensorProto.FLOAT), [1])
+    logarithm = graph.add("Log", graph.add("Max", bands, np.asarray(float(extractor.amin))))
+    levels = graph.add("Mul", logarithm, np.asarray(10 / math.log(10)))
+    reference = 10 * math.log10(max(extractor.amin, extractor.ref))
+    exact = graph.add("Sub", levels, np.asarray(reference))
+    return graph.add("Unsqueeze", graph.add("Cast", exact, to=TensorProto.FLOAT), [1])

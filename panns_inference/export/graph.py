@@ -1,7 +1,7 @@
 """A graph of ONNX operators, written one node after the other.
 
-Values are known by their names. What is given as a number or an array becomes a constant of the
-graph, once for each content.
+Values are known by their names. What is given as an array becomes a constant of the graph, and so
+do numbers, once for each content.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Graph:
         self.scope = ""
         self.nodes: list[Any] = []
         self.constants: dict[str, NDArray[Any]] = {}
-        self._names: dict[tuple[str, tuple[int, ...], bytes], str] = {}
+        self._numbers: dict[str, Value] = {}
 
     def add(self, kind: str, *given: Given, name: str = "", **attributes: Any) -> Value:
         """Add a node with one output; the name of that.
@@ -56,14 +56,18 @@ class Graph:
     def _value(self, given: Given) -> Value:
         if isinstance(given, str):
             return given
-        array = np.asarray(given)
-        if not isinstance(given, np.ndarray):
-            array = array.astype(np.float32 if array.dtype.kind == "f" else np.int64)
-        key = (array.dtype.str, array.shape, array.tobytes())
-        if key not in self._names:
-            self._names[key] = f"constant.{len(self.constants)}"
-            self.constants[self._names[key]] = array
-        return self._names[key]
+        if isinstance(given, np.ndarray):
+            return self._constant(given)
+        if (key := repr(given)) not in self._numbers:
+            array = np.asarray(given)
+            kind = np.float32 if array.dtype.kind == "f" else np.int64
+            self._numbers[key] = self._constant(array.astype(kind))
+        return self._numbers[key]
+
+    def _constant(self, array: NDArray[Any]) -> Value:
+        name = f"constant.{len(self.constants)}"
+        self.constants[name] = array
+        return name
 
     def length(self, value: Value, axis: int) -> Value:
         """Length of a value along an axis, a whole number.

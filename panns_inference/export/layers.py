@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -22,10 +23,8 @@ from .graph import Graph, Value
 
 Rule = Callable[..., Any]
 
-Array = np.ndarray[Any, np.dtype[np.float32]]
 
-
-def array(tensor: Tensor) -> Array:
+def array(tensor: Tensor) -> NDArray[np.float32]:
     """The values of weights, (channels, ...) in float32.
 
     Args:
@@ -66,8 +65,7 @@ def convolution(graph: Graph, layer: Any, x: Value, *norms: nn.Module) -> Value:
     """
     weight = layer.weight.detach().double()
     channels = weight.shape[0]
-    bias = torch.zeros_like(weight[:, 0].flatten(1)[:, 0]) if layer.bias is None else layer.bias
-    bias = bias.detach().double()
+    bias = weight.new_zeros(channels) if layer.bias is None else layer.bias.detach().double()
     for norm in norms:
         scale, shift = scale_and_shift(norm)
         weight = weight * scale.reshape(channels, *[1] * (weight.ndim - 1))
@@ -97,7 +95,7 @@ def _batch_norm(graph: Graph, norm: nn.Module, x: Value) -> Value:
     return graph.add("BatchNormalization", x, scale, shift, zeros, ones, epsilon=0.0)
 
 
-def _pool(kind: str, axes: int, **fixed: int) -> Rule:
+def _pool(kind: str, axes: int) -> Rule:
     """The rule for a pool over that many axes."""
 
     def rule(
