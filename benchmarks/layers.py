@@ -48,7 +48,7 @@ def layers_of(name: str, seconds: list[int], batches: list[int]) -> Layers:
 
     def noted(layer: Convolution, x: Tensor, relu: bool = False, halved: bool = False) -> Tensor:
         if len(plan.candidates(layer.outline, x.shape[3])) > 1:
-            weights = together(layer.convolution, layer.norm, torch.device("cpu"))
+            weights = together(layer.convolution, layer.norm)
             found.setdefault(plan.key(weights, x.shape), (weights, x.shape))
         return call(layer, x, relu, halved)
 

@@ -12,8 +12,6 @@ from torch import Tensor, nn
 from . import plan
 from .kernels import Direct, Kernel, Weights
 
-CPU, META = torch.device("cpu"), torch.device("meta")
-
 
 @dataclass(frozen=True)
 class Settings:
@@ -49,7 +47,7 @@ class Convolution:
         settings: Settings,
     ) -> None:
         self.convolution, self.norm = convolution, norm
-        self.outline = together(convolution, norm, META)
+        self.outline = outline(convolution)
         self.settings = settings
         self.kernels: dict[str, Kernel] = {}
 
@@ -84,45 +82,54 @@ class Convolution:
         return plan.choose(self.outline, size, plan.measured())
 
     def _built(self, name: str, size: torch.Size) -> Kernel:
-        weights = together(self.convolution, self.norm, CPU)
+        weights = together(self.convolution, self.norm)
         if self.settings.dtype != torch.float32:
             return Direct(weights, size, self.settings.dtype)
         return plan.build(name, weights, size)
 
 
+def outline(convolution: nn.Conv1d | nn.Conv2d) -> Weights:
+    """A convolution as one of two dimensions, without values: these are on the meta device.
+
+    Args:
+        convolution: in one dimension, which becomes the width, or in two.
+    """
+    out_channels, in_channels, *kernel = convolution.weight.shape
+    height, width = kernel if len(kernel) == 2 else (1, *kernel)
+    # Nothing is computed there: for that torch imports its compiler.
+    return Weights(
+        weight=torch.empty(out_channels, in_channels, height, width, device="meta"),
+        scale=torch.empty(out_channels, device="meta"),
+        bias=torch.empty(out_channels, device="meta"),
+        padding=_plane(convolution.padding, 0),
+        dilation=_plane(convolution.dilation, 1),
+        stride=_plane(convolution.stride, 1),
+        groups=convolution.groups,
+    )
+
+
 def together(
-    convolution: nn.Conv1d | nn.Conv2d,
-    norm: nn.BatchNorm1d | nn.BatchNorm2d | None,
-    device: torch.device,
+    convolution: nn.Conv1d | nn.Conv2d, norm: nn.BatchNorm1d | nn.BatchNorm2d | None
 ) -> Weights:
     """A convolution and its batch norm as one convolution of two dimensions.
 
     Args:
         convolution: in one dimension, which becomes the width, or in two.
         norm: in evaluation mode.
-        device: the CPU, or the meta device for the shapes alone.
     """
-    weight = convolution.weight.detach().to(device)
-    bias = torch.zeros(weight.shape[0], dtype=torch.float64, device=device)
+    weight = convolution.weight.detach()
+    bias = torch.zeros(weight.shape[0], dtype=torch.float64)
     if convolution.bias is not None:
-        bias = convolution.bias.detach().to(device).double()
+        bias = convolution.bias.detach().double()
     scale = torch.ones_like(bias)
     if norm is not None:
         values = (norm.running_mean, norm.running_var, norm.weight, norm.bias)
-        mean, variance, gain, offset = (
-            cast(Tensor, value).detach().to(device).double() for value in values
-        )
+        mean, variance, gain, offset = (cast(Tensor, value).detach().double() for value in values)
         scale = gain / (variance + norm.eps).sqrt()
         bias = (bias - mean) * scale + offset
-    return Weights(
-        weight=weight if weight.ndim == 4 else weight[:, :, None],
-        scale=scale.float(),
-        bias=bias.float(),
-        padding=_plane(convolution.padding, 0),
-        dilation=_plane(convolution.dilation, 1),
-        stride=_plane(convolution.stride, 1),
-        groups=convolution.groups,
-    )
+    given = outline(convolution)
+    weight = weight.reshape(given.weight.shape)
+    return given._replace(weight=weight, scale=scale.float(), bias=bias.float())
 
 
 def _plane(setting: object, neutral: int) -> tuple[int, int]:
