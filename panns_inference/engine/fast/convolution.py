@@ -46,8 +46,7 @@ class Convolution:
         norm: nn.BatchNorm1d | nn.BatchNorm2d | None,
         settings: Settings,
     ) -> None:
-        self.convolution, self.norm = convolution, norm
-        self.outline = outline(convolution)
+        self.weights = together(convolution, norm)
         self.settings = settings
         self.kernels: dict[str, Kernel] = {}
 
@@ -77,41 +76,20 @@ class Convolution:
         if self.settings.dtype != torch.float32:
             return plan.DIRECT
         largest = self.settings.largest
-        if largest and self.outline.weight.numel() > largest and self.outline.groups == 1:
+        if largest and self.weights.weight.numel() > largest and self.weights.groups == 1:
             return plan.OWN
-        return plan.choose(self.outline, size, plan.measured())
+        return plan.choose(self.weights, size, plan.measured())
 
     def _built(self, name: str, size: torch.Size) -> Kernel:
-        weights = together(self.convolution, self.norm)
         if self.settings.dtype != torch.float32:
-            return Direct(weights, size, self.settings.dtype)
-        return plan.build(name, weights, size)
-
-
-def outline(convolution: nn.Conv1d | nn.Conv2d) -> Weights:
-    """A convolution as one of two dimensions, without values: these are on the meta device.
-
-    Args:
-        convolution: in one dimension, which becomes the width, or in two.
-    """
-    out_channels, in_channels, *kernel = convolution.weight.shape
-    height, width = kernel if len(kernel) == 2 else (1, *kernel)
-    # Nothing is computed there: for that torch imports its compiler.
-    return Weights(
-        weight=torch.empty(out_channels, in_channels, height, width, device="meta"),
-        scale=torch.empty(out_channels, device="meta"),
-        bias=torch.empty(out_channels, device="meta"),
-        padding=_plane(convolution.padding, 0),
-        dilation=_plane(convolution.dilation, 1),
-        stride=_plane(convolution.stride, 1),
-        groups=convolution.groups,
-    )
+            return Direct(self.weights, size, self.settings.dtype)
+        return plan.build(name, self.weights, size)
 
 
 def together(
     convolution: nn.Conv1d | nn.Conv2d, norm: nn.BatchNorm1d | nn.BatchNorm2d | None
 ) -> Weights:
-    """A convolution and its batch norm as one convolution of two dimensions.
+    """A convolution and its batch norm as one convolution of two dimensions; nothing is copied.
 
     Args:
         convolution: in one dimension, which becomes the width, or in two.
@@ -127,9 +105,15 @@ def together(
         mean, variance, gain, offset = (cast(Tensor, value).detach().double() for value in values)
         scale = gain / (variance + norm.eps).sqrt()
         bias = (bias - mean) * scale + offset
-    given = outline(convolution)
-    weight = weight.reshape(given.weight.shape)
-    return given._replace(weight=weight, scale=scale.float(), bias=bias.float())
+    return Weights(
+        weight=weight if weight.ndim == 4 else weight[:, :, None],
+        scale=scale.float(),
+        bias=bias.float(),
+        padding=_plane(convolution.padding, 0),
+        dilation=_plane(convolution.dilation, 1),
+        stride=_plane(convolution.stride, 1),
+        groups=convolution.groups,
+    )
 
 
 def _plane(setting: object, neutral: int) -> tuple[int, int]:
