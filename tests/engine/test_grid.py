@@ -49,7 +49,7 @@ TABLE = {
 
 @pytest.mark.parametrize("name", NETWORKS)
 def test_the_grid_is_that_of_the_table(name):
-    """Whether filters are convolved with, as on the meta device, or a transform takes their place."""
+    """Whether filters are convolved with, as on meta, or a transform takes their place."""
     with torch.device("meta"):
         network = build(name)
     assert grid_of(network) == TABLE[name]
