@@ -14,7 +14,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -125,6 +125,30 @@ def openvino_bf16(folder: Path, threads: int) -> Runner:
     return openvino(folder, threads, "bf16")
 
 
+def exported(folder: Path, threads: int, name: str = "float32") -> Runner:
+    """A file that this package wrote, in float32."""
+    from panns_inference.engine.onnx import OnnxEngine
+
+    engine = OnnxEngine(folder / f"{name}.onnx", threads)
+    return lambda waveforms: engine.outputs(waveforms)["clipwise_output"]
+
+
+def exported_int8(folder: Path, threads: int) -> Runner:
+    """A file that this package wrote, in int8."""
+    return exported(folder, threads, "int8")
+
+
+def openvino_int8(folder: Path, threads: int) -> Runner:
+    """OpenVINO on the same file."""
+    import openvino as ov
+
+    config = {"INFERENCE_NUM_THREADS": threads, "PERFORMANCE_HINT": "LATENCY"}
+    core = ov.Core()
+    model = core.compile_model(core.read_model(folder / "int8.onnx"), "CPU", config)
+    request = model.create_infer_request()
+    return lambda waveforms: np.array(request.infer({"waveform": waveforms})["clipwise_output"])
+
+
 def _onnx(folder: Path) -> bytes:
     """Cnn14 behind the front-end as an ONNX model, made of the folded weights."""
     from onnx import TensorProto, helper, numpy_helper
@@ -224,9 +248,21 @@ RUNNERS = {
     "openvino": openvino,
     "openvino_bf16": openvino_bf16,
     "ncnn": ncnn,
+    "exported": exported,
+    "exported_int8": exported_int8,
+    "openvino_int8": openvino_int8,
 }
 
-ON_WAVEFORMS = ("old", "plain", "compiled", "engine", "bf16")
+ON_WAVEFORMS = (
+    "old",
+    "plain",
+    "compiled",
+    "engine",
+    "bf16",
+    "exported",
+    "exported_int8",
+    "openvino_int8",
+)
 """Those that are given waveforms; the others are given the finished log-mel image."""
 
 
@@ -236,13 +272,18 @@ def _peak() -> float:
     return int(next(line for line in lines if line.startswith("VmHWM")).split()[1]) / 1024
 
 
-def main() -> None:
-    """Answer until the pipe is closed."""
+def main(runners: Mapping[str, Callable[[Path, int], Runner]], prefixes: Mapping[str, str]) -> None:
+    """Answer until the pipe is closed.
+
+    Args:
+        runners: by kind.
+        prefixes: what the names of a kind's inputs begin with, if it is not 'image'.
+    """
     kind, folder, threads = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # what a library prints is no answer
-    run = RUNNERS[kind](folder, threads)
-    prefix = "waveform" if kind in ON_WAVEFORMS else "image"
+    run = runners[kind](folder, threads)
+    prefix = prefixes.get(kind, "image")
     print(json.dumps("ready"), file=answers, flush=True)
     for line in sys.stdin:
         name, times = json.loads(line)
@@ -260,4 +301,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(RUNNERS, dict.fromkeys(ON_WAVEFORMS, "waveform"))

@@ -29,7 +29,7 @@ import numpy as np
 import torch
 from report import setting, table, write_section
 
-from panns_inference.engine.fast.convolution import folded
+from panns_inference.engine.fast.convolution import together
 from panns_inference.models import Cnn14, build
 
 HERE = Path(__file__).parent
@@ -51,7 +51,7 @@ Cell = tuple[int, int]
 
 
 class Contestant:
-    """A process of `runner.py`.
+    """A process that is asked through a pipe, of `runner.py` or the like.
 
     Args:
         kind: key of `NAMES`.
@@ -59,9 +59,18 @@ class Contestant:
         folder: weights and inputs.
         threads: threads it may use.
         path: `PYTHONPATH` of the process.
+        script: the program.
     """
 
-    def __init__(self, kind: str, python: str, folder: Path, threads: int, path: str) -> None:
+    def __init__(
+        self,
+        kind: str,
+        python: str,
+        folder: Path,
+        threads: int,
+        path: str,
+        script: str = "runner.py",
+    ) -> None:
         self.kind, self.peak = kind, float("nan")
         environment = {
             **os.environ,
@@ -70,7 +79,7 @@ class Contestant:
             "HOME": str(folder),
         }
         self.process = subprocess.Popen(
-            [python, str(HERE / "runner.py"), kind, str(folder), str(threads)],
+            [python, str(HERE / script), kind, str(folder), str(threads)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -129,8 +138,13 @@ def prepare(folder: Path, cells: list[Cell]) -> dict[Cell, np.ndarray]:
     torch.save({"model": network.state_dict()}, folder / "weights.pth")
     blocks = [getattr(network, f"conv_block{number}") for number in range(1, 7)]
     pairs = [(b.conv1, b.bn1, b.conv2, b.bn2) for b in blocks]
-    layers = [folded(*half) for pair in pairs for half in (pair[:2], pair[2:])]
-    arrays = {f"weight{i}": layer.weight.numpy() for i, layer in enumerate(layers)}
+    layers = [
+        together(*half, torch.device("cpu")) for pair in pairs for half in (pair[:2], pair[2:])
+    ]
+    arrays = {
+        f"weight{i}": (layer.weight * layer.scale[:, None, None, None]).numpy()
+        for i, layer in enumerate(layers)
+    }
     arrays |= {f"bias{i}": layer.bias.numpy() for i, layer in enumerate(layers)}
     for name, layer in (("fc1", network.fc1), ("fc2", network.fc_audioset)):
         arrays[name] = layer.weight.detach().numpy()

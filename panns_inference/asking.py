@@ -57,7 +57,8 @@ class Asking(Asked):
                 (channels, samples), NumPy or torch, floats nominally in [-1, 1] or integers, which
                 are divided by their full scale. Channels are mixed by their mean.
             sample_rate: of samples in memory, in Hz, which need it; a file knows its own.
-            resampler: 'soxr', or 'resampy' (extra `resampy`).
+            resampler: 'soxr'; 'resampy' (extra `resampy`); or 'torch', which computes on the GPU
+                if there is one.
             strict: raise for a file that is cut or damaged, instead of warning.
             settings: `window` and `hop` in seconds, for the tags of stretches, too, and
                 `skip_silence` in dB: the arguments of `verbs.Tag`.

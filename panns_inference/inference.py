@@ -40,6 +40,8 @@ __all__ = [
     "move_data_to_device",
 ]
 
+SHORT = ("int16", "torch.int16")
+"""Samples of 16 bits, as NumPy and torch call them: half as much to copy to a GPU."""
 
 _HOMES = {
     "Cnn14": "models",
@@ -78,7 +80,7 @@ class AudioTagging(Model):
     """Which sounds: by default with CNN14, which is downloaded when it is first used.
 
     Args:
-        model: name of a network, or an `nn.Module`; None is CNN14.
+        model: name of a network, an `nn.Module`, or a file `.onnx`; None is CNN14.
         checkpoint_path: file of weights; None is the published one.
         device: 'cuda', 'cpu', 'cuda:1', 'mps', ...; the CPU takes the place of what is not there.
         labels: names of the classes; None is AudioSet's 527.
@@ -106,7 +108,9 @@ class AudioTagging(Model):
             AudioError: for other shapes and types, and for no samples; a ValueError too (for
                 types, a TypeError).
         """
-        clipwise, embedding = self._arrays(_batch(audio), "clipwise_output", "embedding")
+        clipwise, embedding = self._arrays(
+            _batch(audio, self.device), "clipwise_output", "embedding"
+        )
         return clipwise, embedding
 
 
@@ -125,7 +129,7 @@ class SoundEventDetection(Model):
 
     def __init__(
         self,
-        model: nn.Module | str | None = None,
+        model: nn.Module | str | os.PathLike[str] | None = None,
         checkpoint_path: str | os.PathLike[str] | None = None,
         device: str | torch.device = "cuda",
         interpolate_mode: str = "nearest",
@@ -148,16 +152,21 @@ class SoundEventDetection(Model):
             AudioError: for other shapes and types, and for no samples; a ValueError too (for
                 types, a TypeError).
         """
-        (framewise,) = self._arrays(_batch(audio), "framewise_output")
+        (framewise,) = self._arrays(_batch(audio, self.device), "framewise_output")
         return framewise
 
 
-def _batch(audio: Any) -> Waveforms:
-    """Waveforms in float32, (batch, samples); tensors stay on their device."""
+def _batch(audio: Any, device: str) -> Waveforms:
+    """Waveforms in float32, (batch, samples); a GPU takes int16 as it is. Tensors stay in place."""
     if is_file(audio):
         raise AudioTypeError(f"inference() takes samples, not files: tag({audio!r}) reads one")
-    is_tensor = hasattr(audio, "detach") and audio.is_floating_point()
-    batch = audio.detach().float() if is_tensor else float32_samples(audio)
+    is_tensor = hasattr(audio, "detach")
+    if is_tensor and audio.is_floating_point():
+        batch = audio.detach().float()
+    elif device.startswith("cuda") and str(getattr(audio, "dtype", "")) in SHORT:
+        batch = audio if is_tensor else np.require(audio, requirements=["C", "W"])
+    else:
+        batch = float32_samples(audio)
     if batch.ndim == 1:
         batch = batch[None]
     if batch.ndim == 3 and batch.shape[1] == 1:

@@ -25,17 +25,19 @@ class Loaded(NamedTuple):
         name: of the network.
         module: the network; on 'cuda' inside `DataParallel`.
         device: where it is.
+        checkpoint: file of its weights; None if nothing was loaded.
         lines: what panns-inference 0.1 printed of it.
     """
 
     name: str
     module: nn.Module
     device: str
+    checkpoint: Path | None
     lines: tuple[str, ...]
 
 
 def loaded(
-    model: nn.Module | str,
+    model: nn.Module | str | os.PathLike[str],
     classes_num: int,
     device: str | torch.device,
     *,
@@ -74,7 +76,7 @@ def loaded(
             network = build(name, classes_num, **settings)
     else:
         raise UsageError(f"model must be the name of a network or an nn.Module, not {model!r}")
-    lines = []
+    lines, path = [], None
     if pretrained:
         source = name if isinstance(model, str) else default
         path = Path(weights) if weights else _published(source, cache_folder)
@@ -85,7 +87,7 @@ def loaded(
     if place == "cuda":
         network = nn.DataParallel(network)
         lines[-1] = f"GPU number: {torch.cuda.device_count()}\n"
-    return Loaded(name, network, place, tuple(lines))
+    return Loaded(name, network, place, path, tuple(lines))
 
 
 def _published(name: str, folder: str | os.PathLike[str] | None) -> Path:

@@ -17,6 +17,7 @@ from .asking import Asking
 from .audio import float32_samples
 from .audioset import labels as audioset_labels
 from .engine import Engine, Waveforms
+from .engine.onnx import OnnxEngine
 from .errors import UsageError
 from .verbs import Tag
 
@@ -24,14 +25,21 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
+    from .engine.network import NetworkEngine
+
+
+FILES = ".onnx"
+"""What names of files end in that hold a whole network."""
+
 
 class Model(Asking):
     """A network with its weights and labels; `AudioTagging` and `SoundEventDetection` are two.
 
     Args:
         model: name of a network (case, '-' and '_' do not matter), or any `nn.Module` whose
-            `forward(waveforms, None)` returns a dict with the outputs of those networks. None is
-            the network that the class is named for.
+            `forward(waveforms, None)` returns a dict with the outputs of those networks, or a file
+            `.onnx` that `panns export` wrote, which is heard through ONNX Runtime without torch.
+            None is the network that the class is named for.
         checkpoint_path: file of weights; None or '' is the published one, taken from the cache
             folder, or downloaded into it.
         device: 'cuda', 'cpu', 'cuda:1', 'mps', ...; the CPU takes the place of what is not there.
@@ -49,11 +57,13 @@ class Model(Asking):
         settings: further arguments of `models.build`, for a network given by name.
 
     Attributes:
-        model: the network, an `nn.Module`; on 'cuda' inside `DataParallel`.
+        model: the network, an `nn.Module`; on 'cuda' inside `DataParallel`; None for a file of
+            ONNX.
         name: name of the network.
         labels: display names, in the order of the network's outputs.
         classes_num: number of labels.
         device: where waveforms are moved to before they meet the network.
+        checkpoint: file of the weights; None if nothing was loaded.
 
     Raises:
         UsageError: for an unknown name, device or setting, or arguments that exclude each other.
@@ -66,7 +76,7 @@ class Model(Asking):
 
     def __init__(
         self,
-        model: nn.Module | str | None = None,
+        model: nn.Module | str | os.PathLike[str] | None = None,
         checkpoint_path: str | os.PathLike[str] | None = None,
         device: str | torch.device = "cuda",
         *,
@@ -79,33 +89,52 @@ class Model(Asking):
         threads: int | None = None,
         **settings: Any,
     ) -> None:
-        from .loading import loaded
-
         if checkpoint_path and not pretrained:
             raise UsageError("pretrained=False loads no weights: leave checkpoint_path out")
         if isinstance(model, str) and model.endswith((".pth", ".pt")):
             raise UsageError(f"a file of weights goes into checkpoint_path=, not {model!r}")
-        self.labels = audioset_labels if labels is None else list(labels)
-        self.classes_num = len(self.labels)
         self._engine: Engine | None = None
-        self.name, self.model, self.device, lines = loaded(
-            model or self.default,
-            self.classes_num,
-            device,
-            weights=checkpoint_path or None,
-            pretrained=pretrained,
-            default=self.default,
-            cache_folder=cache_folder,
-            settings=settings,
-        )
+        self.model: Any
         self._computing: dict[str, Any] = {
             "precision": precision,
             "memory": memory,
             "threads": threads,
         }
+        if isinstance(model, (str, os.PathLike)) and os.fspath(model).endswith(FILES):
+            chosen = {"checkpoint_path": checkpoint_path, "pretrained": not pretrained, **settings}
+            lines = self._open(model, labels, [name for name, value in chosen.items() if value])
+        else:
+            from .loading import loaded
+
+            self.labels = audioset_labels if labels is None else list(labels)
+            self.name, self.model, self.device, self.checkpoint, lines = loaded(
+                model or self.default,
+                len(self.labels),
+                device,
+                weights=checkpoint_path or None,
+                pretrained=pretrained,
+                default=self.default,
+                cache_folder=cache_folder,
+                settings=settings,
+            )
+        self.classes_num = len(self.labels)
         self.engine  # noqa: B018 what it cannot do is said at once
         if not isinstance(model, str) if verbose is None else verbose:
             sys.stdout.writelines(lines)
+
+    def _open(
+        self, path: str | os.PathLike[str], labels: Sequence[str] | None, chosen: list[str]
+    ) -> tuple[str, ...]:
+        """Take a network from a file that holds all of it; what was chosen besides has no place."""
+        self._engine = engine = OnnxEngine(path, self._computing["threads"])
+        chosen += ["memory"] if self._computing["memory"] != "default" else []
+        if self._computing["precision"] not in ("float32", engine.card.precision):
+            chosen += [f"precision (it is in {engine.card.precision})"]
+        if chosen:
+            raise UsageError(f"{path} has weights and settings: leave {', '.join(chosen)} out")
+        self.labels = list(engine.card.labels if labels is None else labels)
+        self.name, self.model, self.device, self.checkpoint = engine.name, None, engine.device, None
+        return ("Using CPU.\n",)
 
     def __repr__(self) -> str:
         kind = type(self).__name__
@@ -120,11 +149,14 @@ class Model(Asking):
     @property
     def engine(self) -> Engine:
         """What computes the network."""
+        made = self._engine
+        if isinstance(made, OnnxEngine):
+            return made
         from .engine.network import NetworkEngine
 
-        made = self._engine
         if not isinstance(made, NetworkEngine) or not made.fits(self.model, self.device):
-            self._engine = made = NetworkEngine(self.model, self.device, **self._computing)
+            made = _kind(self.device)(self.model, self.device, **self._computing)
+            self._engine = made
         return made
 
     @property
@@ -155,3 +187,14 @@ class Model(Asking):
         outputs, last = whole.finish()
         frames = [rows for rows in (first, last) if rows is not None]
         return {**outputs, **({"framewise_output": np.concatenate(frames)} if frames else {})}
+
+
+def _kind(device: str) -> type[NetworkEngine]:
+    """What computes a module of torch on a device."""
+    if device.startswith("cuda"):
+        from .engine.cuda import CudaEngine
+
+        return CudaEngine
+    from .engine.network import NetworkEngine
+
+    return NetworkEngine

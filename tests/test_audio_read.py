@@ -158,7 +158,10 @@ def test_blocks_let_go_of_a_file_that_is_not_read_to_its_end(stereo: Path) -> No
         ({"rate": 32_000.5}, r"rate=32000.5 is no sample rate"),
         ({"rate": float("nan")}, r"rate=nan is no sample rate"),
         ({"rate": 32_000, "sample_rate": 16_000}, r"sample_rate= is for samples in memory"),
-        ({"rate": 32_000, "resampler": "sox"}, r"unknown resampler 'sox'; .*: soxr, resampy"),
+        (
+            {"rate": 32_000, "resampler": "sox"},
+            r"unknown resampler 'sox'; .*: soxr, resampy, torch",
+        ),
     ],
 )
 def test_arguments_without_meaning_are_refused_at_once(

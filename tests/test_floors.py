@@ -25,7 +25,7 @@ FLOORS = {
     2: {"checkpoints", "engine", "pytorch_utils"},
     3: {"windows"},
     4: {"asking", "inference", "loading", "model", "results", "verbs"},
-    5: {"batch", "formats", "training"},
+    5: {"batch", "export", "formats", "training"},
     6: {"hear"},
     7: {"__main__", "cli"},
 }

@@ -81,6 +81,7 @@ PUBLIC = {
         "UsageError",
     ],
     ".events": ["Event", "EventFinder", "Rules", "find_events"],
+    ".export": ["to_onnx"],
     ".formats": ["FORMATS", "Format"],
     ".inference": [
         "AudioTagging",
@@ -175,6 +176,7 @@ PUBLIC = {
         "write_weights",
     ],
     ".engine": ["Engine", "Grid", "Outputs", "Statistics", "Waveforms"],
+    ".engine.cuda": ["CudaEngine"],
     ".engine.fast": ["accelerated", "content"],
     ".verbs": [
         "BLOCK",

@@ -51,7 +51,8 @@ def read(
             their full scale. Channels are mixed by their mean.
         rate: sample rate of the waveform, in Hz.
         sample_rate: of samples in memory, in Hz; None if they are at `rate`. A file knows its own.
-        resampler: 'soxr', or 'resampy' (extra `resampy`).
+        resampler: 'soxr'; 'resampy' (extra `resampy`); or 'torch', which computes on the GPU if
+            there is one.
         strict: raise for a file that is cut or damaged, instead of warning.
 
     Returns:

@@ -64,9 +64,19 @@ def _by_resampy(waveform: Waveform, sample_rate: int, rate: int) -> Waveform:
         yield resampy.resample(samples, sample_rate, rate)
 
 
+def _by_torch(waveform: Waveform, sample_rate: int, rate: int) -> Waveform:
+    from ._polyphase import Stream
+
+    stream = Stream(sample_rate, rate)
+    for samples in waveform:
+        yield from stream.feed(samples)
+    yield from stream.finish()
+
+
 RESAMPLERS: dict[str, Callable[[Waveform, int, int], Waveform]] = {
     "soxr": _by_soxr,
     "resampy": _by_resampy,
+    "torch": _by_torch,
 }
 """What can resample, by name."""
 

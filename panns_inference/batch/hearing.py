@@ -81,7 +81,7 @@ class Hearing:
         verb: what is asked of the model.
         recordings: the files.
         jobs: decoders that work at the same time.
-        resampler: 'soxr' or 'resampy'.
+        resampler: 'soxr', 'resampy' or 'torch'.
         strict: whether a file that is cut is an error.
         done: recordings that need no hearing, by their places in the list: their lengths in
             samples at the network's rate.

@@ -57,7 +57,7 @@ def results(
         jobs: decoders that work at the same time; None leaves the cores to a network on the CPU.
         on_error: 'raise' ends with the first recording that cannot be used, 'skip' logs it; a
             function is told of it.
-        resampler: 'soxr' or 'resampy'.
+        resampler: 'soxr', 'resampy' or 'torch'.
         strict: whether a file that is cut is an error.
         progress: shows how far it is on stderr, if that is a terminal.
 

@@ -19,12 +19,12 @@ from typing import NoReturn
 
 from .. import __version__
 from ..errors import PannsError, UsageError
-from . import detect, doctor, embed, labels, models, tag
+from . import detect, doctor, embed, export, labels, models, tag
 from .stderr import of_python
 
 LOG = logging.getLogger("panns_inference")
 
-COMMANDS = (tag, detect, embed, models, labels, doctor)
+COMMANDS = (tag, detect, embed, models, export, labels, doctor)
 
 EPILOG = """\
 examples:

@@ -127,9 +127,9 @@ def _add_recordings(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--resampler",
-        choices=("soxr", "resampy"),
+        choices=("soxr", "resampy", "torch"),
         default="soxr",
-        help="soxr or resampy; default: %(default)s",
+        help="soxr, resampy, or torch, on the GPU if there is one; default: %(default)s",
     )
     group.add_argument(
         "--jobs",
@@ -143,7 +143,10 @@ def _add_network(parser: argparse.ArgumentParser) -> None:
     """Which network, which weights, on which device."""
     group = parser.add_argument_group("network")
     group.add_argument(
-        "--model", metavar="NAME", help="one of `panns models`; default: the best one that is here"
+        "--model",
+        metavar="NAME",
+        help="one of `panns models`, or a file that `panns export` wrote; default: the best one "
+        "that is here",
     )
     group.add_argument(
         "--checkpoint",

@@ -199,5 +199,6 @@ def _check_place(given: argparse.Namespace) -> None:
         raise UsageError("-o needs the name of a file or a folder")
     if "-" in given.recordings:
         raise UsageError("what is read from stdin goes to stdout: leave -o out")
-    if given.checkpoint and os.path.realpath(given.output) == os.path.realpath(given.checkpoint):
+    read = {os.path.realpath(path) for path in (given.checkpoint, given.model) if path}
+    if os.path.realpath(given.output) in read:
         raise UsageError(f"{given.output} is one of the files to read: give another name with -o")

@@ -1,6 +1,7 @@
 """What computes a network: waveforms in, arrays out.
 
-`Engine` is the contract, and all that the floors above know; `network` computes a module of torch.
+`Engine` is the contract, and all that the floors above know; `network` computes a module of torch,
+with the help of `fast` on the CPU; `cuda` does so on GPUs.
 """
 
 from .engine import Engine, Grid, Outputs, Statistics, Waveforms

@@ -19,7 +19,10 @@ Statistics = Mapping[str, NDArray[np.floating[Any]]]
 """What is kept of the segments of a recording, by name, (...) each."""
 
 Waveforms = Any
-"""Samples at the rate of the network, (batch, samples) float32: an array, or a tensor of torch."""
+"""Samples at the rate of the network, (batch, samples) float32: an array, or a tensor of torch.
+
+A GPU takes int16 as well, which is divided by 32,768 there.
+"""
 
 
 class Grid(NamedTuple):

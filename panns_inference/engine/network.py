@@ -192,16 +192,11 @@ class NetworkEngine:
             waveform: (samples,).
         """
         plain = self._segmented()
-        missing = max(0, plain.minimum_samples - len(waveform))
-        padded = functional.pad(torch.from_numpy(waveform).to(self.device), (0, missing))
+        given = torch.from_numpy(waveform)[None].to(self.device)
         fast = self.fast if isinstance(self.fast, Network) else plain
-        network = self._on(padded, fast, plain)
-        found = network.segmentwise(network.segment_features(padded[None]))
-        wanted = {*network.statistics_of.values(), "probabilities"}
+        found = segmentwise(self._on(given, fast, plain), given)
         return {
-            name: _array(value[0].to(single_at_least(value.dtype)))
-            for name, value in found.items()
-            if name in wanted
+            name: _array(value[0].to(single_at_least(value.dtype))) for name, value in found.items()
         }
 
     @torch.no_grad()
@@ -231,12 +226,26 @@ class NetworkEngine:
     @staticmethod
     def _on(waveforms: Tensor, fast: M, plain: M) -> M:
         """Who computes them: what is not finite passes through the activations of the plain one."""
-        return fast if bool(waveforms.isfinite().all()) else plain
+        return fast if fast is plain or bool(waveforms.isfinite().all()) else plain
 
     def _segmented(self) -> Network:
         if self.known is None:
             raise NotImplementedError("a module with a forward pass of its own has no segments")
         return self.known.eval()
+
+
+def segmentwise(network: Network, waveforms: Tensor) -> dict[str, Tensor]:
+    """Values of each segment, (batch, ..., segments), that are wanted above the engines.
+
+    Args:
+        network: a network in evaluation mode.
+        waveforms: (batch, samples) on its device.
+    """
+    missing = max(0, network.minimum_samples - waveforms.shape[1])
+    padded = functional.pad(waveforms, (0, missing))
+    found = network.segmentwise(network.segment_features(padded))
+    wanted = {*network.statistics_of.values(), "probabilities"}
+    return {name: value for name, value in found.items() if name in wanted}
 
 
 def _array(tensor: Tensor) -> NDArray[Any]:

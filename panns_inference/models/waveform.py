@@ -111,6 +111,7 @@ class DaiBlock(nn.Module):
 
     def __init__(self, in_channels: int, out_channels: int) -> None:
         super().__init__()
+        self.projects = in_channels != out_channels
         widths = pairwise((in_channels, *(out_channels for _ in range(self.depth))))
         add_numbered(self, "conv", (conv1d(i, o, 3) for i, o in widths))
         # Held by every block of the published state dict, also where the width stays.
@@ -128,7 +129,7 @@ class DaiBlock(nn.Module):
         for number in range(1, self.depth):
             branch = functional.relu_(normalised(self, number, branch))
         branch = normalised(self, self.depth, branch)
-        identity = x if x.shape == branch.shape else self.bn_downsample(self.downsample(x))
+        identity = self.bn_downsample(self.downsample(x)) if self.projects else x
         return functional.relu_(branch + identity)
 
 

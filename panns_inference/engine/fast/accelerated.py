@@ -20,8 +20,9 @@ from .twins import FastSequence, joined, twin
 
 PRECISIONS = {"float32": torch.float32, "bf16": torch.bfloat16}
 
-MEMORY = {"default": Settings(), "small": Settings(kept=1, growth=1.0)}
-"""What a kernel may cost: by default it may be four times as large as the weights."""
+MEMORY = {"default": Settings(), "small": Settings(kept=1, largest=1_000_000)}
+"""What kernels may cost: with 'small', the large layers, which hold nearly all weights, have no
+copy of them."""
 
 GROUP_SAMPLES = 1_300_000
 """Samples that go through a network together: with more, every image is new memory."""
@@ -40,18 +41,20 @@ def accelerated(network: Network, precision: str = "float32", memory: str = "def
     Args:
         network: a loaded network in evaluation mode.
         precision: 'float32', or 'bf16', for which the processor must have instructions.
-        memory: 'default', or 'small': no kernel whose weights are larger than the network's.
+        memory: 'default', or 'small', which is slower and holds a single copy of the weights.
 
     Returns:
         A network with the same methods; the network itself where it is not on the CPU, not in
-        float32, or torch lacks the operators.
+        float32, one of its modules has a hook or a `forward` of its own, or torch lacks the
+        operators.
 
     Raises:
         UsageError: for another precision or memory, or bf16 where the processor would emulate it.
     """
     settings = _settings(precision, memory)
     weights = next(network.parameters())
-    if weights.device.type != "cpu" or weights.dtype != torch.float32 or not operators.available():
+    usual = weights.device.type == "cpu" and weights.dtype == torch.float32
+    if not usual or any(map(_is_watched, network.modules())) or not operators.available():
         return network
     fast = copy.copy(network)
     fast._modules = dict(network._modules)
@@ -61,7 +64,7 @@ def accelerated(network: Network, precision: str = "float32", memory: str = "def
         if isinstance(fast._modules.get(convolution), nn.Conv1d):
             both = nn.Sequential(getattr(network, convolution), getattr(network, norm))
             fast._modules |= {convolution: FastSequence(both, settings), norm: nn.Identity()}
-    if isinstance(network, LogmelNetwork):
+    if isinstance(network, LogmelNetwork) and "logmel_extractor" in network._modules:
         logmel = FastLogmel(network.spectrogram_extractor, network.logmel_extractor)
         fast._modules |= {"spectrogram_extractor": logmel, "logmel_extractor": nn.Identity()}
     fast.segment_features = partial(_in_groups, fast.segment_features)  # type: ignore[method-assign]
@@ -79,6 +82,11 @@ def content(network: nn.Module) -> tuple[object, ...]:
     tensors = (*network.parameters(), *network.buffers())
     versions = (-1 if tensor.is_inference() else tensor._version for tensor in tensors)
     return tuple(zip(map(Tensor.data_ptr, tensors), versions, strict=True))
+
+
+def _is_watched(module: nn.Module) -> bool:
+    """Whether somebody wants a module itself to be called."""
+    return bool(module._forward_hooks or module._forward_pre_hooks) or "forward" in vars(module)
 
 
 def _in_groups(features: Callable[[Tensor], Tensor], waveforms: Tensor, _: object = None) -> Tensor:

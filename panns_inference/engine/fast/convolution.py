@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
-from typing import cast
+from typing import ClassVar, cast
 
 import torch
 from torch import Tensor, nn
 
 from . import plan
-from .kernels import Kernel, Weights
+from .kernels import Direct, Kernel, Weights
+
+CPU, META = torch.device("cpu"), torch.device("meta")
 
 
 @dataclass(frozen=True)
@@ -19,12 +22,12 @@ class Settings:
     Attributes:
         dtype: type of the weights and images of convolutions, float32 or bfloat16.
         kept: kernels, each with weights of its own, that a layer keeps for images of several sizes.
-        growth: how much larger than the weights a kernel's may be.
+        largest: values of a weight of which there may be copies; None sets no bound.
     """
 
     dtype: torch.dtype = torch.float32
     kept: int = 2
-    growth: float = 4.0
+    largest: int | None = None
 
 
 class Convolution:
@@ -36,6 +39,9 @@ class Convolution:
         settings: how it computes.
     """
 
+    building: ClassVar[threading.Lock] = threading.Lock()
+    """For kernels that several threads want at once: building one takes memory."""
+
     def __init__(
         self,
         convolution: nn.Conv1d | nn.Conv2d,
@@ -43,7 +49,7 @@ class Convolution:
         settings: Settings,
     ) -> None:
         self.convolution, self.norm = convolution, norm
-        self.outline = outline(convolution)
+        self.outline = together(convolution, norm, META)
         self.settings = settings
         self.kernels: dict[str, Kernel] = {}
 
@@ -51,7 +57,7 @@ class Convolution:
         """The layer's output, its channels last in memory.
 
         Args:
-            x: (batch, in_channels, height, width); height is the axis of convolutions over time.
+            x: (batch, in_channels, height, width); a line is an image of height 1.
             relu: whether ReLU follows.
             halved: whether the average of 2 x 2 follows.
         """
@@ -61,60 +67,64 @@ class Convolution:
         return self._kernel(x.shape)(x, relu, halved)
 
     def _kernel(self, size: torch.Size) -> Kernel:
-        name = plan.DIRECT
-        if self.settings.dtype == torch.float32:
-            name = plan.choose(self.outline, size, plan.measured(), self.settings.growth)
-        if name not in self.kernels:
-            while len(self.kernels) >= self.settings.kept:
-                self.kernels.pop(next(iter(self.kernels)))
-            weights = folded(self.convolution, self.norm)
-            weight, bias = (values.to(self.settings.dtype) for values in weights[:2])
-            weights = weights._replace(weight=weight, bias=bias)
-            self.kernels[name] = plan.build(name, weights, size)
-        return self.kernels[name]
+        name = self._choice(size)
+        with self.building:
+            if name not in self.kernels:
+                while len(self.kernels) >= self.settings.kept:
+                    self.kernels.pop(next(iter(self.kernels)))
+                self.kernels[name] = self._built(name, size)
+            return self.kernels[name]
+
+    def _choice(self, size: torch.Size) -> str:
+        if self.settings.dtype != torch.float32:
+            return plan.DIRECT
+        largest = self.settings.largest
+        if largest and self.outline.weight.numel() > largest and self.outline.groups == 1:
+            return plan.OWN
+        return plan.choose(self.outline, size, plan.measured())
+
+    def _built(self, name: str, size: torch.Size) -> Kernel:
+        weights = together(self.convolution, self.norm, CPU)
+        if self.settings.dtype != torch.float32:
+            return Direct(weights, size, self.settings.dtype)
+        return plan.build(name, weights, size)
 
 
-def outline(convolution: nn.Conv1d | nn.Conv2d) -> Weights:
-    """A convolution as one of two dimensions, without its values: they are on the meta device.
-
-    Args:
-        convolution: in one dimension, which becomes the height, or in two.
-    """
-    shape = tuple(convolution.weight.shape)
-    line = len(shape) == 3
-    return Weights(
-        weight=torch.empty(*shape, *[1] * line, device="meta"),
-        bias=torch.empty(shape[0], device="meta"),
-        padding=_plane(convolution.padding, 0, line),
-        dilation=_plane(convolution.dilation, 1, line),
-        stride=_plane(convolution.stride, 1, line),
-        groups=convolution.groups,
-    )
-
-
-def folded(
-    convolution: nn.Conv1d | nn.Conv2d, norm: nn.BatchNorm1d | nn.BatchNorm2d | None
+def together(
+    convolution: nn.Conv1d | nn.Conv2d,
+    norm: nn.BatchNorm1d | nn.BatchNorm2d | None,
+    device: torch.device,
 ) -> Weights:
     """A convolution and its batch norm as one convolution of two dimensions.
 
     Args:
-        convolution: in one dimension, which becomes the height, or in two.
+        convolution: in one dimension, which becomes the width, or in two.
         norm: in evaluation mode.
+        device: the CPU, or the meta device for the shapes alone.
     """
-    weight = convolution.weight.detach()
-    bias = torch.zeros(weight.shape[0], dtype=torch.float64)
+    weight = convolution.weight.detach().to(device)
+    bias = torch.zeros(weight.shape[0], dtype=torch.float64, device=device)
     if convolution.bias is not None:
-        bias = convolution.bias.detach().double()
+        bias = convolution.bias.detach().to(device).double()
+    scale = torch.ones_like(bias)
     if norm is not None:
         values = (norm.running_mean, norm.running_var, norm.weight, norm.bias)
-        mean, variance, gain, offset = (cast(Tensor, v).detach().double() for v in values)
+        mean, variance, gain, offset = (
+            cast(Tensor, value).detach().to(device).double() for value in values
+        )
         scale = gain / (variance + norm.eps).sqrt()
-        weight = weight * scale.float().reshape(-1, *[1] * (weight.ndim - 1))
         bias = (bias - mean) * scale + offset
-    given = outline(convolution)
-    return given._replace(weight=weight.reshape(given.weight.shape), bias=bias.float())
+    return Weights(
+        weight=weight if weight.ndim == 4 else weight[:, :, None],
+        scale=scale.float(),
+        bias=bias.float(),
+        padding=_plane(convolution.padding, 0),
+        dilation=_plane(convolution.dilation, 1),
+        stride=_plane(convolution.stride, 1),
+        groups=convolution.groups,
+    )
 
 
-def _plane(setting: object, neutral: int, line: bool) -> tuple[int, int]:
-    values = cast("tuple[int, ...]", setting)
-    return (values[0], neutral) if line else (values[0], values[1])
+def _plane(setting: object, neutral: int) -> tuple[int, int]:
+    first, *others = cast("tuple[int, ...]", setting)
+    return (first, others[0]) if others else (neutral, first)

@@ -1,0 +1,65 @@
+"""`panns export`: a network as one file for other programs."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from ..errors import UsageError
+from .options import Commands, command
+
+
+def add_to(commands: Commands) -> None:
+    """Add the command.
+
+    Args:
+        commands: where it is added.
+    """
+    parser = command(
+        commands,
+        "export",
+        "write a network with its weights as one file for other programs",
+        "panns export Cnn14 --to onnx --int8 --calibrate recordings",
+    )
+    parser.add_argument("model", metavar="MODEL", help="one of `panns models`")
+    group = parser.add_argument_group("file")
+    group.add_argument(
+        "--to", choices=("onnx",), required=True, help="onnx, which takes a waveform at its rate"
+    )
+    group.add_argument(
+        "-o", "--output", metavar="PATH", help="file to write; default: MODEL.onnx in this folder"
+    )
+    group.add_argument("--overwrite", action="store_true", help="replace what is there")
+    group = parser.add_argument_group("network")
+    group.add_argument(
+        "--checkpoint", metavar="PATH", help="file of weights; default: the published one"
+    )
+    group = parser.add_argument_group("precision")
+    group.add_argument(
+        "--int8",
+        action="store_true",
+        help="convolutions in int8: smaller, faster, and less precise; needs --calibrate",
+    )
+    group.add_argument(
+        "--calibrate",
+        metavar="DIR",
+        help="recordings like those that will be heard: int8 takes its ranges from them",
+    )
+    parser.set_defaults(run=run)
+
+
+def run(given: argparse.Namespace) -> int:
+    """Write the file, and say its path.
+
+    Args:
+        given: the command line.
+    """
+    if given.int8 != bool(given.calibrate):
+        raise UsageError("--int8 and --calibrate go together: int8 is calibrated on recordings")
+    from ..export import to_onnx
+    from ..inference import AudioTagging
+
+    model = AudioTagging(given.model, given.checkpoint, "cpu")
+    path = Path(given.output or f"{model.name}.onnx")
+    print(to_onnx(model, path, calibrate=given.calibrate, overwrite=given.overwrite))
+    return 0

@@ -1,0 +1,146 @@
+"""The engine of GPUs: one of them, or all that are there."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from ...errors import UsageError
+from ..engine import Outputs, Waveforms
+from ..network import NetworkEngine
+from .packing import joined
+from .portions import seconds_that_fit
+from .precision import rounding
+from .replica import Replica, scaled
+
+WORKERS_A_GPU = 2
+"""Threads that hear batches on a GPU: one copies while the other's batch is computed."""
+
+SECONDS_AT_ONCE = 320.0
+"""Length of clips that are heard together: as many clips of 10 s as wait for each other."""
+
+
+class CudaEngine(NetworkEngine):
+    """A network on GPUs: on 'cuda' on all of them, on 'cuda:1' on that one.
+
+    Several GPUs share a batch; in a folder run, threads take turns in which GPU they belong to,
+    and hear a batch each there. Threads do, and no processes are needed: whatever takes time
+    (decoding, resampling, copies, kernels) leaves Python free, and the journal of a run stays the
+    affair of one process. Which GPU has heard a batch makes no difference among GPUs of a kind.
+
+    A module of one's own, and a network with hooks, are computed as they are.
+
+    Args:
+        module: a network of `models`, any other module, or the `DataParallel` around it.
+        device: 'cuda', or 'cuda:' with a number.
+        precision: 'float32', in which results are those of the CPU; or 'bf16' or 'fp16', to which
+            the convolutions of a network of `models` are rounded.
+        memory: says nothing on a GPU, whose copies hold no more than the weights.
+        threads: as for `NetworkEngine`.
+
+    Raises:
+        UsageError: for a precision that the GPU or the module has not.
+    """
+
+    def __init__(
+        self,
+        module: nn.Module,
+        device: str,
+        precision: str = "float32",
+        memory: str = "default",
+        threads: int | None = None,
+    ) -> None:
+        place = torch.device(device)
+        numbers = range(torch.cuda.device_count()) if place.index is None else [place.index]
+        self.places = [torch.device("cuda", number) for number in numbers]
+        self.dtype = rounding(precision, min(map(torch.cuda.get_device_capability, self.places)))
+        self.turns = itertools.count()
+        self.thread = threading.local()
+        self.lock = threading.Lock()
+        super().__init__(module, device, precision, memory, threads)
+
+    def _fast(self, precision: str, memory: str) -> nn.Module:
+        """The module itself: its copies are made when they are needed."""
+        if self.dtype and not self._is_copied():
+            raise UsageError(
+                f"precision={precision!r} is for the networks of panns_inference.models: a module "
+                "of one's own, or with hooks, computes as it was made to"
+            )
+        return self.module
+
+    @cached_property
+    def replicas(self) -> list[Replica]:
+        """The network on each of the GPUs."""
+        return [Replica(self._segmented(), place, self.dtype) for place in self.places]
+
+    @property
+    def workers(self) -> int:
+        """Threads that do best to call it at the same time."""
+        return WORKERS_A_GPU * len(self.places) if self._is_copied() else super().workers
+
+    def confine(self, workers: int) -> None:
+        """The calling thread belongs to one of the GPUs from now on.
+
+        Args:
+            workers: threads that call the engine at the same time.
+        """
+        self.thread.turn = next(self.turns)
+
+    @property
+    def seconds_at_once(self) -> float:
+        """Seconds of short clips that do best to go through it together."""
+        if not self._is_copied():
+            return super().seconds_at_once
+        memories = (torch.cuda.get_device_properties(place).total_memory for place in self.places)
+        return min(SECONDS_AT_ONCE, *map(seconds_that_fit, memories))
+
+    def outputs(self, waveforms: Waveforms) -> Outputs:
+        """The outputs for a batch of waveforms, (batch, ...) each.
+
+        Args:
+            waveforms: (batch, samples), an array or a tensor, of floats or int16.
+        """
+        given: Tensor = torch.as_tensor(waveforms)
+        if not self._is_copied() or len(given) == 0:
+            return super().outputs(scaled(given))
+        replicas = self._own()
+        parts = given.chunk(len(replicas))
+        if len(parts) == 1:
+            return replicas[0].outputs(given)
+        with ThreadPoolExecutor(len(parts)) as pool:
+            return joined(list(pool.map(Replica.outputs, replicas, parts)))
+
+    def segmentwise(self, waveform: NDArray[np.float32]) -> dict[str, NDArray[Any]]:
+        """Values of each segment, (..., segments).
+
+        Args:
+            waveform: (samples,).
+        """
+        if not self._is_copied():
+            return super().segmentwise(waveform)
+        return dict(self._own()[0].segmentwise(torch.from_numpy(waveform)[None]))
+
+    def identity(self) -> dict[str, str]:
+        """What results depend on."""
+        names = sorted(set(map(torch.cuda.get_device_name, self.places)))
+        runtime = f"torch {torch.__version__}, {', '.join(names)}"
+        return {**super().identity(), "runtime": runtime}
+
+    def _own(self) -> list[Replica]:
+        """The GPU of the calling thread, or all if it has none of its own."""
+        turn = getattr(self.thread, "turn", None)
+        with self.lock:  # made once, also if all threads ask for the first time
+            replicas = self.replicas
+        return replicas if turn is None else [replicas[turn % len(replicas)]]
+
+    def _is_copied(self) -> bool:
+        """Whether copies of the network compute what it would."""
+        return self.known is not None and not self.content.is_altered

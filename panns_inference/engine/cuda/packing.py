@@ -1,0 +1,59 @@
+"""All that a network gives in one piece of memory, which comes back from a GPU in one copy."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from itertools import accumulate
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..engine import Outputs
+
+
+class Packed(NamedTuple):
+    """Values of some outputs, one behind the other.
+
+    Attributes:
+        values: (values,) float32.
+        shapes: shape of each output, in the order of the values.
+    """
+
+    values: Tensor
+    shapes: dict[str, tuple[int, ...]]
+
+
+def packed(found: Mapping[str, Tensor]) -> Packed:
+    """Outputs in one piece.
+
+    Args:
+        found: values of any shape, by name.
+    """
+    values = torch.cat([value.float().reshape(-1) for value in found.values()])
+    return Packed(values, {name: tuple(value.shape) for name, value in found.items()})
+
+
+def unpacked(given: Packed) -> Outputs:
+    """The outputs as arrays, when they are there.
+
+    Args:
+        given: from `packed`.
+    """
+    ends = list(accumulate(math.prod(shape) for shape in given.shapes.values()))
+    parts = np.split(given.values.cpu().numpy(), ends[:-1])
+    shapes = given.shapes.items()
+    return {name: part.reshape(shape) for (name, shape), part in zip(shapes, parts, strict=True)}
+
+
+def joined(parts: Sequence[Outputs]) -> Outputs:
+    """The outputs of a batch from those of its parts.
+
+    Args:
+        parts: one or more.
+    """
+    if len(parts) == 1:
+        return parts[0]
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}

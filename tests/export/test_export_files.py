@@ -1,0 +1,224 @@
+"""Files that are written: what is in them, and what is refused."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+import torch
+
+import panns_inference
+from panns_inference import AudioTagging, OutputError, UsageError
+from panns_inference.audio import read
+from panns_inference.audioset import labels, mids
+from panns_inference.checkpoints import CHECKPOINTS
+from panns_inference.errors import AudioError
+from panns_inference.export import to_onnx
+from panns_inference.models import PannsMini, build
+
+
+@pytest.fixture(scope="module")
+def mini() -> AudioTagging:
+    return AudioTagging("PannsMini", device="cpu")
+
+
+@pytest.fixture(scope="module")
+def written(mini: AudioTagging, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return to_onnx(mini, tmp_path_factory.mktemp("written") / "mini.onnx")
+
+
+@pytest.fixture(scope="module")
+def recordings(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("recordings")
+    for path in sorted((shared / "audio" / "esc10").glob("*/*.ogg"))[::40]:
+        shutil.copy(path, folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def in_int8(mini: AudioTagging, recordings: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return to_onnx(mini, tmp_path_factory.mktemp("int8") / "mini.onnx", calibrate=recordings)
+
+
+def entries(path: Path) -> dict[str, str]:
+    return {entry.key: entry.value for entry in onnx.load(path).metadata_props}
+
+
+def test_a_file_says_what_is_in_it(written: Path) -> None:
+    found = entries(written)
+    assert found["panns_inference"] == panns_inference.__version__
+    assert found["name"] == "PannsMini"
+    assert json.loads(found["labels"]) == labels
+    assert json.loads(found["mids"]) == mids
+    assert (found["sample_rate"], found["hop_size"]) == ("32000", "320")
+    assert json.loads(found["sizes"]) == {
+        "clipwise_output": 527,
+        "framewise_output": 527,
+        "embedding": 512,
+    }
+    assert found["source"] == f"PannsMini.pth, sha256:{CHECKPOINTS['PannsMini'].sha256}"
+    assert found["licence"] == "MIT"
+    assert found["precision"] == "float32"
+    assert len(found["sha256"]) == 64
+
+
+def test_published_weights_have_their_licence_and_others_none(shared: Path, tmp_path: Path) -> None:
+    weights = shared / "weights" / "LeeNet11_mAP=0.266.pth"
+    own = shutil.copy(files("panns_inference") / "data" / "PannsMini.pth", tmp_path / "own.pth")
+    torch.save(torch.load(own, weights_only=True), tmp_path / "again.pth")
+    licences = {}
+    for name, path in (("LeeNet11", weights), ("PannsMini", own), ("PannsMini", "again.pth")):
+        model = AudioTagging(name, tmp_path / path, "cpu")
+        file = to_onnx(model, tmp_path / f"{Path(path).stem}.onnx")
+        licences[Path(path).name] = entries(file)["licence"]
+    assert licences.pop(weights.name).startswith("CC BY 4.0; cite Q. Kong")
+    assert licences == {"own.pth": "MIT", "again.pth": "not known"}
+    assert entries(tmp_path / "again.onnx")["source"].startswith("again.pth, sha256:")
+
+
+def test_own_labels_are_kept_and_have_no_mids(tmp_path: Path) -> None:
+    network = build("PannsMini", 2).eval()
+    model = AudioTagging(network, device="cpu", labels=["wind", "übrig"], pretrained=False)
+    found = entries(to_onnx(model, tmp_path / "own.onnx"))
+    assert json.loads(found["labels"]) == ["wind", "übrig"]
+    assert (found["mids"], found["source"], found["licence"]) == ("[]", "", "not known")
+
+
+def test_other_programs_give_a_waveform_and_no_more(written: Path, mini: AudioTagging) -> None:
+    onnx.checker.check_model(written, full_check=True)
+    session = onnxruntime.InferenceSession(written)
+    assert [each.name for each in session.get_inputs()] == ["waveform"]
+    waveforms = np.random.default_rng(0).standard_normal((2, 20_000)).astype(np.float32) / 10
+    (clipwise,) = session.run(["clipwise_output"], {"waveform": waveforms})
+    wanted = mini.engine.outputs(waveforms)["clipwise_output"]
+    np.testing.assert_allclose(clipwise, wanted, rtol=0, atol=1e-5)
+
+
+def test_statistics_take_the_place_of_the_waveforms(written: Path, mini: AudioTagging) -> None:
+    session = onnxruntime.InferenceSession(written)
+    rng = np.random.default_rng(0)
+    statistics = {"maximum": rng.random((1, 192)) * 3, "sum": rng.random((1, 192)) * 70}
+    given = {name: value.astype(np.float32) for name, value in statistics.items()}
+    given |= {"n_segments": np.asarray(50), "waveform": np.ones((1, 9920), np.float32)}
+    (clipwise,) = session.run(["clipwise_output"], given)
+    with torch.no_grad():
+        tensors = {name: torch.from_numpy(value) for name, value in statistics.items()}
+        wanted = mini.network.conclude(tensors, 50)["clipwise_output"].numpy()
+    np.testing.assert_allclose(clipwise, wanted, rtol=0, atol=1e-6)
+
+
+def test_a_file_that_is_there_is_kept_unless_it_may_go(mini: AudioTagging, tmp_path: Path) -> None:
+    path = tmp_path / "here.onnx"
+    path.write_text("mine")
+    with pytest.raises(OutputError, match=r"here\.onnx is already there: give another name"):
+        to_onnx(mini, path)
+    assert path.read_text() == "mine"
+    to_onnx(mini, path, overwrite=True)
+    assert entries(path)["name"] == "PannsMini"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_nothing_is_left_where_writing_fails(mini: AudioTagging, tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match=r"nowhere/mini\.onnx cannot be written: No such file"):
+        to_onnx(mini, tmp_path / "nowhere" / "mini.onnx")
+    with pytest.raises(UsageError, match=r"ends in \.onnx, not as .*mini\.ort"):
+        to_onnx(mini, tmp_path / "mini.ort")
+    with pytest.raises(AudioError, match="no recording"):
+        to_onnx(mini, tmp_path / "mini.onnx", calibrate=tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+class Turned(PannsMini):
+    """Somebody's own forward pass."""
+
+    def forward(self, input: torch.Tensor, mixup_lambda: torch.Tensor | None = None) -> dict:
+        return super().forward(-input)
+
+
+class Branching(PannsMini):
+    """Somebody's own layers, which look at values."""
+
+    def trunk(self, x: torch.Tensor) -> torch.Tensor:
+        return super().trunk(x if x.sum() > 0 else -x)
+
+
+class Squared(PannsMini):
+    """Somebody's own layers, of an operation that the networks do not have."""
+
+    def trunk(self, x: torch.Tensor) -> torch.Tensor:
+        return super().trunk(torch.erf(x))
+
+
+def refused(network: torch.nn.Module, path: Path, match: str) -> None:
+    model = AudioTagging(network, device="cpu", pretrained=False, verbose=False)
+    with pytest.raises(UsageError, match=match):
+        to_onnx(model, path / "own.onnx")
+    assert list(path.iterdir()) == []
+
+
+def test_what_is_no_network_of_models_is_refused(tmp_path: Path) -> None:
+    settings = (32000, 1024, 320, 64, 50, 14000, 527)
+    refused(torch.nn.Linear(1, 1), tmp_path, "Linear is a Linear, and no network of models")
+    refused(Turned(*settings), tmp_path, "Turned is a Turned, and no network of models")
+    refused(Branching(*settings), tmp_path, "Branching cannot be written as ONNX: .*control flow")
+    refused(Squared(*settings), tmp_path, "Squared cannot be written as ONNX: .*erf")
+
+
+def test_what_a_hook_changes_is_noticed(tmp_path: Path) -> None:
+    network = build("PannsMini")
+    network.fc1.register_forward_hook(lambda layer, given, found: found + 1)
+    refused(network, tmp_path, "PannsMini computes its clipwise_output in another way")
+
+
+def test_int8_is_smaller_and_says_nearly_the_same(
+    in_int8: Path, written: Path, mini: AudioTagging, recordings: Path, shared: Path
+) -> None:
+    assert in_int8.stat().st_size < 0.6 * written.stat().st_size
+    found = entries(in_int8)
+    assert (found["precision"], found["calibration"]) == ("int8", "8 clips, 40 s in all")
+    session = onnxruntime.InferenceSession(in_int8)
+    for path in sorted((shared / "audio" / "esc10").glob("*/*.ogg"))[20::40]:
+        waveform = read(path, 32000)[None]
+        (clipwise,) = session.run(["clipwise_output"], {"waveform": waveform})
+        wanted = mini.engine.outputs(waveform)["clipwise_output"]
+        assert 1e-5 < np.abs(clipwise - wanted).max() < 0.2
+        assert np.abs(clipwise - wanted).mean() < 2e-3
+
+
+def test_int8_leaves_the_front_end_and_the_head_alone(in_int8: Path, written: Path) -> None:
+    quantised, plain = onnx.load(in_int8).graph, onnx.load(written).graph
+    givers = {output: node for node in quantised.node for output in node.output}
+    convolutions = [node for node in quantised.node if node.op_type == "Conv"]
+    inputs = {node.name: givers[node.input[0]].op_type for node in convolutions}
+    # The first hears the log-mel itself.
+    first = inputs.pop(convolutions[0].name)
+    assert first == "Transpose"
+    assert set(inputs.values()) == {"DequantizeLinear"}
+    assert len(inputs) == sum(node.op_type == "Conv" for node in plain.node) - 1 > 10
+    for part in ("trunk/spectrogram", "trunk/logmel", "head", "decision"):
+        names = [
+            sorted((n.op_type, n.name) for n in g.node if n.name.startswith(part))
+            for g in (plain, quantised)
+        ]
+        assert names[0] == names[1] != []
+
+
+def test_int8_hears_no_more_than_some_hundred_clips(
+    recordings: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from panns_inference.export import calibration
+
+    monkeypatch.setattr(calibration, "MOST_CLIPS", 3)
+    monkeypatch.setattr(calibration, "CLIP_SECONDS", 2)
+    heard = list(calibration.clips(recordings, 16000))
+    paths = sorted(recordings.iterdir())
+    whole = [read(paths[place], 16000) for place in (0, 4, 7)]
+    assert [len(clip) for clip in heard] == [32000] * 3
+    for clip, wanted in zip(heard, whole, strict=True):
+        np.testing.assert_allclose(clip, wanted[:32000], rtol=0, atol=1e-6)
