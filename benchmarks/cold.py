@@ -82,6 +82,9 @@ CONTESTANTS = (
     OLD_PACKAGE,
     Contestant("AudioTagging(...).tag(...)", ["-c", NEW.format("", "new")], "new.f32"),
     Contestant(
+        'the same, memory="small"', ["-c", NEW.format(', memory="small"', "small")], "small.f32"
+    ),
+    Contestant(
         "panns tag --model Cnn14", [*TAG, "--model", "Cnn14", "--checkpoint", "weights.pth"]
     ),
     Contestant("panns tag, the model in the box", TAG),

@@ -23,7 +23,7 @@ from torch import Tensor
 
 import panns_inference
 from panns_inference.engine.fast import accelerated, plan
-from panns_inference.engine.fast.convolution import Convolution, folded
+from panns_inference.engine.fast.convolution import Convolution
 from panns_inference.engine.fast.kernels import Weights
 from panns_inference.models import NETWORKS, build
 
@@ -47,9 +47,8 @@ def layers_of(name: str, seconds: list[int], batches: list[int]) -> Layers:
     call = Convolution.__call__
 
     def noted(layer: Convolution, x: Tensor, relu: bool = False, halved: bool = False) -> Tensor:
-        if len(plan.candidates(layer.outline, x.shape[3])) > 1:
-            weights = folded(layer.convolution, layer.norm, torch.device("cpu"))
-            found.setdefault(plan.key(weights, x.shape), (weights, x.shape))
+        if len(plan.candidates(layer.weights, x.shape[3])) > 1:
+            found.setdefault(plan.key(layer.weights, x.shape), (layer.weights, x.shape))
         return call(layer, x, relu, halved)
 
     Convolution.__call__ = noted  # type: ignore[method-assign]
@@ -94,8 +93,9 @@ def milliseconds(run: Callable[[], object], times: int) -> float:
 def measured(weights: Weights, size: torch.Size) -> dict[str, tuple[float, float]]:
     """Milliseconds of each kernel, and its deviation from float64 by the largest value."""
     x = torch.randn(size).contiguous(memory_format=torch.channels_last)
-    wide = [value.double() for value in (x[:1], weights.weight, weights.bias)]
-    expected = torch.conv2d(*wide, padding=weights.padding, dilation=weights.dilation).relu_()
+    folded = weights.weight.double() * weights.scale.double()[:, None, None, None]
+    expected = torch.conv2d(x[:1].double(), folded, weights.bias.double(), padding=weights.padding)
+    expected.relu_()
     found = {}
     for name in plan.candidates(weights, size[3]):
         if not plausible(name, weights, size[3]):

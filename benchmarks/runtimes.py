@@ -29,7 +29,7 @@ import numpy as np
 import torch
 from report import setting, table, write_section
 
-from panns_inference.engine.fast.convolution import folded
+from panns_inference.engine.fast.convolution import together
 from panns_inference.models import Cnn14, build
 
 HERE = Path(__file__).parent
@@ -138,8 +138,11 @@ def prepare(folder: Path, cells: list[Cell]) -> dict[Cell, np.ndarray]:
     torch.save({"model": network.state_dict()}, folder / "weights.pth")
     blocks = [getattr(network, f"conv_block{number}") for number in range(1, 7)]
     pairs = [(b.conv1, b.bn1, b.conv2, b.bn2) for b in blocks]
-    layers = [folded(*half, torch.device("cpu")) for pair in pairs for half in (pair[:2], pair[2:])]
-    arrays = {f"weight{i}": layer.weight.numpy() for i, layer in enumerate(layers)}
+    layers = [together(*half) for pair in pairs for half in (pair[:2], pair[2:])]
+    arrays = {
+        f"weight{i}": (layer.weight * layer.scale[:, None, None, None]).numpy()
+        for i, layer in enumerate(layers)
+    }
     arrays |= {f"bias{i}": layer.bias.numpy() for i, layer in enumerate(layers)}
     for name, layer in (("fc1", network.fc1), ("fc2", network.fc_audioset)):
         arrays[name] = layer.weight.detach().numpy()

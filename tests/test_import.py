@@ -222,6 +222,16 @@ def test_a_recording_is_heard_without_what_is_not_needed(verb: str, tmp_path: Pa
     assert modules & NEEDLESS == set()
 
 
+def test_a_long_recording_is_cut_without_what_is_not_needed(tmp_path: Path) -> None:
+    code = """
+import numpy, panns_inference
+panns_inference.AudioTagging("PannsMini").tag(numpy.zeros(40 * 32000, numpy.float32), 32000)
+"""
+    modules, _ = left_by(code, tmp_path)
+    assert "panns_inference.engine.reach" in modules
+    assert modules & NEEDLESS == set()
+
+
 def test_the_program_hears_without_what_is_not_needed(tmp_path: Path) -> None:
     code = "import sys; from panns_inference.cli import main; main(['tag', *sys.argv[1:]])"
     modules, is_collected = left_by(code, tmp_path)

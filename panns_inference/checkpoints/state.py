@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import threading
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .layout import layout, unusable
+from .parts import InParts
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -46,9 +48,11 @@ def read_state(path: str | os.PathLike[str]) -> dict[str, Tensor]:
 def _unpickled(path: Path, mmap: bool) -> Any:
     import torch
 
-    with _READING, torch.serialization.safe_globals(_sampler_globals()):
+    # Torch maps a path, or nothing.
+    opened = contextlib.nullcontext(path) if mmap else InParts(path)
+    with _READING, torch.serialization.safe_globals(_sampler_globals()), opened as file:
         try:
-            return torch.load(path, map_location="cpu", weights_only=True, mmap=mmap)
+            return torch.load(file, map_location="cpu", weights_only=True, mmap=mmap)
         except Exception as error:  # a damaged file fails anywhere in the unpickler
             if refused := REFUSAL.search(str(error)):
                 found = f"holds {refused[1]}, an object that could run code when it is read"

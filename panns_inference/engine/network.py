@@ -91,7 +91,7 @@ class NetworkEngine:
                 )
             return self.module
         fast = accelerated(self.known, precision, memory)
-        return self.module if self.content.is_altered or fast is self.known else fast
+        return self.module if fast is self.known else fast
 
     def fits(self, module: nn.Module, device: str) -> bool:
         """Whether it computes a module as it is now.
@@ -226,7 +226,7 @@ class NetworkEngine:
     @staticmethod
     def _on(waveforms: Tensor, fast: M, plain: M) -> M:
         """Who computes them: what is not finite passes through the activations of the plain one."""
-        return fast if bool(waveforms.isfinite().all()) else plain
+        return fast if fast is plain or bool(waveforms.isfinite().all()) else plain
 
     def _segmented(self) -> Network:
         if self.known is None:

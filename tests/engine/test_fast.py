@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import copy
-import importlib.util
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from importlib.resources import files
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 import torch
@@ -14,7 +14,8 @@ from torch import Tensor, nn
 
 from panns_inference.audio import read
 from panns_inference.checkpoints import load
-from panns_inference.engine.fast import accelerated, content, operators, twins
+from panns_inference.engine.fast import accelerated, operators, twins
+from panns_inference.engine.grid import grid_of
 from panns_inference.errors import UsageError
 from panns_inference.models import NETWORKS, PannsMini, build
 from panns_inference.models.blocks import ConvBlock
@@ -26,24 +27,14 @@ QUICK = ("Cnn6", "Cnn10", "MobileNetV1", "MobileNetV2", "LeeNet11", "DaiNet19", 
 """One of most families, each of which takes a second; the others are slow together."""
 
 
-@pytest.fixture(scope="session")
-def fill(shared: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location("fill", shared / "golden" / "fill.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+Filled = Callable[[str], Network]
 
 
-def network(name: str, shared: Path, fill: ModuleType) -> Network:
+def network(name: str, filled: Filled) -> Network:
     """A network in evaluation mode, with the weights in the box or those of the reference."""
     if name == "PannsMini":
         return load(build(name), files("panns_inference") / "data" / "PannsMini.pth").eval()
-    with torch.device("meta"):
-        made = build(name)
-    state = fill.state(shared / "golden" / f"{name}.schema.json")
-    weights = {key: torch.from_numpy(value) for key, value in state.items()}
-    made.load_state_dict(weights, assign=True)
-    return made.eval()
+    return filled(name)
 
 
 def fitted(made: Network) -> Network:
@@ -79,16 +70,14 @@ def check(plain: Network, recording: Tensor, samples: list[int]) -> None:
 
 
 @pytest.mark.parametrize("name", QUICK)
-def test_the_fast_network_is_the_plain_one(
-    name: str, shared: Path, fill: ModuleType, recording: Tensor
-) -> None:
-    check(network(name, shared, fill), recording, [1, 32000, 50021])
+def test_the_fast_network_is_the_plain_one(name: str, filled: Filled, recording: Tensor) -> None:
+    check(network(name, filled), recording, [1, 32000, 50021])
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in NETWORKS if name not in QUICK])
-def test_so_is_every_other(name: str, shared: Path, fill: ModuleType, recording: Tensor) -> None:
-    check(network(name, shared, fill), recording, [1, 32000, 224000])
+def test_so_is_every_other(name: str, filled: Filled, recording: Tensor) -> None:
+    check(network(name, filled), recording, [1, 32000, 224000])
 
 
 def test_a_long_clip_and_a_batch_are_computed_in_pieces(
@@ -117,19 +106,6 @@ def test_the_plain_network_is_left_alone() -> None:
         assert torch.equal(value, before[key]), key
     assert fast.fc1 is plain.fc1  # shared, not copied
     assert plain.train()(torch.zeros(2, 32000))["clipwise_output"].requires_grad
-
-
-def test_new_weights_are_noticed() -> None:
-    plain = build("PannsMini").eval()
-    before = content(plain)
-    plain(torch.zeros(1, 32000))
-    assert content(plain.eval()) == before
-    with torch.no_grad():
-        plain.features[0].weight.mul_(2)
-    written = content(plain)
-    assert written != before
-    plain.load_state_dict(plain.state_dict())
-    assert content(plain) != written
 
 
 def test_it_answers_as_the_network_does() -> None:
@@ -176,6 +152,82 @@ def test_networks_in_float64_stay_plain() -> None:
     assert accelerated(plain) is plain
 
 
+def hooked(block: nn.Module) -> None:
+    block.register_forward_hook(lambda *_: None)
+
+
+def hooked_before(block: nn.Module) -> None:
+    block.register_forward_pre_hook(lambda *_: None)
+
+
+def with_another_forward(block: nn.Module) -> None:
+    block.forward = lambda *_: None  # type: ignore[method-assign]
+
+
+@pytest.mark.parametrize("change", [hooked, hooked_before, with_another_forward])
+def test_networks_that_are_watched_stay_plain(change: Callable[[nn.Module], None]) -> None:
+    plain = build("Cnn6").eval()
+    change(plain.conv_block2.conv1)
+    assert accelerated(plain) is plain
+
+
+def test_networks_on_other_devices_stay_plain() -> None:
+    with torch.device("meta"):
+        plain = build("PannsMini").eval()
+    assert accelerated(plain) is plain
+
+
+def test_threads_may_call_it_at_once(recording: Tensor) -> None:
+    torch.manual_seed(0)
+    plain = fitted(build("Cnn6"))
+    clips = [recording[None, start : start + 64000] for start in range(0, 128000, 16000)]
+    alone = accelerated(plain)
+    expected = [alone(clip)["clipwise_output"] for clip in clips]
+    fast = accelerated(plain)  # with no kernel yet: they are built while others wait for them
+    with ThreadPoolExecutor(8) as threads:
+        found = list(threads.map(lambda clip: fast(clip)["clipwise_output"], clips))
+    for one, other in zip(found, expected, strict=True):
+        torch.testing.assert_close(one, other, rtol=0, atol=1e-6)
+
+
+LONG = [
+    # (network, seconds of a block)
+    ("PannsMini", 5),
+    ("Cnn14_DecisionLevelMax", 10),
+    ("Cnn10", 10),
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "seconds"), LONG)
+def test_blocks_and_batches_agree_with_the_whole(
+    name: str, seconds: int, filled: Filled, recording: Tensor
+) -> None:
+    plain = network(name, filled)
+    fast = accelerated(plain)
+    whole = recording.repeat(6)[: 32 * 32000]
+    stride, left, right = grid_of(plain)
+    step = seconds * 32000 // stride * stride
+    expected = fast.segment_features(whole[None])[0]
+    for start in range(0, len(whole), step):
+        first, stop = max(0, start - left * stride), min(len(whole), start + step + right * stride)
+        found = fast.segment_features(whole[None, first:stop].repeat(2, 1))
+        skipped = (start - first) // stride
+        n_wanted = min(step // stride, expected.shape[1] - start // stride)
+        part = expected[:, start // stride :][:, :n_wanted]
+        for row in found[:, :, skipped:][:, :, :n_wanted]:
+            one, other = (_outputs(fast, features) for features in (row, part))
+            torch.testing.assert_close(one, other, rtol=0, atol=5e-6)
+
+
+def _outputs(network: Network, features: Tensor) -> Tensor:
+    segmentwise = network.segmentwise(features[None])
+    if "probabilities" in segmentwise:
+        return segmentwise["probabilities"][:, :, 2:-2]  # beside them, other segments count
+    statistics = network.statistics(segmentwise)
+    return network.conclude(statistics, features.shape[1])["clipwise_output"]
+
+
 def test_a_block_of_another_kind_stays_in_its_place() -> None:
     class Louder(ConvBlock):
         def forward(self, input: Tensor, **_: object) -> Tensor:
@@ -188,18 +240,16 @@ def test_a_block_of_another_kind_stays_in_its_place() -> None:
     assert type(fast.conv_block3) is twins.FastConvBlock
 
 
-def test_small_memory_enlarges_no_weights(
-    shared: Path, fill: ModuleType, recording: Tensor
-) -> None:
-    plain = network("Cnn10", shared, fill)
+def test_small_memory_copies_no_large_weights(filled: Filled, recording: Tensor) -> None:
+    plain = filled("Cnn10")
     fast = accelerated(plain, memory="small")
     with torch.no_grad():
         expected = plain(recording[None, :64000])["clipwise_output"]
     found = fast(recording[None, :64000])["clipwise_output"]
     torch.testing.assert_close(found, expected, rtol=0, atol=PROBABILITY)
-    for number in range(1, 5):
-        for layer in getattr(fast, f"conv_block{number}").layers:
-            assert list(layer.kernels) == ["direct"]
+    kernels = [kernel for layer in fast.conv_block4.layers for kernel in layer.kernels.values()]
+    own = [plain.conv_block4.conv1.weight, plain.conv_block4.conv2.weight]
+    assert [kernel.weight.data_ptr() for kernel in kernels] == [w.data_ptr() for w in own]
 
 
 def test_bf16_is_near_where_the_processor_has_it(recording: Tensor) -> None:

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from ...errors import UsageError
 from ...models import Network
 from ...models.network import LogmelNetwork
+from ..content import is_altered
 from . import operators
 from .convolution import Settings
 from .frontend import FastLogmel
@@ -20,8 +21,9 @@ from .twins import FastSequence, joined, twin
 
 PRECISIONS = {"float32": torch.float32, "bf16": torch.bfloat16}
 
-MEMORY = {"default": Settings(), "small": Settings(kept=1, growth=1.0)}
-"""What a kernel may cost: by default it may be four times as large as the weights."""
+MEMORY = {"default": Settings(), "small": Settings(kept=1, largest=1_000_000)}
+"""What kernels may cost: with 'small', the large layers, which hold nearly all weights, have no
+copy of them."""
 
 GROUP_SAMPLES = 1_300_000
 """Samples that go through a network together: with more, every image is new memory."""
@@ -40,18 +42,20 @@ def accelerated(network: Network, precision: str = "float32", memory: str = "def
     Args:
         network: a loaded network in evaluation mode.
         precision: 'float32', or 'bf16', for which the processor must have instructions.
-        memory: 'default', or 'small': no kernel whose weights are larger than the network's.
+        memory: 'default', or 'small', which is slower and holds a single copy of the weights.
 
     Returns:
         A network with the same methods; the network itself where it is not on the CPU, not in
-        float32, or torch lacks the operators.
+        float32, one of its modules has a hook or a `forward` of its own, or torch lacks the
+        operators.
 
     Raises:
         UsageError: for another precision or memory, or bf16 where the processor would emulate it.
     """
     settings = _settings(precision, memory)
     weights = next(network.parameters())
-    if weights.device.type != "cpu" or weights.dtype != torch.float32 or not operators.available():
+    usual = weights.device.type == "cpu" and weights.dtype == torch.float32
+    if not usual or is_altered(network) or not operators.available():
         return network
     fast = copy.copy(network)
     fast._modules = dict(network._modules)
@@ -61,24 +65,11 @@ def accelerated(network: Network, precision: str = "float32", memory: str = "def
         if isinstance(fast._modules.get(convolution), nn.Conv1d):
             both = nn.Sequential(getattr(network, convolution), getattr(network, norm))
             fast._modules |= {convolution: FastSequence(both, settings), norm: nn.Identity()}
-    if isinstance(network, LogmelNetwork):
+    if isinstance(network, LogmelNetwork) and "logmel_extractor" in network._modules:
         logmel = FastLogmel(network.spectrogram_extractor, network.logmel_extractor)
         fast._modules |= {"spectrogram_extractor": logmel, "logmel_extractor": nn.Identity()}
     fast.segment_features = partial(_in_groups, fast.segment_features)  # type: ignore[method-assign]
     return fast
-
-
-def content(network: nn.Module) -> tuple[object, ...]:
-    """Changes when a weight or buffer of a network is replaced or written to.
-
-    Who keeps a fast network compares this with what it was when the fast one was made.
-
-    Args:
-        network: any module.
-    """
-    tensors = (*network.parameters(), *network.buffers())
-    versions = (-1 if tensor.is_inference() else tensor._version for tensor in tensors)
-    return tuple(zip(map(Tensor.data_ptr, tensors), versions, strict=True))
 
 
 def _in_groups(features: Callable[[Tensor], Tensor], waveforms: Tensor, _: object = None) -> Tensor:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
-from typing import cast
+from typing import ClassVar, cast
 
 import torch
 from torch import Tensor, nn
 
 from . import plan
-from .kernels import Kernel, Weights
+from .kernels import Direct, Kernel, Weights
 
 
 @dataclass(frozen=True)
@@ -19,12 +20,12 @@ class Settings:
     Attributes:
         dtype: type of the weights and images of convolutions, float32 or bfloat16.
         kept: kernels, each with weights of its own, that a layer keeps for images of several sizes.
-        growth: how much larger than the weights a kernel's may be.
+        largest: values of a weight of which there may be copies; None sets no bound.
     """
 
     dtype: torch.dtype = torch.float32
     kept: int = 2
-    growth: float = 4.0
+    largest: int | None = None
 
 
 class Convolution:
@@ -36,15 +37,16 @@ class Convolution:
         settings: how it computes.
     """
 
+    building: ClassVar[threading.Lock] = threading.Lock()
+    """For kernels that several threads want at once: building one takes memory."""
+
     def __init__(
         self,
         convolution: nn.Conv1d | nn.Conv2d,
         norm: nn.BatchNorm1d | nn.BatchNorm2d | None,
         settings: Settings,
     ) -> None:
-        self.convolution, self.norm = convolution, norm
-        # Shapes alone: a folded copy of its own would be a second copy of the weights.
-        self.outline = folded(convolution, norm, torch.device("meta"))
+        self.weights = together(convolution, norm)
         self.settings = settings
         self.kernels: dict[str, Kernel] = {}
 
@@ -52,7 +54,7 @@ class Convolution:
         """The layer's output, its channels last in memory.
 
         Args:
-            x: (batch, in_channels, height, width); height is the axis of convolutions over time.
+            x: (batch, in_channels, height, width); a line is an image of height 1.
             relu: whether ReLU follows.
             halved: whether the average of 2 x 2 follows.
         """
@@ -62,54 +64,58 @@ class Convolution:
         return self._kernel(x.shape)(x, relu, halved)
 
     def _kernel(self, size: torch.Size) -> Kernel:
-        name = plan.DIRECT
-        if self.settings.dtype == torch.float32:
-            name = plan.choose(self.outline, size, plan.measured(), self.settings.growth)
-        if name not in self.kernels:
-            while len(self.kernels) >= self.settings.kept:
-                self.kernels.pop(next(iter(self.kernels)))
-            weights = folded(self.convolution, self.norm, torch.device("cpu"))
-            weight, bias = (values.to(self.settings.dtype) for values in weights[:2])
-            weights = weights._replace(weight=weight, bias=bias)
-            self.kernels[name] = plan.build(name, weights, size)
-        return self.kernels[name]
+        name = self._choice(size)
+        with self.building:
+            if name not in self.kernels:
+                while len(self.kernels) >= self.settings.kept:
+                    self.kernels.pop(next(iter(self.kernels)))
+                self.kernels[name] = self._built(name, size)
+            return self.kernels[name]
+
+    def _choice(self, size: torch.Size) -> str:
+        if self.settings.dtype != torch.float32:
+            return plan.DIRECT
+        largest = self.settings.largest
+        if largest and self.weights.weight.numel() > largest and self.weights.groups == 1:
+            return plan.OWN
+        return plan.choose(self.weights, size, plan.measured())
+
+    def _built(self, name: str, size: torch.Size) -> Kernel:
+        if self.settings.dtype != torch.float32:
+            return Direct(self.weights, size, self.settings.dtype)
+        return plan.build(name, self.weights, size)
 
 
-def folded(
-    convolution: nn.Conv1d | nn.Conv2d,
-    norm: nn.BatchNorm1d | nn.BatchNorm2d | None,
-    device: torch.device,
+def together(
+    convolution: nn.Conv1d | nn.Conv2d, norm: nn.BatchNorm1d | nn.BatchNorm2d | None
 ) -> Weights:
-    """A convolution and its batch norm as one convolution of two dimensions.
+    """A convolution and its batch norm as one convolution of two dimensions; nothing is copied.
 
     Args:
-        convolution: in one dimension, which becomes the height, or in two.
+        convolution: in one dimension, which becomes the width, or in two.
         norm: in evaluation mode.
-        device: the CPU, or the meta device for the shapes alone.
     """
-    weight = convolution.weight.detach().to(device)
-    bias = torch.zeros(weight.shape[0], dtype=torch.float64, device=device)
+    weight = convolution.weight.detach()
+    bias = torch.zeros(weight.shape[0], dtype=torch.float64)
     if convolution.bias is not None:
-        bias = convolution.bias.detach().to(device).double()
+        bias = convolution.bias.detach().double()
+    scale = torch.ones_like(bias)
     if norm is not None:
         values = (norm.running_mean, norm.running_var, norm.weight, norm.bias)
-        mean, variance, gain, offset = (
-            cast(Tensor, v).detach().to(device).double() for v in values
-        )
+        mean, variance, gain, offset = (cast(Tensor, value).detach().double() for value in values)
         scale = gain / (variance + norm.eps).sqrt()
-        weight = weight * scale.float().reshape(-1, *[1] * (weight.ndim - 1))
         bias = (bias - mean) * scale + offset
-    line = weight.ndim == 3
     return Weights(
-        weight=weight[..., None] if line else weight,
+        weight=weight if weight.ndim == 4 else weight[:, :, None],
+        scale=scale.float(),
         bias=bias.float(),
-        padding=_plane(convolution.padding, 0, line),
-        dilation=_plane(convolution.dilation, 1, line),
-        stride=_plane(convolution.stride, 1, line),
+        padding=_plane(convolution.padding, 0),
+        dilation=_plane(convolution.dilation, 1),
+        stride=_plane(convolution.stride, 1),
         groups=convolution.groups,
     )
 
 
-def _plane(setting: object, neutral: int, line: bool) -> tuple[int, int]:
-    values = cast("tuple[int, ...]", setting)
-    return (values[0], neutral) if line else (values[0], values[1])
+def _plane(setting: object, neutral: int) -> tuple[int, int]:
+    first, *others = cast("tuple[int, ...]", setting)
+    return (first, others[0]) if others else (neutral, first)

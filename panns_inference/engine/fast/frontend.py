@@ -1,7 +1,7 @@
 """The front-end in one go, some frames at a time, so that they stay in the cache.
 
-It computes what `models.frontend` does, in float64 as there: only the order of the last sum, over
-real and imaginary parts, is another.
+It computes what `models.frontend` does: the transform in float64 as there, because in float32 it
+is not precise enough. Powers have no such range, and are added up in float32.
 """
 
 from __future__ import annotations
@@ -43,15 +43,19 @@ class FastLogmel(nn.Module):
         if window is None or not usual or input.dtype != torch.float32 or not len(input):
             image: Tensor = logmel(spectrogram(input))
             return image
-        margin = spectrogram.n_fft // 2
-        padded = functional.pad(input[:, None], (margin, margin), mode=spectrogram.pad_mode)
-        frames = padded[:, 0].double().unfold(-1, spectrogram.n_fft, spectrogram.hop_length)
         # Rows for the squares of real and imaginary parts, which lie beside each other.
-        mel = logmel.melW.double().repeat_interleave(2, dim=0)
-        out = input.new_empty(len(input), 1, frames.shape[1], mel.shape[1])
-        for clip, place in zip(frames, out[:, 0], strict=True):
-            for start in range(0, len(clip), STRIP_FRAMES):
-                spectrum = torch.fft.rfft(clip[start : start + STRIP_FRAMES] * window)
-                squares = torch.view_as_real(spectrum).square_().flatten(1)
-                place[start : start + STRIP_FRAMES] = logmel._decibel(squares @ mel)
-        return out
+        mel = logmel.melW.repeat_interleave(2, dim=0)
+        return torch.stack([self._clip(clip, window, mel) for clip in input])[:, None]
+
+    def _clip(self, samples: Tensor, window: Tensor, mel: Tensor) -> Tensor:
+        spectrogram, logmel = self.modules_of_network
+        margin = spectrogram.n_fft // 2
+        padded = functional.pad(samples.double()[None], (margin, margin), mode=spectrogram.pad_mode)
+        frames = padded[0].unfold(-1, spectrogram.n_fft, spectrogram.hop_length)
+        power = samples.new_empty(len(frames), mel.shape[1])
+        for strip, place in zip(
+            torch.split(frames, STRIP_FRAMES), torch.split(power, STRIP_FRAMES), strict=True
+        ):
+            spectrum = torch.view_as_real(torch.fft.rfft(strip * window)).flatten(1)
+            torch.mm(spectrum.square_().float(), mel, out=place)
+        return logmel._decibel(power)

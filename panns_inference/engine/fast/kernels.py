@@ -1,10 +1,11 @@
 """The ways in which a convolution is computed, each with its weights laid out for it once.
 
     Direct     oneDNN's own convolution
+    Own        a product with the weights where they are: nothing is laid out
     Products   tiles of the image --into--> planes --one product of matrices each--> --back--> tiles
 
 A kernel takes images (batch, channels, height, width) of any layout and gives them with the
-channels last.
+channels last (`Own` with the channels first).
 """
 
 from __future__ import annotations
@@ -18,21 +19,23 @@ from torch.nn import functional
 
 from . import operators
 from .operators import Pair
+from .products import Way
 from .scratch import Scratch
 from .transforms import Transform
 
-STRIP_VALUES = 600_000
-"""Values of a strip of planes: with what they are multiplied to, they stay in the L2 cache."""
+STRIP_VALUES = 1_200_000
+"""Values of a strip of planes: with what they are multiplied to, they stay in the cache."""
 
 STRIP_TILES = 128
 """Tiles of a strip at least: with fewer, the products wait for their weights."""
 
 
 class Weights(NamedTuple):
-    """A convolution, its batch norm folded in.
+    """A convolution with the batch norm behind it: `scale * (x convolved with weight) + bias`.
 
     Attributes:
-        weight: (out_channels, in_channels / groups, height, width).
+        weight: (out_channels, in_channels / groups, height, width), as the network holds it.
+        scale: (out_channels,).
         bias: (out_channels,).
         padding: zeros on each side.
         dilation: distance of the taps.
@@ -41,6 +44,7 @@ class Weights(NamedTuple):
     """
 
     weight: Tensor
+    scale: Tensor
     bias: Tensor
     padding: Pair
     dilation: Pair
@@ -66,14 +70,18 @@ class Direct:
     """Convolution by oneDNN, on prepacked weights.
 
     Args:
-        weights: the convolution; the type of its weight is the type it computes in.
+        weights: the convolution.
         size: shape of the images to be expected.
+        dtype: type in which it computes.
     """
 
-    def __init__(self, weights: Weights, size: torch.Size) -> None:
-        self.bias, self.dtype = weights.bias, weights.weight.dtype
-        self.settings = weights[2:]
-        self.packed = operators.pack_convolution(weights.weight, *self.settings, size)
+    def __init__(
+        self, weights: Weights, size: torch.Size, dtype: torch.dtype = torch.float32
+    ) -> None:
+        self.bias, self.dtype = weights.bias.to(dtype), dtype
+        self.settings = weights[3:]
+        folded = (weights.weight * weights.scale[:, None, None, None]).to(dtype)
+        self.packed = operators.pack_convolution(folded, *self.settings, size)
 
     def __call__(self, x: Tensor, relu: bool, halved: bool) -> Tensor:
         x = x.to(self.dtype).contiguous(memory_format=torch.channels_last)
@@ -82,68 +90,93 @@ class Direct:
         return functional.avg_pool2d(y, 2) if halved else y
 
 
+class Own:
+    """Products with the weights of the layer itself: slower, but without any copy of them.
+
+    Args:
+        weights: a convolution with one group.
+    """
+
+    def __init__(self, weights: Weights) -> None:
+        self.taps = weights.weight.shape[2:]
+        self.weight = weights.weight.flatten(1)
+        self.scale, self.bias = weights.scale[:, None], weights.bias[:, None]
+        self.settings = weights.dilation, weights.padding, weights.stride
+
+    def __call__(self, x: Tensor, relu: bool, halved: bool) -> Tensor:
+        columns = functional.unfold(x, self.taps, *self.settings)
+        y = torch.matmul(self.weight, columns).mul_(self.scale).add_(self.bias)
+        axes = zip(x.shape[2:], self.taps, *self.settings, strict=True)
+        size = [
+            (n + 2 * pad - far * (taps - 1) - 1) // step + 1 for n, taps, far, pad, step in axes
+        ]
+        y = (y.relu_() if relu else y).view(*y.shape[:2], *size)
+        return functional.avg_pool2d(y, 2) if halved else y
+
+
 class Products:
     """Tiles through bilinear algorithms along the two axes.
 
     Args:
-        weights: a convolution with stride 1 and one group.
+        weights: a convolution with stride 1, one group and no dilation.
         along: algorithm for the height, which is time.
         across: algorithm for the width.
-        packed: whether the products go through the prepacked operator, one by one, or all at once.
+        way: how the products are computed.
         rows: rows of each product to be expected.
     """
 
     scratch: ClassVar[Scratch] = Scratch()
 
     def __init__(
-        self, weights: Weights, along: Transform, across: Transform, packed: bool, rows: int
+        self, weights: Weights, along: Transform, across: Transform, way: Way, rows: int
     ) -> None:
-        self.along, self.across, self.dilation = along, across, weights.dilation[0]
-        planes = torch.einsum(
-            "pth,qsw,oihw->pqtsio", along.kernel.float(), across.kernel.float(), weights.weight
-        )
-        matrices = planes.flatten(2, 4).flatten(0, 1)
+        self.along, self.across = along, across
         self.width = weights.weight.shape[0]
-        self.ones = along.ones * across.into.shape[0] + across.ones
         self.bias = weights.bias
         self.into = torch.kron(along.into, across.into).float()
-        self.back = torch.kron(along.back, across.back).float()
-        self.matrices = None if packed else matrices.contiguous()
-        if packed:
-            self.packed = [operators.pack_product(m.T.contiguous(), rows) for m in matrices]
+        # One plane more: the bias, which reaches every output as it is.
+        back = torch.kron(along.back, across.back).float()
+        self.back = torch.cat([back, torch.ones(len(back), 1)], dim=1)
+        kernel = torch.einsum("pth,qsw->pqtshw", along.kernel, across.kernel).float()
+        planes = kernel.flatten(4).flatten(2, 3).flatten(0, 1)
+        columns, shape = weights.weight.flatten(2).flatten(0, 1).T, weights.weight.shape[:2]
+        matrices = (
+            torch.mm(plane, columns).view(-1, *shape).mul_(weights.scale[:, None])
+            for plane in planes
+        )
+        self.multiply = way(matrices, len(self.into), rows)
 
     def __call__(self, x: Tensor, relu: bool, halved: bool) -> Tensor:
         batch, _, height, width = x.shape
-        step = self.along.outputs * self.dilation
-        high, wide = -(-height // step), -(-width // self.across.outputs)
-        image = self._framed(x, high * step, wide * self.across.outputs)
+        high, wide = -(-height // self.along.outputs), -(-width // self.across.outputs)
+        image = self._framed(x, high * self.along.outputs, wide * self.across.outputs)
         by = 2 if halved and self._halves() else 1
-        shape = (high, self.along.outputs // by, self.dilation, wide, self.across.outputs // by)
+        shape = (high, self.along.outputs // by, wide, self.across.outputs // by)
         out = image.new_empty(batch, *shape, self.width)
         for clips, tiles in self._strips(batch, high, wide, image.shape[3]):
             planes = self._planes(image, clips, tiles, wide)
             values = self._values(planes, by).view(
-                self.along.outputs, self.across.outputs, *out[clips, tiles, 0, :, :, 0].shape
+                self.along.outputs, self.across.outputs, *out[clips, tiles, 0, :, 0].shape
             )
             if relu:
                 values.relu_()
-            place = out[clips, tiles].permute(2, 5, 0, 1, 3, 4, 6)
+            place = out[clips, tiles].permute(2, 4, 0, 1, 3, 5)
             if by == 2:
                 rows = values[0::2] + values[1::2]
                 torch.add(rows[:, 0::2], rows[:, 1::2], out=place)
             else:
                 place.copy_(values)
-        y = out.flatten(4, 5).flatten(1, 3)[:, : height // by, : width // by].permute(0, 3, 1, 2)
+        y = out.flatten(3, 4).flatten(1, 2)[:, : height // by, : width // by].permute(0, 3, 1, 2)
         return functional.avg_pool2d(y, 2) if halved and by == 1 else y
 
     def _halves(self) -> bool:
         """Whether no window of 2 x 2 lies in two tiles."""
         outputs = self.along.outputs, self.across.outputs
-        return self.dilation == 1 and not any(size % 2 for size in outputs)
+        return not any(size % 2 for size in outputs)
 
     def _framed(self, x: Tensor, height: int, width: int) -> Tensor:
         """The image in full tiles, with zeros around it, (batch, rows, columns, channels)."""
-        top, left = self.along.margin * self.dilation, self.across.margin
+        top, left = self.along.margin, self.across.margin
         bottom = height - x.shape[2] + top
         right = width - x.shape[3] + left
         rows, columns = top + x.shape[2], left + x.shape[3]
@@ -160,7 +193,7 @@ class Products:
         """Clips, and rows of tiles of them, that are computed together."""
         tile = self.into.shape[0] * channels * self.along.taps * self.across.taps
         tiles = max(STRIP_TILES, STRIP_VALUES // tile, min(channels, 2 * STRIP_TILES))
-        rows = max(1, tiles // (wide * self.dilation))
+        rows = max(1, tiles // wide)
         clips = max(1, rows // high)
         for clip in range(0, batch, clips):
             for row in range(0, high, rows):
@@ -169,16 +202,15 @@ class Products:
     def _planes(self, image: Tensor, clips: slice, tiles: slice, wide: int) -> Tensor:
         """Tiles of the image as planes, (planes, tiles, channels)."""
         clip, row, column, _ = image.stride()
-        along, across, dilation = self.along, self.across, self.dilation
-        step = along.outputs * dilation * row
+        along, across = self.along, self.across
+        step = along.outputs * row
         axes = (
-            (along.inputs, dilation * row),
+            (along.inputs, row),
             (across.inputs, column),
             (clips.stop - clips.start, clip),
             (tiles.stop - tiles.start, step),
-            (dilation, row),
             (wide, across.outputs * column),
-            (along.taps, dilation * row),
+            (along.taps, row),
             (across.taps, column),
             (image.shape[3], 1),
         )
@@ -194,14 +226,10 @@ class Products:
 
     def _values(self, planes: Tensor, by: int) -> Tensor:
         """Products of the planes, their bias added, as values of tiles, (values, tiles * width)."""
-        n_values, n_planes = self.back.shape
-        products = self.scratch.take("products", n_planes, planes.shape[1], self.width)
-        if self.matrices is not None:
-            torch.bmm(planes, self.matrices, out=products)
-        else:
-            pairs = zip(planes, self.packed, strict=True)
-            torch.stack([operators.product(plane, matrix) for plane, matrix in pairs], out=products)
-        products[self.ones] += self.bias
+        n_values, n_products = self.back.shape
+        products = self.scratch.take("products", n_products, planes.shape[1], self.width)
+        self.multiply(planes, products[:-1])
+        products[-1] = self.bias
         # The tiles that the planes were made of are not needed any more.
         values = self.scratch.take("values", n_values, planes.shape[1] * self.width)
-        return torch.mm(self.back / by**2, products.view(n_planes, -1), out=values)
+        return torch.mm(self.back / by**2, products.view(n_products, -1), out=values)

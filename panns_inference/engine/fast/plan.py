@@ -7,6 +7,7 @@ layer; nothing is measured when a network is loaded.
 from __future__ import annotations
 
 import csv
+import itertools
 import math
 import re
 from collections.abc import Callable
@@ -16,11 +17,14 @@ from pathlib import Path
 
 import torch
 
-from .kernels import Direct, Kernel, Products, Weights
+from .kernels import Direct, Kernel, Own, Products, Weights
+from .products import WAYS
 from .transforms import Transform, pair, taps, winograd
 
 DIRECT = "direct"
-PACKED = " packed"
+
+OWN = "own"
+"""The kernel without weights of its own: never the fastest, and not in the table."""
 
 ALONG: dict[str, Callable[[int], Transform]] = {
     "4": lambda r: winograd(4, r),
@@ -30,15 +34,12 @@ ALONG: dict[str, Callable[[int], Transform]] = {
 """Algorithms for an axis of any length, by the number of taps."""
 
 NAMES = tuple(
-    f"{along}/{across}{packed}"
-    for along in ALONG
-    for across in (*ALONG, "pair")
-    for packed in ("", PACKED)
+    f"{along}/{across}{way}" for along in ALONG for across in (*ALONG, "pair") for way in WAYS
 )
 """Kernels made of products: algorithms for time and for width, and how products are computed."""
 
-Layer = tuple[int, int, int, int, int, int]
-"""Channels in and out, kernel height and width, dilation, width of the image."""
+Layer = tuple[int, int, int, int, int]
+"""Channels in and out, kernel height and width, width of the image."""
 
 Table = dict[Layer, dict[int, str]]
 """The fastest kernel of a layer by log2 of the rows of its images, those of a batch together."""
@@ -51,28 +52,27 @@ def candidates(weights: Weights, width: int) -> tuple[str, ...]:
         weights: the convolution.
         width: width of its images.
     """
-    height_taps, width_taps = weights.weight.shape[2:]
-    if weights.stride != (1, 1) or weights.groups > 1 or height_taps * width_taps == 1:
+    taps_high, taps_wide = weights.weight.shape[2:]
+    plain = (weights.stride, weights.dilation, weights.groups) == ((1, 1), (1, 1), 1)
+    if not plain or taps_high != taps_wide or taps_wide == 1:
         return (DIRECT,)
-    fitting = {"taps"} if width_taps == 1 else {"4", "2", "taps"} - ({"4"} if width < 3 else set())
-    if (width, width_taps) == (2, 3):
-        fitting |= {"pair"}
-    if max(height_taps, width_taps) > 3:
-        fitting -= {"4"}
-    across = [name for name in NAMES if name.split()[0].split("/")[1] in fitting]
-    if height_taps > 3:
-        across = [name for name in across if not name.startswith("4")]
-    return (DIRECT, *(name for name in across if not name.startswith("taps/taps")))
+    along = {"4", "2", "taps"} if taps_wide == 3 else {"2", "taps"}
+    across = along - ({"4"} if width < 3 else set())
+    across |= {"pair"} if (width, taps_wide) == (2, 3) else set()
+    fitting = set(itertools.product(along, across)) - {("taps", "taps")}
+    return (DIRECT, *(name for name in NAMES if _axes(name) in fitting))
 
 
 def build(name: str, weights: Weights, size: torch.Size) -> Kernel:
     """A kernel by its name.
 
     Args:
-        name: one of `candidates`.
+        name: one of `candidates`, or `OWN`.
         weights: the convolution.
         size: shape of the images to be expected.
     """
+    if name == OWN:
+        return Own(weights)
     if name == DIRECT:
         return Direct(weights, size)
     transforms = transforms_of(name, weights)
@@ -80,37 +80,21 @@ def build(name: str, weights: Weights, size: torch.Size) -> Kernel:
         -(-length // transform.outputs)
         for length, transform in zip(size[2:], transforms, strict=True)
     )
-    return Products(weights, *transforms, packed=name.endswith(PACKED), rows=size[0] * tiles)
+    way = WAYS[name[len("/".join(_axes(name))) :]]
+    return Products(weights, *transforms, way, rows=size[0] * tiles)
 
 
-def choose(weights: Weights, size: torch.Size, table: Table, growth: float) -> str:
+def choose(weights: Weights, size: torch.Size, table: Table) -> str:
     """Name of the kernel for images of a size.
 
     Args:
         weights: the convolution.
         size: shape of the images.
         table: measured choices.
-        growth: how much larger than the convolution's the weights of the kernel may be.
     """
     layer, rows = key(weights, size)
     near = table.get(layer)
-    name = near[min(near, key=lambda other: abs(other - rows))] if near else rule(weights, size)
-    return name if enlargement(name, weights) <= growth else DIRECT
-
-
-def enlargement(name: str, weights: Weights) -> float:
-    """Size of a kernel's weights, as a multiple of the convolution's own.
-
-    Args:
-        name: name of the kernel.
-        weights: the convolution.
-    """
-    if name == DIRECT:
-        return 1.0
-    return math.prod(
-        transform.kernel.shape[0] * transform.taps / transform.kernel.shape[2]
-        for transform in transforms_of(name, weights)
-    )
+    return near[min(near, key=lambda other: abs(other - rows))] if near else rule(weights, size)
 
 
 def transforms_of(name: str, weights: Weights) -> tuple[Transform, Transform]:
@@ -120,9 +104,14 @@ def transforms_of(name: str, weights: Weights) -> tuple[Transform, Transform]:
         name: name of a kernel made of products.
         weights: the convolution.
     """
+    along, across = _axes(name)
+    n_taps = weights.weight.shape[3]
+    return ALONG[along](n_taps), pair() if across == "pair" else ALONG[across](n_taps)
+
+
+def _axes(name: str) -> tuple[str, str]:
     along, across = name.partition(" ")[0].split("/")
-    height_taps, width_taps = weights.weight.shape[2:]
-    return ALONG[along](height_taps), pair() if across == "pair" else ALONG[across](width_taps)
+    return along, across
 
 
 def key(weights: Weights, size: torch.Size) -> tuple[Layer, int]:
@@ -133,9 +122,8 @@ def key(weights: Weights, size: torch.Size) -> tuple[Layer, int]:
         size: shape of the images.
     """
     rows = round(math.log2(max(1, size[0] * size[2])))
-    out_channels, in_channels, *kernel = weights.weight.shape
-    height, width = kernel
-    return (in_channels, out_channels, height, width, weights.dilation[0], size[3]), rows
+    out_channels, in_channels, height, width = weights.weight.shape
+    return (in_channels, out_channels, height, width, size[3]), rows
 
 
 def rule(weights: Weights, size: torch.Size) -> str:
@@ -145,13 +133,13 @@ def rule(weights: Weights, size: torch.Size) -> str:
         weights: the convolution.
         size: shape of the images.
     """
-    out_channels, in_channels, height_taps, width_taps = weights.weight.shape
+    out_channels, in_channels = weights.weight.shape[:2]
     width = size[3]
     narrow = min(in_channels, out_channels) < 64 or max(in_channels, out_channels) < 128
-    if (height_taps, width_taps) != (3, 3) or weights.groups > 1 or narrow:
+    if "4/2" not in candidates(weights, width) or narrow or width < 2:
         return DIRECT
-    if width < 3:
-        return "taps/pair packed" if width == 2 and in_channels >= 512 else DIRECT
+    if width == 2:
+        return "taps/pair packed" if in_channels >= 512 else DIRECT
     if width <= 4:
         return "2/2 packed" if in_channels >= 512 else DIRECT
     return "4/4"
@@ -164,9 +152,9 @@ def measured() -> Table:
     rows = csv.reader(text.splitlines())
     here = [chip(), torch.__version__.partition("+")[0]]
     table: Table = {}
-    for *setting, inputs, outputs, height, width, dilation, bands, length, kernel in rows:
+    for *setting, inputs, outputs, height, width, bands, length, kernel in rows:
         if setting == here:
-            layer = (int(inputs), int(outputs), int(height), int(width), int(dilation), int(bands))
+            layer = (int(inputs), int(outputs), int(height), int(width), int(bands))
             table.setdefault(layer, {})[int(length)] = kernel
     return table
 

@@ -20,7 +20,7 @@ class Scratch(threading.local):
         self.buffers: dict[str, Tensor] = {}
 
     def take(self, name: str, *shape: int) -> Tensor:
-        """A float32 tensor of any content, (shape[0], shape[1], ...), whose memory the next of that name will use.
+        """A tensor of any content, (shape[0], ...), whose memory the next of that name will use.
 
         Args:
             name: of the buffer.
