@@ -23,7 +23,7 @@ from torch import Tensor
 
 import panns_inference
 from panns_inference.engine.fast import accelerated, plan
-from panns_inference.engine.fast.convolution import Convolution, together
+from panns_inference.engine.fast.convolution import Convolution
 from panns_inference.engine.fast.kernels import Weights
 from panns_inference.models import NETWORKS, build
 
@@ -47,9 +47,8 @@ def layers_of(name: str, seconds: list[int], batches: list[int]) -> Layers:
     call = Convolution.__call__
 
     def noted(layer: Convolution, x: Tensor, relu: bool = False, halved: bool = False) -> Tensor:
-        if len(plan.candidates(layer.outline, x.shape[3])) > 1:
-            weights = together(layer.convolution, layer.norm, torch.device("cpu"))
-            found.setdefault(plan.key(weights, x.shape), (weights, x.shape))
+        if len(plan.candidates(layer.weights, x.shape[3])) > 1:
+            found.setdefault(plan.key(layer.weights, x.shape), (layer.weights, x.shape))
         return call(layer, x, relu, halved)
 
     Convolution.__call__ = noted  # type: ignore[method-assign]

@@ -177,7 +177,7 @@ PUBLIC = {
     ],
     ".engine": ["Engine", "Grid", "Outputs", "Statistics", "Waveforms"],
     ".engine.cuda": ["CudaEngine"],
-    ".engine.fast": ["accelerated", "content"],
+    ".engine.fast": ["accelerated"],
     ".verbs": [
         "BLOCK",
         "VERBS",

@@ -5,6 +5,15 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 
+def is_altered(network: nn.Module) -> bool:
+    """Whether hooks or methods of somebody's own hang on its modules, which then want to be called.
+
+    Args:
+        network: any module.
+    """
+    return any(any(marks) for _, *marks in map(_marks, network.modules()))
+
+
 class Content:
     """Modules, weights and buffers of a network, without copies of them.
 
@@ -28,11 +37,6 @@ class Content:
             network: the same one, later.
         """
         return self._look(network) == self._seen
-
-    @property
-    def is_altered(self) -> bool:
-        """Whether hooks or methods of somebody's own hang on its modules."""
-        return any(any(marks) for _, *marks in map(_marks, self._modules))
 
     @staticmethod
     def _look(network: nn.Module) -> tuple[object, ...]:

@@ -91,7 +91,7 @@ class NetworkEngine:
                 )
             return self.module
         fast = accelerated(self.known, precision, memory)
-        return self.module if self.content.is_altered or fast is self.known else fast
+        return self.module if fast is self.known else fast
 
     def fits(self, module: nn.Module, device: str) -> bool:
         """Whether it computes a module as it is now.

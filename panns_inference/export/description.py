@@ -11,6 +11,7 @@ from ..audioset import labels, mids
 from ..checkpoints import CITATION, LICENCE, verify
 from ..checkpoints.verification import recognise
 from ..engine.card import Card
+from ..engine.digest import digest
 from ..engine.grid import grid_of
 from ..models import Network
 from .whole import output_sizes
@@ -45,7 +46,7 @@ def card_of(model: Model, network: Network) -> Card:
         interpolation=network.interpolation,
         grid=grid_of(network),
         seconds_at_once=model.engine.seconds_at_once,
-        weights=model.engine.identity()["weights"],
+        weights=f"sha256:{digest(network)}",
         source=source,
         licence=licence,
     )

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ...errors import UsageError
+from ..content import is_altered
 from ..engine import Outputs, Waveforms
 from ..network import NetworkEngine
 from .packing import joined
@@ -143,4 +144,4 @@ class CudaEngine(NetworkEngine):
 
     def _is_copied(self) -> bool:
         """Whether copies of the network compute what it would."""
-        return self.known is not None and not self.content.is_altered
+        return self.known is not None and not is_altered(self.network)

@@ -5,6 +5,6 @@
 The plain network stays what it is, and is the oracle of the fast one.
 """
 
-from .accelerated import accelerated, content
+from .accelerated import accelerated
 
-__all__ = ["accelerated", "content"]
+__all__ = ["accelerated"]

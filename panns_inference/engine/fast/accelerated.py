@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from ...errors import UsageError
 from ...models import Network
 from ...models.network import LogmelNetwork
+from ..content import is_altered
 from . import operators
 from .convolution import Settings
 from .frontend import FastLogmel
@@ -54,7 +55,7 @@ def accelerated(network: Network, precision: str = "float32", memory: str = "def
     settings = _settings(precision, memory)
     weights = next(network.parameters())
     usual = weights.device.type == "cpu" and weights.dtype == torch.float32
-    if not usual or any(map(_is_watched, network.modules())) or not operators.available():
+    if not usual or is_altered(network) or not operators.available():
         return network
     fast = copy.copy(network)
     fast._modules = dict(network._modules)
@@ -69,24 +70,6 @@ def accelerated(network: Network, precision: str = "float32", memory: str = "def
         fast._modules |= {"spectrogram_extractor": logmel, "logmel_extractor": nn.Identity()}
     fast.segment_features = partial(_in_groups, fast.segment_features)  # type: ignore[method-assign]
     return fast
-
-
-def content(network: nn.Module) -> tuple[object, ...]:
-    """Changes when a weight or buffer of a network is replaced or written to.
-
-    Who keeps a fast network compares this with what it was when the fast one was made.
-
-    Args:
-        network: any module.
-    """
-    tensors = (*network.parameters(), *network.buffers())
-    versions = (-1 if tensor.is_inference() else tensor._version for tensor in tensors)
-    return tuple(zip(map(Tensor.data_ptr, tensors), versions, strict=True))
-
-
-def _is_watched(module: nn.Module) -> bool:
-    """Whether somebody wants a module itself to be called."""
-    return bool(module._forward_hooks or module._forward_pre_hooks) or "forward" in vars(module)
 
 
 def _in_groups(features: Callable[[Tensor], Tensor], waveforms: Tensor, _: object = None) -> Tensor:

@@ -12,8 +12,6 @@ from torch import Tensor, nn
 from . import plan
 from .kernels import Direct, Kernel, Weights
 
-CPU, META = torch.device("cpu"), torch.device("meta")
-
 
 @dataclass(frozen=True)
 class Settings:
@@ -48,8 +46,7 @@ class Convolution:
         norm: nn.BatchNorm1d | nn.BatchNorm2d | None,
         settings: Settings,
     ) -> None:
-        self.convolution, self.norm = convolution, norm
-        self.outline = together(convolution, norm, META)
+        self.weights = together(convolution, norm)
         self.settings = settings
         self.kernels: dict[str, Kernel] = {}
 
@@ -79,39 +76,33 @@ class Convolution:
         if self.settings.dtype != torch.float32:
             return plan.DIRECT
         largest = self.settings.largest
-        if largest and self.outline.weight.numel() > largest and self.outline.groups == 1:
+        if largest and self.weights.weight.numel() > largest and self.weights.groups == 1:
             return plan.OWN
-        return plan.choose(self.outline, size, plan.measured())
+        return plan.choose(self.weights, size, plan.measured())
 
     def _built(self, name: str, size: torch.Size) -> Kernel:
-        weights = together(self.convolution, self.norm, CPU)
         if self.settings.dtype != torch.float32:
-            return Direct(weights, size, self.settings.dtype)
-        return plan.build(name, weights, size)
+            return Direct(self.weights, size, self.settings.dtype)
+        return plan.build(name, self.weights, size)
 
 
 def together(
-    convolution: nn.Conv1d | nn.Conv2d,
-    norm: nn.BatchNorm1d | nn.BatchNorm2d | None,
-    device: torch.device,
+    convolution: nn.Conv1d | nn.Conv2d, norm: nn.BatchNorm1d | nn.BatchNorm2d | None
 ) -> Weights:
-    """A convolution and its batch norm as one convolution of two dimensions.
+    """A convolution and its batch norm as one convolution of two dimensions; nothing is copied.
 
     Args:
         convolution: in one dimension, which becomes the width, or in two.
         norm: in evaluation mode.
-        device: the CPU, or the meta device for the shapes alone.
     """
-    weight = convolution.weight.detach().to(device)
-    bias = torch.zeros(weight.shape[0], dtype=torch.float64, device=device)
+    weight = convolution.weight.detach()
+    bias = torch.zeros(weight.shape[0], dtype=torch.float64)
     if convolution.bias is not None:
-        bias = convolution.bias.detach().to(device).double()
+        bias = convolution.bias.detach().double()
     scale = torch.ones_like(bias)
     if norm is not None:
         values = (norm.running_mean, norm.running_var, norm.weight, norm.bias)
-        mean, variance, gain, offset = (
-            cast(Tensor, value).detach().to(device).double() for value in values
-        )
+        mean, variance, gain, offset = (cast(Tensor, value).detach().double() for value in values)
         scale = gain / (variance + norm.eps).sqrt()
         bias = (bias - mean) * scale + offset
     return Weights(

@@ -10,7 +10,6 @@ channels last (`Own` with the channels first).
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator
 from typing import ClassVar, NamedTuple, Protocol
 
@@ -138,11 +137,12 @@ class Products:
         # One plane more: the bias, which reaches every output as it is.
         back = torch.kron(along.back, across.back).float()
         self.back = torch.cat([back, torch.ones(len(back), 1)], dim=1)
-        pairs = itertools.product(along.kernel.float(), across.kernel.float())
-        scale = weights.scale[:, None, None, None]
+        kernel = torch.einsum("pth,qsw->pqtshw", along.kernel, across.kernel).float()
+        planes = kernel.flatten(4).flatten(2, 3).flatten(0, 1)
+        columns, shape = weights.weight.flatten(2).flatten(0, 1).T, weights.weight.shape[:2]
         matrices = (
-            torch.einsum("th,sw,oihw->otsi", first, second, weights.weight).mul_(scale)
-            for first, second in pairs
+            torch.mm(plane, columns).view(-1, *shape).mul_(weights.scale[:, None])
+            for plane in planes
         )
         self.multiply = way(matrices, len(self.into), rows)
 

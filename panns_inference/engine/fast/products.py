@@ -22,8 +22,8 @@ Multiply = Callable[[Tensor, Tensor], None]
 """`multiply(planes, out)`: (planes, rows, inputs) -> (planes, rows, outputs)."""
 
 Way = Callable[[Iterable[Tensor], int, int], Multiply]
-"""From matrices (outputs, taps high, taps wide, channels), their number, and the rows to be
-expected, to the products."""
+"""From matrices (taps, outputs, channels), their number, and the rows to be expected, to the
+products."""
 
 DOTS = 4
 """Rows up to which each output is best computed as a sum of its own."""
@@ -33,34 +33,36 @@ def together(matrices: Iterable[Tensor], count: int, rows: int) -> Multiply:
     """All planes at once.
 
     Args:
-        matrices: one for each plane, (outputs, taps high, taps wide, channels).
+        matrices: one for each plane, (taps, outputs, channels).
         count: number of planes.
         rows: not needed.
     """
-    laid = _stacked((matrix.permute(1, 2, 3, 0) for matrix in matrices), count)
-    return partial(_together, laid.flatten(1, 3))
+    laid = _stacked((matrix.transpose(1, 2) for matrix in matrices), count)
+    return partial(_together, laid.flatten(1, 2))
 
 
 def packed(matrices: Iterable[Tensor], count: int, rows: int) -> Multiply:
     """One by one, on prepacked weights.
 
     Args:
-        matrices: one for each plane, (outputs, taps high, taps wide, channels).
+        matrices: one for each plane, (taps, outputs, channels).
         count: not needed.
         rows: rows of a plane to be expected.
     """
-    return partial(_packed, [operators.pack_product(m.flatten(1), rows) for m in matrices])
+    laid = (matrix.transpose(0, 1).flatten(1) for matrix in matrices)
+    return partial(_packed, [operators.pack_product(matrix, rows) for matrix in laid])
 
 
 def in_rows(matrices: Iterable[Tensor], count: int, rows: int) -> Multiply:
     """One by one, on weights as they are.
 
     Args:
-        matrices: one for each plane, (outputs, taps high, taps wide, channels).
+        matrices: one for each plane, (taps, outputs, channels).
         count: number of planes.
         rows: not needed.
     """
-    return partial(_in_rows, _stacked(matrices, count).flatten(2))
+    laid = _stacked((matrix.transpose(0, 1) for matrix in matrices), count)
+    return partial(_in_rows, laid.flatten(2))
 
 
 WAYS: dict[str, Way] = {"": together, " packed": packed, " rows": in_rows}

@@ -81,7 +81,7 @@ class FastConvBlock(Twin):
     def __init__(self, block: ConvBlock, settings: Settings) -> None:
         super().__init__(block, settings)
         self.layers = numbered(block, len(block.kernels), settings)
-        self.width = self.layers[-1].outline.weight.shape[0]
+        self.width = self.layers[-1].weights.weight.shape[0]
 
     def run(self, x: Tensor, pool_size: tuple[int, int] = (2, 2), pool_type: str = "avg") -> Tensor:
         """What the block gives, in pieces.
