@@ -95,8 +95,8 @@ def pad_framewise_output(framewise_output: Tensor, frames_num: int) -> Tensor:
     missing = frames_num - framewise_output.shape[1]
     if missing <= 0:
         return framewise_output[:, :frames_num]
-    frames = functional.pad(framewise_output.transpose(1, 2), (0, missing), mode="replicate")
-    return frames.transpose(1, 2)
+    last = framewise_output[:, -1:].expand(-1, missing, -1)
+    return torch.cat((framewise_output, last), dim=1)
 
 
 def neighbourhood(features: Tensor) -> Tensor:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from ...models.frontend import LogmelFilterBank, Spectrogram
 
@@ -39,7 +38,8 @@ class FastLogmel(nn.Module):
         """
         spectrogram, logmel = self.modules_of_network
         window = spectrogram.stft.window()
-        usual = spectrogram.power == 2.0 and logmel.is_log and logmel.top_db is None
+        kinds = spectrogram.pad_mode, spectrogram.power, logmel.is_log, logmel.top_db
+        usual = kinds == ("reflect", 2.0, True, None)
         if window is None or not usual or input.dtype != torch.float32 or not len(input):
             image: Tensor = logmel(spectrogram(input))
             return image
@@ -50,8 +50,9 @@ class FastLogmel(nn.Module):
     def _clip(self, samples: Tensor, window: Tensor, mel: Tensor) -> Tensor:
         spectrogram, logmel = self.modules_of_network
         margin = spectrogram.n_fft // 2
-        padded = functional.pad(samples.double()[None], (margin, margin), mode=spectrogram.pad_mode)
-        frames = padded[0].unfold(-1, spectrogram.n_fft, spectrogram.hop_length)
+        before, behind = samples[1 : margin + 1].flip(0), samples[-margin - 1 : -1].flip(0)
+        padded = torch.cat((before, samples, behind)).double()
+        frames = padded.unfold(-1, spectrogram.n_fft, spectrogram.hop_length)
         power = samples.new_empty(len(frames), mel.shape[1])
         for strip, place in zip(
             torch.split(frames, STRIP_FRAMES), torch.split(power, STRIP_FRAMES), strict=True
