@@ -54,10 +54,12 @@ clipwise_output[0].tofile("old.f32")
 
 NEW = """
 from panns_inference import AudioTagging
-found = AudioTagging(checkpoint_path="weights.pth", device="cpu"{}).tag("recording.wav")
+found = AudioTagging({}).tag("recording.wav")
 print(found)
 found.clipwise.tofile("{}.f32")
 """
+
+WEIGHTS = 'checkpoint_path="weights.pth", device="cpu"'
 
 TAG = ["-m", "panns_inference", "tag", "recording.wav"]
 
@@ -80,9 +82,16 @@ OLD_PACKAGE = Contestant("panns-inference 0.1.1", ["-c", OLD], "old.f32")
 
 CONTESTANTS = (
     OLD_PACKAGE,
-    Contestant("AudioTagging(...).tag(...)", ["-c", NEW.format("", "new")], "new.f32"),
+    Contestant("AudioTagging(...).tag(...)", ["-c", NEW.format(WEIGHTS, "new")], "new.f32"),
     Contestant(
-        'the same, memory="small"', ["-c", NEW.format(', memory="small"', "small")], "small.f32"
+        'the same, memory="small"',
+        ["-c", NEW.format(f'{WEIGHTS}, memory="small"', "small")],
+        "small.f32",
+    ),
+    Contestant(
+        'AudioTagging("Cnn14.onnx").tag(...)',
+        ["-c", NEW.format('"Cnn14.onnx"', "file")],
+        "file.f32",
     ),
     Contestant(
         "panns tag --model Cnn14", [*TAG, "--model", "Cnn14", "--checkpoint", "weights.pth"]
@@ -91,6 +100,7 @@ CONTESTANTS = (
         "panns tag --model Cnn14 --memory small",
         [*TAG, "--model", "Cnn14", "--checkpoint", "weights.pth", "--memory", "small"],
     ),
+    Contestant("panns tag --model Cnn14.onnx", [*TAG, "--model", "Cnn14.onnx"]),
     Contestant("panns tag, the model in the box", TAG),
     Contestant(TORCH, ["-c", TORCH]),
 )
@@ -144,6 +154,10 @@ def deviation(contestant: Contestant, folder: Path) -> str:
 def prepared(folder: Path) -> None:
     """Weights and recording, and the table of classes that the old package would download."""
     subprocess.run([sys.executable, HERE / "material.py", folder], check=True)
+    export = ["-m", "panns_inference", "export", "Cnn14", "--to", "onnx"]
+    command = [sys.executable, *export, "--checkpoint", "weights.pth"]
+    environment = {**os.environ, "PYTHONPATH": str(HERE.parent)}
+    subprocess.run(command, cwd=folder, env=environment, check=True)
     (folder / "panns_data").mkdir()
     classes = HERE.parent / "panns_inference" / "data" / "class_labels_indices.csv"
     (folder / "panns_data" / classes.name).write_bytes(classes.read_bytes())
