@@ -87,6 +87,10 @@ CONTESTANTS = (
     Contestant(
         "panns tag --model Cnn14", [*TAG, "--model", "Cnn14", "--checkpoint", "weights.pth"]
     ),
+    Contestant(
+        "panns tag --model Cnn14 --memory small",
+        [*TAG, "--model", "Cnn14", "--checkpoint", "weights.pth", "--memory", "small"],
+    ),
     Contestant("panns tag, the model in the box", TAG),
     Contestant(TORCH, ["-c", TORCH]),
 )

@@ -221,8 +221,8 @@ def main() -> None:
         f"that calibration did not hear (it heard {len(clips) - len(tested)} others). In how many "
         "of those whose first tag leads the second by more than 5 % another one leads in int8 is "
         f"told apart:\n\n{heard}\n\nWhere the chip has AMX, OpenVINO uses it for convolutions in "
-        "int8, and ONNX Runtime does not. A new length of recording costs OpenVINO time, which is not "
-        "measured here."
+        "int8, and ONNX Runtime does not. A new length of recording costs OpenVINO time, which is "
+        "not measured here."
     )
     if not given.quick:
         write_section("int8", body)

@@ -28,6 +28,7 @@ COMMANDS = {
     "panns --version": [PANNS, "--version"],
     "panns --help": [PANNS, "--help"],
     "panns labels": [PANNS, "labels"],
+    "panns models": [PANNS, "models"],
     "import numpy": [sys.executable, "-c", "import numpy"],
     "import torch": [sys.executable, "-c", "import torch"],
 }

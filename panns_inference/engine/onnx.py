@@ -80,8 +80,6 @@ class OnnxEngine:
                 options = self.runtime.SessionOptions()
                 options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
                 options.log_severity_level = 3  # errors
-                # Sums of int8 must not overflow where the chip has no VNNI; elsewhere they do not.
-                options.add_session_config_entry("session.x64quantprecision", "1")
                 self._sessions[threads] = self.runtime.InferenceSession(
                     self.path, options, providers=["CPUExecutionProvider"]
                 )

@@ -186,8 +186,9 @@ def test_threads_may_call_it_at_once(recording: Tensor) -> None:
     fast = accelerated(plain)  # with no kernel yet: they are built while others wait for them
     with ThreadPoolExecutor(8) as threads:
         found = list(threads.map(lambda clip: fast(clip)["clipwise_output"], clips))
+    # New threads may have another number of cores, by which the order of sums changes.
     for one, other in zip(found, expected, strict=True):
-        torch.testing.assert_close(one, other, rtol=0, atol=1e-6)
+        torch.testing.assert_close(one, other, rtol=0, atol=PROBABILITY)
 
 
 LONG = [

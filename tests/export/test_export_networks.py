@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from panns_inference.export.whole import whole
-from panns_inference.models import REFERENCE, Network, build
+from panns_inference.models import NETWORKS, REFERENCE, Network, build
 
 PROBABILITY = 1e-5
 
@@ -82,19 +82,13 @@ def test_a_network_says_what_the_reference_says(
             check_close({n: found[n] for n in given}, given)
 
 
-class Small:
-    """Decision-level networks of a few channels, which the reference does not have."""
-
-    widths = (4, 4, 8, 8, 8, 8)
-    channels = embedding_size = 8
-
-
-def small(kind: str, mode: str) -> Network:
+def small(name: str, widths: tuple[int, ...], **settings: str) -> Network:
+    """A network of fewer channels than the reference's, with norms that fit noise."""
     torch.manual_seed(1)
-    published = type(build(kind, 3))
-    network = type(kind, (Small, published), {})(32000, 1024, 320, 64, 50, 14000, 3, mode)
+    narrow = {"widths": widths, "channels": widths[-1], "embedding_size": widths[-1]}
+    network = type(name, (NETWORKS[name],), narrow)(32000, 1024, 320, 64, 50, 14000, 3, **settings)
     for layer in network.modules():
-        if isinstance(layer, torch.nn.BatchNorm2d):
+        if isinstance(layer, torch.nn.BatchNorm1d | torch.nn.BatchNorm2d):
             layer.momentum = 1.0
     with torch.no_grad():
         network.train()(torch.randn(2, 32000) * 0.1)
@@ -104,11 +98,17 @@ def small(kind: str, mode: str) -> Network:
 @pytest.mark.parametrize("mode", ["nearest", "linear"])
 @pytest.mark.parametrize("kind", ["Max", "Avg", "Att"])
 def test_decision_level_networks_give_frames(kind: str, mode: str) -> None:
-    network = small(f"Cnn14_DecisionLevel{kind}", mode)
+    name = f"Cnn14_DecisionLevel{kind}"
+    network = small(name, (4, 4, 8, 8, 8, 8), interpolate_mode=mode)
     with torch.no_grad():
         probabilities = network(torch.randn(1, 96000) * 0.1)["framewise_output"]
     assert probabilities.std(dim=1).max() > 1e-3  # it says something
     check_lengths(network)
+
+
+@pytest.mark.parametrize("name", ["Wavegram_Cnn14", "Wavegram_Logmel_Cnn14"])
+def test_images_are_learnt_and_joined(name: str) -> None:
+    check_lengths(small(name, (64, 128, 8, 8, 8, 8)), seconds=1)
 
 
 def test_filters_that_somebody_trained_are_convolved_with(
