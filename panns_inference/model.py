@@ -93,6 +93,8 @@ class Model(Asking):
             raise UsageError("pretrained=False loads no weights: leave checkpoint_path out")
         if isinstance(model, str) and model.endswith((".pth", ".pt")):
             raise UsageError(f"a file of weights goes into checkpoint_path=, not {model!r}")
+        if threads is not None and threads < 1:
+            raise UsageError(f"threads={threads} is no number of cores: give 1 or more")
         self._engine: Engine | None = None
         self.model: Any
         self._computing: dict[str, Any] = {

@@ -122,11 +122,10 @@ class Stream:
         import torch
 
         self.bank = bank(sample_rate, rate)
-        self.ratio = rate, sample_rate
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self.taps = [torch.from_numpy(group.taps).to(self.device) for group in self.bank.groups]
         self.blocks = max(1, CHUNK // self.bank.up)
-        self.n_samples = self.n_outputs = 0
+        self.n_outputs = 0
         # Silence comes before the first sample.
         self.held = np.zeros(self.bank.half, np.float32)
 
@@ -136,17 +135,18 @@ class Stream:
         Args:
             samples: (samples,).
         """
-        self.n_samples += len(samples)
         self.held = np.concatenate([self.held, samples])
         advance = self.blocks * self.bank.down
         while len(self.held) >= advance + 2 * self.bank.half:
             yield self._chunk()
             self.held = self.held[advance:]
 
-    def finish(self) -> Iterator[NDArray[np.float32]]:
-        """What is left: as many samples as the recording is long, with silence behind it."""
-        rate, sample_rate = self.ratio
-        n_outputs = (2 * self.n_samples * rate + sample_rate) // (2 * sample_rate)
+    def finish(self, n_outputs: int) -> Iterator[NDArray[np.float32]]:
+        """What is left, with silence behind the recording.
+
+        Args:
+            n_outputs: number of samples that come out in all.
+        """
         advance = self.blocks * self.bank.down
         while self.n_outputs < n_outputs:
             missing = max(0, advance + 2 * self.bank.half - len(self.held))

@@ -1,6 +1,7 @@
 """Waveforms at another rate, as a stream: what comes out does not depend on the pieces put in.
 
-`n` samples at one rate become `n * rate / sample_rate` at another, rounded to a whole number.
+`n` samples at one rate become `n * rate / sample_rate` at another, rounded to a whole number; by
+resampy, which rounds down, one less at times.
 """
 
 from __future__ import annotations
@@ -46,13 +47,30 @@ def resampled(
         raise AudioError(f"{name} holds no samples, or less than one at {rate:,} Hz")
 
 
+def rounded_quotient(n_samples: int, sample_rate: int, rate: int) -> int:
+    """Number of samples at another rate; a half is one more.
+
+    Args:
+        n_samples: number of samples.
+        sample_rate: their rate in Hz.
+        rate: the other rate in Hz.
+    """
+    return (2 * n_samples * rate + sample_rate) // (2 * sample_rate)
+
+
 def _by_soxr(waveform: Waveform, sample_rate: int, rate: int) -> Waveform:
     import soxr
 
     stream = soxr.ResampleStream(sample_rate, rate, 1, dtype="float32", quality="HQ")
+    n_samples = n_outputs = 0
     for samples in waveform:
-        yield stream.resample_chunk(samples)
-    yield stream.resample_chunk(np.zeros(0, np.float32), last=True)
+        found = stream.resample_chunk(samples)
+        n_samples, n_outputs = n_samples + len(samples), n_outputs + len(found)
+        yield found
+    # It rounds some halves down. What it takes to be behind the end are zeros, too.
+    behind = np.zeros(-(-sample_rate // rate), np.float32)
+    rest = stream.resample_chunk(behind, last=True)
+    yield rest[: rounded_quotient(n_samples, sample_rate, rate) - n_outputs]
 
 
 def _by_resampy(waveform: Waveform, sample_rate: int, rate: int) -> Waveform:
@@ -68,9 +86,11 @@ def _by_torch(waveform: Waveform, sample_rate: int, rate: int) -> Waveform:
     from ._polyphase import Stream
 
     stream = Stream(sample_rate, rate)
+    n_samples = 0
     for samples in waveform:
+        n_samples += len(samples)
         yield from stream.feed(samples)
-    yield from stream.finish()
+    yield from stream.finish(rounded_quotient(n_samples, sample_rate, rate))
 
 
 RESAMPLERS: dict[str, Callable[[Waveform, int, int], Waveform]] = {

@@ -91,7 +91,15 @@ class NetworkEngine:
                 )
             return self.module
         fast = accelerated(self.known, precision, memory)
-        return self.module if fast is self.known else fast
+        if fast is not self.known:
+            return fast
+        if precision != "float32":
+            raise UsageError(
+                f"precision={precision!r} is not possible: {type(self.known).__name__} has hooks, "
+                "methods or types of its own, or torch lacks the operators, and it computes as it "
+                "was made to"
+            )
+        return self.module
 
     def fits(self, module: nn.Module, device: str) -> bool:
         """Whether it computes a module as it is now.
@@ -159,7 +167,7 @@ class NetworkEngine:
         Args:
             workers: threads that call the engine at the same time.
         """
-        torch.set_num_threads(self.threads // workers)
+        torch.set_num_threads(max(1, self.threads // workers))
 
     @property
     def seconds_at_once(self) -> float:

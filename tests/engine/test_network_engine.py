@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from panns_inference import AudioTagging, UsageError
+from panns_inference.engine.fast import operators
 from panns_inference.engine.network import NetworkEngine
 from panns_inference.models import PannsMini, build
 
@@ -38,6 +39,16 @@ def test_the_fast_form_computes(tagger: AudioTagging) -> None:
     np.testing.assert_allclose(embedding, plain(tagger.model, "embedding"), rtol=0, atol=1e-4)
 
 
+class Halved(nn.Module):
+    def __init__(self, inner: nn.Module) -> None:
+        super().__init__()
+        self.inner = inner
+
+    def forward(self, x: Tensor) -> Tensor:
+        y: Tensor = self.inner(x) * 0.5
+        return y
+
+
 def scaled(network: PannsMini) -> None:
     with torch.no_grad():
         network.features[0].weight.mul_(0.5)
@@ -53,6 +64,35 @@ def assigned(network: PannsMini) -> None:
 
 def another_layer(network: PannsMini) -> None:
     network.features[8].conv1 = copy.deepcopy(network.features[8].conv2)
+
+
+def another_activation(network: PannsMini) -> None:
+    network.features[3] = nn.Hardtanh()
+
+
+def another_activation_in_a_block(network: PannsMini) -> None:
+    network.features[5].relu = nn.Hardtanh()
+
+
+def a_wrapped_convolution(network: PannsMini) -> None:
+    network.features[8].conv1 = Halved(network.features[8].conv1)
+
+
+def another_padding(network: PannsMini) -> None:
+    settings = {"padding": 1, "padding_mode": "circular", "bias": False}
+    network.features[8].conv1 = nn.Conv2d(64, 64, 3, **settings)
+
+
+def norms_of_the_batch(network: PannsMini) -> None:
+    network.features[2] = nn.BatchNorm2d(16, track_running_stats=False)
+
+
+def another_front_end(network: PannsMini) -> None:
+    network.logmel_extractor = Halved(network.logmel_extractor)
+
+
+def another_head(network: PannsMini) -> None:
+    network.fc_audioset = nn.Sequential(network.fc_audioset, nn.Tanh())
 
 
 def a_buffer(network: PannsMini) -> None:
@@ -80,6 +120,13 @@ CHANGES = [
     loaded,
     assigned,
     another_layer,
+    another_activation,
+    another_activation_in_a_block,
+    a_wrapped_convolution,
+    another_padding,
+    norms_of_the_batch,
+    another_front_end,
+    another_head,
     a_buffer,
     a_hook,
     a_method,
@@ -147,6 +194,30 @@ def test_a_forward_pass_of_ones_own_is_asked_itself(tagger: AudioTagging) -> Non
 def test_refusals(given: dict[str, str], message: str) -> None:
     with pytest.raises(UsageError, match=message.replace("(", r"\(")):
         AudioTagging("PannsMini", device="cpu", **given)
+
+
+def test_a_precision_that_would_not_be_used_is_refused(
+    tagger: AudioTagging, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(operators, "has_bf16", lambda: True)  # it is not put to the test
+    a_hook(tagger.model)
+    with pytest.raises(UsageError, match="computes as it was made to"):
+        AudioTagging(tagger.model, device="cpu", pretrained=False, precision="bf16")
+
+
+@pytest.mark.parametrize("threads", [0, -1])
+def test_no_threads_are_refused(threads: int) -> None:
+    with pytest.raises(UsageError, match=f"threads={threads} is no number of cores"):
+        AudioTagging("PannsMini", device="cpu", threads=threads)
+
+
+def test_more_workers_than_cores(tagger: AudioTagging) -> None:
+    before = torch.get_num_threads()
+    try:
+        tagger.engine.confine(64)
+        assert torch.get_num_threads() == 1
+    finally:
+        torch.set_num_threads(before)
 
 
 def test_threads() -> None:

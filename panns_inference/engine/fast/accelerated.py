@@ -12,12 +12,13 @@ from torch import Tensor, nn
 
 from ...errors import UsageError
 from ...models import Network
-from ...models.network import LogmelNetwork
+from ...models.frontend import LogmelFilterBank, Spectrogram
 from ..content import is_altered
 from . import operators
 from .convolution import Settings
 from .frontend import FastLogmel
-from .twins import FastSequence, joined, twin
+from .pieces import joined
+from .twins import twin
 
 PRECISIONS = {"float32": torch.float32, "bf16": torch.bfloat16}
 
@@ -30,6 +31,9 @@ GROUP_SAMPLES = 1_300_000
 
 FOLDED = (("conv0", "bn0"), ("pre_conv0", "pre_bn0"))
 """Convolutions and their norms that stand beside each other in a network itself."""
+
+
+FRONT_END = ("spectrogram_extractor", "logmel_extractor")
 
 
 def accelerated(network: Network, precision: str = "float32", memory: str = "default") -> Network:
@@ -62,12 +66,13 @@ def accelerated(network: Network, precision: str = "float32", memory: str = "def
     for name, child in network.named_children():
         fast._modules[name] = twin(child, settings) or child
     for convolution, norm in FOLDED:
-        if isinstance(fast._modules.get(convolution), nn.Conv1d):
-            both = nn.Sequential(getattr(network, convolution), getattr(network, norm))
-            fast._modules |= {convolution: FastSequence(both, settings), norm: nn.Identity()}
-    if isinstance(network, LogmelNetwork) and "logmel_extractor" in network._modules:
-        logmel = FastLogmel(network.spectrogram_extractor, network.logmel_extractor)
-        fast._modules |= {"spectrogram_extractor": logmel, "logmel_extractor": nn.Identity()}
+        pair = [network._modules.get(name) for name in (convolution, norm)]
+        if both := twin(nn.Sequential(*filter(None, pair)), settings):
+            fast._modules |= {convolution: both, norm: nn.Identity()}
+    first, second = (network._modules.get(name) for name in FRONT_END)
+    if type(first) is Spectrogram and type(second) is LogmelFilterBank:
+        in_one = (FastLogmel(first, second), nn.Identity())
+        fast._modules |= dict(zip(FRONT_END, in_one, strict=True))
     fast.segment_features = partial(_in_groups, fast.segment_features)  # type: ignore[method-assign]
     return fast
 

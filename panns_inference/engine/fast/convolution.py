@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
-from typing import ClassVar, cast
+from typing import Any, ClassVar, cast
 
 import torch
 from torch import Tensor, nn
 
 from . import plan
 from .kernels import Direct, Kernel, Weights
+
+CONVOLUTIONS = (nn.Conv1d, nn.Conv2d)
+NORMS = (nn.BatchNorm1d, nn.BatchNorm2d)
+
+
+class UnknownLayerError(Exception):
+    """A layer is not quite one of those that are known here: its block computes itself."""
 
 
 @dataclass(frozen=True)
@@ -32,9 +39,13 @@ class Convolution:
     """A layer, in one dimension or two: `y = relu(norm(conv(x)))`, and the average of 2 x 2.
 
     Args:
-        convolution: one without padding mode; its weight is not changed.
+        convolution: its weight is not changed.
         norm: the batch norm behind it, in evaluation mode; None if there is none.
         settings: how it computes.
+
+    Raises:
+        UnknownLayerError: if the convolution is a class of its own, pads with something else than
+            zeros or is not in float32 on the CPU, or the norm has no running statistics or weights.
     """
 
     building: ClassVar[threading.Lock] = threading.Lock()
@@ -46,6 +57,8 @@ class Convolution:
         norm: nn.BatchNorm1d | nn.BatchNorm2d | None,
         settings: Settings,
     ) -> None:
+        if not _is_usual(convolution) or not (norm is None or _is_running(norm)):
+            raise UnknownLayerError(convolution, norm)
         self.weights = together(convolution, norm)
         self.settings = settings
         self.kernels: dict[str, Kernel] = {}
@@ -114,6 +127,20 @@ def together(
         stride=_plane(convolution.stride, 1),
         groups=convolution.groups,
     )
+
+
+def _is_usual(layer: Any) -> bool:
+    return (
+        type(layer) in CONVOLUTIONS
+        and layer.padding_mode == "zeros"
+        and not isinstance(layer.padding, str)
+        and layer.weight.dtype == torch.float32
+        and layer.weight.device.type == "cpu"
+    )
+
+
+def _is_running(layer: Any) -> bool:
+    return type(layer) in NORMS and layer.running_mean is not None and bool(layer.affine)
 
 
 def _plane(setting: object, neutral: int) -> tuple[int, int]:

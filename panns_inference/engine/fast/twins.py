@@ -8,7 +8,7 @@ one row, (batch, channels, 1, time): with their time across, oneDNN is fast.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
@@ -21,9 +21,8 @@ from ...models.mobilenet import InvertedResidual
 from ...models.residual import Residual, ResidualStages
 from ...models.waveform import DaiBlock, LeeBlock
 from ...models.wavegram import PreWaveBlock
-from .convolution import Convolution, Settings
-
-Step = Callable[[Tensor], Tensor]
+from .convolution import CONVOLUTIONS, NORMS, Convolution, Settings, UnknownLayerError
+from .pieces import Step, in_pieces
 
 
 class Twin(nn.Module):
@@ -101,59 +100,13 @@ class FastConvBlock(Twin):
         return x if halved or pool_size == (1, 1) else POOLS[pool_type](x, pool_size)
 
 
-PIECE_VALUES = 4_200_000
-"""Values of the widest image of a clip that a block works on at a time."""
-
-CLIPS_VALUES = 1_100_000
-"""The same for several clips: together they share the reading of weights, but less cache."""
-
-REACH = 2
-"""Frames on either side that a block of two 3 x 3 convolutions sees, or of one 5 x 5."""
-
-
-def in_pieces(block: Step, x: Tensor, width: int, pool: int) -> Tensor:
-    """What a block gives, computed a few clips at a time, or a few frames of a clip.
-
-    The images between its layers are the largest of a network: in pieces they stay in the cache,
-    and a batch takes no more memory than a clip.
-
-    Args:
-        block: sees `REACH` frames on either side, and shortens time by `pool`.
-        x: (batch, channels, time, bands).
-        width: channels inside the block.
-        pool: factor by which the block shortens time.
-    """
-    batch, _, n_frames, bands = x.shape
-    frames = PIECE_VALUES // (width * bands)
-    if not batch or frames >= n_frames:
-        clips = max(1, CLIPS_VALUES // (width * bands * max(1, n_frames)))
-        return joined([block(part) for part in torch.split(x, clips)])
-    frames, reach = max(64, frames) // pool * pool, -(-REACH // pool) * pool
-    rows = []
-    for clip in torch.split(x, 1):
-        pieces = []
-        for start in range(0, n_frames // pool * pool, frames):
-            first, stop = max(0, start - reach), min(n_frames, start + frames + reach)
-            y, skipped = block(clip[:, :, first:stop]), (start - first) // pool
-            pieces.append(y[:, :, skipped : skipped + frames // pool])
-        rows.append(torch.cat(pieces, dim=2))
-    return joined(rows)
-
-
-def joined(clips: list[Tensor]) -> Tensor:
-    """Clips behind each other, without a copy of a single one.
-
-    Args:
-        clips: (batch, channels, time, bands) each.
-    """
-    return clips[0] if len(clips) == 1 else torch.cat(clips)
-
-
 class FastResidual(Twin):
     """Twin of the residual blocks."""
 
     def __init__(self, block: Residual, settings: Settings) -> None:
         super().__init__(block, settings)
+        if type(block.relu) is not nn.ReLU:
+            raise UnknownLayerError(block.relu)
         self.layers = numbered(block, block.depth, settings)
         shortcut = () if block.downsample is None else block.downsample.children()
         self.shortcut = steps(shortcut, settings)
@@ -185,10 +138,12 @@ class FastInverted(Twin):
 
 
 class FastSequence(Twin):
-    """Twin of modules in a row."""
+    """Twin of modules in a row, with a convolution among them: without, there are no images."""
 
     def __init__(self, block: nn.Module, settings: Settings) -> None:
         super().__init__(block, settings)
+        if not any(isinstance(layer, CONVOLUTIONS) for layer in block.modules()):
+            raise UnknownLayerError(block)
         self.steps = steps(block.children(), settings)
 
     def run(self, x: Tensor) -> Tensor:
@@ -229,7 +184,7 @@ class FastDaiBlock(Twin):
     def __init__(self, block: DaiBlock, settings: Settings) -> None:
         super().__init__(block, settings)
         self.layers = numbered(block, block.depth, settings)
-        downsample = nn.Sequential(block.downsample, block.bn_downsample)
+        downsample = (block.downsample, block.bn_downsample) if block.projects else ()
         self.shortcut = steps(downsample, settings)
 
     def run(self, x: Tensor) -> Tensor:
@@ -237,8 +192,7 @@ class FastDaiBlock(Twin):
         for layer in self.layers[:-1]:
             branch = layer(branch, relu=True)
         branch = self.layers[-1](branch)
-        identity = x if x.shape == branch.shape else in_turn(self.shortcut, x)
-        return branch.add_(identity).relu_()
+        return branch.add_(in_turn(self.shortcut, x)).relu_()
 
 
 TWINS: dict[Any, type[Any]] = {
@@ -255,14 +209,17 @@ TWINS: dict[Any, type[Any]] = {
 
 
 def twin(block: nn.Module, settings: Settings) -> Twin | None:
-    """The fast twin of a block, or None.
+    """The fast twin of a block; None if there is none, or something in it is not what is known.
 
     Args:
         block: any module.
         settings: how its convolutions compute.
     """
     kind = TWINS.get(type(block).forward)
-    return None if kind is None else kind(block, settings)
+    try:
+        return None if kind is None else kind(block, settings)
+    except UnknownLayerError:
+        return None
 
 
 def steps(layers: Iterable[nn.Module], settings: Settings) -> list[Step]:
@@ -274,12 +231,15 @@ def steps(layers: Iterable[nn.Module], settings: Settings) -> list[Step]:
     Args:
         layers: convolutions, norms behind them, pools, activations and blocks that have a twin.
         settings: how they compute.
+
+    Raises:
+        UnknownLayerError: if one of them is something else.
     """
     waiting = [layer for layer in layers if not _is_identity(layer)]
     found: list[Step] = []
     while waiting:
         layer = waiting.pop(0)
-        if isinstance(layer, nn.Conv1d | nn.Conv2d):
+        if isinstance(layer, CONVOLUTIONS):
             pools = [waiting.pop(0)] if waiting and isinstance(waiting[0], nn.AvgPool2d) else []
             norm: Any = waiting.pop(0) if waiting and isinstance(waiting[0], NORMS) else None
             relu = not pools and bool(waiting) and isinstance(waiting[0], nn.ReLU)
@@ -289,9 +249,6 @@ def steps(layers: Iterable[nn.Module], settings: Settings) -> list[Step]:
         else:
             found.append(_plain_step(layer, settings))
     return found
-
-
-NORMS = (nn.BatchNorm1d, nn.BatchNorm2d)
 
 
 def in_turn(sequence: Iterable[Step], x: Tensor) -> Tensor:
@@ -328,17 +285,27 @@ def maxima(size: int, padding: int = 0) -> Step:
 
 def _plain_step(layer: nn.Module, settings: Settings) -> Step:
     if isinstance(layer, nn.AvgPool1d | nn.AvgPool2d):
-        line = isinstance(layer, nn.AvgPool1d)
-        size = layer.kernel_size
-        return averages(size[0] if isinstance(size, tuple) else size, line)
-    if isinstance(layer, nn.ReLU):
-        return torch.relu_
-    if isinstance(layer, nn.ReLU6):
-        return partial(functional.hardtanh_, min_val=0.0, max_val=6.0)
+        return _averages_of(layer)
+    if type(layer) is nn.ReLU:
+        return torch.relu_ if layer.inplace else torch.relu
+    if type(layer) is nn.ReLU6:
+        return partial(functional.relu6, inplace=layer.inplace)
     fast = twin(layer, settings)
     if fast is None:
-        raise NotImplementedError(f"no twin of {type(layer).__name__}")
+        raise UnknownLayerError(layer)
     return fast.run
+
+
+def _averages_of(layer: nn.AvgPool1d | nn.AvgPool2d) -> Step:
+    sides = {*_sides(layer.kernel_size), *_sides(layer.stride)}
+    usual = not any(_sides(layer.padding)) and not layer.ceil_mode and layer.count_include_pad
+    if len(sides) > 1 or not usual:
+        raise UnknownLayerError(layer)
+    return averages(sides.pop(), isinstance(layer, nn.AvgPool1d))
+
+
+def _sides(setting: int | tuple[int, ...]) -> tuple[int, ...]:
+    return setting if isinstance(setting, tuple) else (setting,)
 
 
 def _is_identity(layer: nn.Module) -> bool:
