@@ -20,7 +20,7 @@ from report import setting, table, write_section
 
 from panns_inference import AudioTagging
 from panns_inference.audio import read
-from panns_inference.batch import find, run
+from panns_inference.batch import find, results, run
 from panns_inference.cli.memory import keep_what_is_freed
 from panns_inference.verbs import Verb
 
@@ -54,6 +54,21 @@ def batches_of(waveforms: list[Any], n_samples: int) -> list[Any]:
     return batches
 
 
+def deviations(verb: Verb, folder: Path) -> tuple[float, float]:
+    """The largest difference of a probability from that of a clip by itself: batches, folder."""
+    rate = verb.model.sample_rate
+    waveforms = [read(each.source, rate) for each in find([folder])]
+
+    def heard(batches: list[Any]) -> Any:
+        found = [verb.together(batch, [None] * len(batch)) for batch in batches]
+        return np.stack([each.clipwise for batch in found for each in batch])
+
+    alone = heard(batches_of(waveforms, 0))
+    together = heard(batches_of(waveforms, 20 * rate))
+    whole = np.stack([each.clipwise for each in results(verb, [folder])])
+    return float(np.abs(together - alone).max()), float(np.abs(whole - alone).max())
+
+
 def measure(verb: Verb, folder: Path, rounds: int) -> dict[str, list[float]]:
     """Seconds of each way in each round, after a round that is not counted."""
     rate = verb.model.sample_rate
@@ -84,14 +99,19 @@ def main() -> None:
     given = parser.parse_args()
     keep_what_is_freed()
     model = AudioTagging(given.model, given.checkpoint, device="cpu")
-    times = measure(model.verb("tag"), given.folder, given.rounds)
+    verb = model.verb("tag")
+    times = measure(verb, given.folder, given.rounds)
+    differences = ("-", *(f"{each:.0e}" for each in deviations(verb, given.folder)))
     recordings = find([given.folder])
     n_clips = len(recordings)
     decoding = seconds(lambda: [read(each.source, model.sample_rate) for each in recordings])
     medians = {name: statistics.median(taken) for name, taken in times.items()}
     one_by_one, batches, whole = medians.values()
-    rows = [(n, f"{taken:.2f}", f"{n_clips / taken:.1f}") for n, taken in medians.items()]
-    body = table(("what", "median, s", "clips a second"), rows)
+    rows = [
+        (name, f"{taken:.2f}", f"{n_clips / taken:.1f}", difference)
+        for (name, taken), difference in zip(medians.items(), differences, strict=True)
+    ]
+    body = table(("what", "median, s", "clips a second", "deviation"), rows)
     told = (
         f"{setting('torch', 'numpy')} {n_clips} clips of {given.folder.name}, {given.model}, "
         f"{given.rounds} rounds. The folder is read, heard and written at {one_by_one / whole:.2f} "

@@ -22,8 +22,9 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from material import network_with_fitting_norms
 from report import setting, table, write_section
-from runtimes import HERE, Contestant, network_with_fitting_norms, waveforms
+from runtimes import HERE, Contestant, waveforms
 
 NAMES = {
     "old": "panns-inference 0.1.1",

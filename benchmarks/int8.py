@@ -21,9 +21,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from material import network_with_fitting_norms
 from numpy.typing import NDArray
 from report import setting, table, write_section
-from runtimes import HERE, Contestant, network_with_fitting_norms, waveforms
+from runtimes import HERE, Contestant, waveforms
 from sklearn.metrics import average_precision_score
 
 from panns_inference import AudioTagging

@@ -15,22 +15,8 @@ from report import setting, table, write_section
 from torch import nn
 
 from panns_inference.engine.fast import accelerated
-from panns_inference.models import build
+from panns_inference.models import NETWORKS, build
 from panns_inference.models.network import Network
-
-NAMES = (
-    *("Cnn14", "ResNet38", "MobileNetV1", "MobileNetV2", "Wavegram_Logmel_Cnn14"),
-    *(
-        "Cnn14_DecisionLevelMax",
-        "PannsMini",
-        "Cnn6",
-        "LeeNet11",
-        "LeeNet24",
-        "DaiNet19",
-        "Res1dNet31",
-    ),
-)
-
 
 SPREAD = 2.0
 """Standard deviation of the logits: with more, most probabilities are 0 or 1."""
@@ -74,7 +60,7 @@ def row(name: str, seconds: int, batch: int, rounds: int) -> tuple[str, ...]:
 def main() -> None:
     """Measure, print, and write the section of `RESULTS.md`."""
     parser = argparse.ArgumentParser(description="Time networks with and without the engine.")
-    parser.add_argument("networks", nargs="*", default=list(NAMES))
+    parser.add_argument("networks", nargs="*", default=list(NETWORKS))
     parser.add_argument("--seconds", type=int, nargs="+", default=[1, 10])
     parser.add_argument("--batches", type=int, nargs="+", default=[1])
     parser.add_argument("--threads", type=int, default=2, help="default: %(default)s")

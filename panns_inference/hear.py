@@ -44,7 +44,7 @@ class HearModel(nn.Module):
         self.network = tagger.network
         self._tagger = tagger
         self.sample_rate = tagger.sample_rate
-        self.scene_embedding_size = int(self.network.embedding_size)  # type: ignore[arg-type]
+        self.scene_embedding_size = int(self.network.embedding_size)
         self.timestamp_embedding_size = self.scene_embedding_size
 
     def forward(self, audio: Tensor) -> Tensor:

@@ -143,10 +143,9 @@ class Model(Asking):
         return f"{kind}({self.name}, {self.device}, {self.classes_num} classes)"
 
     @property
-    def network(self) -> nn.Module:
-        """The network itself, on 'cuda' without `DataParallel` around it."""
-        network: nn.Module = getattr(self.model, "module", self.model)
-        return network
+    def network(self) -> Any:
+        """The network, on 'cuda' without `DataParallel` around it; None for a file of ONNX."""
+        return getattr(self.model, "module", self.model)
 
     @property
     def engine(self) -> Engine:

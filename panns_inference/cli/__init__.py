@@ -12,6 +12,7 @@ import contextlib
 import io
 import logging
 import os
+import signal
 import sys
 import warnings
 from collections.abc import Iterator, Sequence
@@ -41,6 +42,8 @@ def program() -> NoReturn:
     recording needs in all.
     """
     status = main()
+    # All is done: an interrupt that comes now would only tear the end.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     atexit._run_exitfuncs()
     for stream in filter(None, (sys.stdout, sys.stderr)):  # what was closed is None
         stream.flush()

@@ -54,11 +54,11 @@ def to_onnx(
     """
     target = Path(path)
     _require()
+    network = _network(model)
     if target.suffix != ".onnx":
         raise UsageError(f"the name of a file of ONNX ends in .onnx, not as {path}")
     if target.exists() and not overwrite:
         raise OutputError(f"{path} is already there: give another name, or overwrite it")
-    network = _network(model)
     written = whole(network)
     _check(written, network)
     card = card_of(model, network)
@@ -87,6 +87,8 @@ def _require() -> None:
 
 def _network(model: Model) -> Network:
     network = model.network
+    if network is None:
+        raise UsageError(f"{model.name} was opened from a file of ONNX: copy that file")
     if isinstance(network, Network) and type(network).forward is Network.forward:
         return network.eval()
     raise UsageError(

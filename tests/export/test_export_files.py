@@ -170,6 +170,13 @@ def test_what_is_no_network_of_models_is_refused(tmp_path: Path) -> None:
     refused(Squared(*settings), tmp_path, "Squared cannot be written as ONNX: .*erf")
 
 
+def test_a_file_is_not_written_once_more(written: Path) -> None:
+    content = written.read_bytes()
+    with pytest.raises(UsageError, match="PannsMini was opened from a file of ONNX: copy that"):
+        to_onnx(AudioTagging(written, verbose=False), written, overwrite=True)
+    assert written.read_bytes() == content
+
+
 def test_what_a_hook_changes_is_noticed(tmp_path: Path) -> None:
     network = build("PannsMini")
     network.fc1.register_forward_hook(lambda layer, given, found: found + 1)
