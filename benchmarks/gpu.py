@@ -49,7 +49,7 @@ SIDE = 8192
 
 def prepare(folder: Path, batches: list[int]) -> np.ndarray:
     """Write weights and inputs; gives the reference for the first clips of each batch."""
-    network = network_with_fitting_norms()
+    network = network_with_fitting_norms(waveforms(3, 4))
     torch.save({"model": network.state_dict()}, folder / "weights.pth")
     # Whole numbers of 16 bits, so that both kinds of samples are the same.
     short = (waveforms(SECONDS, max(batches)).clamp(-1, 1) * 32767).round().short().numpy()

@@ -85,7 +85,7 @@ def calibration(clips: list[Clip], folder: Path) -> Path:
 def cnn14(old: Path, peers: str, threads: int, rounds: int, recordings: Path) -> str:
     """Cnn14 in each runtime: seconds of a clip, ratio, deviation of a probability."""
     with tempfile.TemporaryDirectory() as name:
-        folder, network = Path(name), network_with_fitting_norms()
+        folder, network = Path(name), network_with_fitting_norms(waveforms(3, 4))
         import torch
 
         torch.save({"model": network.state_dict()}, folder / "weights.pth")

@@ -31,15 +31,19 @@ def noise(n_samples: int, n_channels: int, seed: int = 0) -> NDArray[np.float32]
     return found
 
 
-def network_with_fitting_norms(name: str = "Cnn14") -> Network:
-    """Random weights, batch norms that have seen noise: with new norms, values fade away."""
+def network_with_fitting_norms(waveforms: torch.Tensor) -> Network:
+    """Cnn14 with random weights, and norms that fit an input: with new ones, values fade away.
+
+    Args:
+        waveforms: such as will be heard, (batch, samples).
+    """
     torch.manual_seed(0)
-    network = build(name)
+    network = build("Cnn14")
     for layer in network.modules():
         if isinstance(layer, torch.nn.BatchNorm2d):
             layer.momentum = 1.0
     with torch.no_grad():
-        network.train()(torch.from_numpy(noise(96_000, 4).T.copy()))
+        network.train()(waveforms)
         network.fc_audioset.weight *= 4
     return network.eval()
 
@@ -50,7 +54,8 @@ def write(folder: Path) -> None:
     Args:
         folder: where; it is there.
     """
-    state = {"model": network_with_fitting_norms().state_dict()}
+    heard = torch.from_numpy(noise(96_000, 4).T.copy())
+    state = {"model": network_with_fitting_norms(heard).state_dict()}
     torch.save(state, folder / "weights.pth", _use_new_zipfile_serialization=False)
     soundfile.write(folder / "recording.wav", noise(10 * RATE, 2, seed=1), RATE, "PCM_16")
 

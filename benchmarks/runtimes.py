@@ -121,7 +121,7 @@ def waveforms(seconds: int, batch: int) -> torch.Tensor:
 
 def prepare(folder: Path, cells: list[Cell]) -> dict[Cell, np.ndarray]:
     """Write weights and inputs; gives the reference."""
-    network = network_with_fitting_norms()
+    network = network_with_fitting_norms(waveforms(3, 4))
     torch.save({"model": network.state_dict()}, folder / "weights.pth")
     blocks = [getattr(network, f"conv_block{number}") for number in range(1, 7)]
     pairs = [(b.conv1, b.bn1, b.conv2, b.bn2) for b in blocks]
@@ -240,8 +240,8 @@ def main() -> None:
         intro = (
             f"{setting('torch', 'numpy')} {given.threads} threads, {given.rounds} rounds, medians: "
             "seconds of a clip, and in brackets how many times as fast as panns-inference 0.1.1; "
-            "s x n are clips of s seconds in batches of n. Peak memory of the process after those of "
-            "the first column."
+            "s x n are clips of s seconds in batches of n. Peak memory of the process after the "
+            "first column."
         )
         spans = ", ".join(f"{s} s" for s in given.seconds)
         write_section(f"Runtimes: Cnn14, {spans}, {given.threads} threads", f"{intro}\n\n{body}")

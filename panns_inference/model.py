@@ -95,7 +95,7 @@ class Model(Asking):
             raise UsageError(f"a file of weights goes into checkpoint_path=, not {model!r}")
         if threads is not None and threads < 1:
             raise UsageError(f"threads={threads} is no number of cores: give 1 or more")
-        self._engine: Engine | None = None
+        self._engine: NetworkEngine | OnnxEngine | None = None
         self.model: Any
         self._computing: dict[str, Any] = {
             "precision": precision,
@@ -149,13 +149,18 @@ class Model(Asking):
 
     @property
     def engine(self) -> Engine:
-        """What computes the network."""
+        """What computes the network as it is now."""
+        made = self._made()
+        if not made.is_current:
+            self._engine = None
+        return self._made()
+
+    def _made(self) -> Engine:
+        """What computes the network, perhaps as it was: enough for what does not change."""
         made = self._engine
         if isinstance(made, OnnxEngine):
             return made
-        from .engine.network import NetworkEngine
-
-        if not isinstance(made, NetworkEngine) or not made.fits(self.model, self.device):
+        if made is None or not made.is_of(self.model, self.device):
             made = _kind(self.device)(self.model, self.device, **self._computing)
             self._engine = made
         return made
@@ -163,12 +168,13 @@ class Model(Asking):
     @property
     def sample_rate(self) -> int:
         """Rate of the network's waveforms in Hz: 32,000 for a module that does not say."""
-        return self.engine.sample_rate
+        return self._made().sample_rate
 
     @property
     def frames_per_second(self) -> float:
         """Frames in a second of `framewise` probabilities."""
-        return self.engine.sample_rate / self.engine.hop_size
+        made = self._made()
+        return made.sample_rate / made.hop_size
 
     def _arrays(self, waveforms: Waveforms, *names: str) -> list[NDArray[np.float32]]:
         """Outputs for a batch of waveforms, (batch, ...) each; long ones are heard in blocks."""

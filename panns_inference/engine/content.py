@@ -26,9 +26,9 @@ class Content:
     def __init__(self, network: nn.Module) -> None:
         # Held, so that nothing else gets their addresses while they are compared.
         self._modules = tuple(network.modules())
-        self._tensors = _tensors(network)
+        self._tensors = [tensor for module in self._modules for tensor in _tensors(module)]
         self._memory = [tensor.detach() for tensor in self._tensors]
-        self._seen = self._look(network)
+        self._seen = _look(network)
 
     def is_that_of(self, network: nn.Module) -> bool:
         """Whether no module, weight or buffer was replaced, written to, hooked or unhooked.
@@ -36,12 +36,11 @@ class Content:
         Args:
             network: the same one, later.
         """
-        return self._look(network) == self._seen
+        return _look(network) == self._seen
 
-    @staticmethod
-    def _look(network: nn.Module) -> tuple[object, ...]:
-        tensors = [(id(t), t.data_ptr(), _version(t)) for t in _tensors(network)]
-        return list(map(_marks, network.modules())), tensors
+
+def _look(network: nn.Module) -> list[tuple[object, ...]]:
+    return [(_marks(module), *map(_trace, _tensors(module))) for module in network.modules()]
 
 
 def _marks(module: nn.Module) -> tuple[int, int, int, bool]:
@@ -50,10 +49,12 @@ def _marks(module: nn.Module) -> tuple[int, int, int, bool]:
     return id(module), *hooks, "forward" in vars(module)
 
 
-def _tensors(network: nn.Module) -> tuple[Tensor, ...]:
-    return (*network.parameters(), *network.buffers())
+def _tensors(module: nn.Module) -> list[Tensor]:
+    """Its own, without those of its children."""
+    held = (*module._parameters.values(), *module._buffers.values())
+    return [tensor for tensor in held if tensor is not None]
 
 
-def _version(tensor: Tensor) -> int:
-    """How often it was written to; inference tensors do not count that."""
-    return -1 if tensor.is_inference() else tensor._version
+def _trace(tensor: Tensor) -> tuple[int, int, int]:
+    """Who it is, where, and how often it was written to; inference tensors do not count that."""
+    return id(tensor), tensor.data_ptr(), -1 if tensor.is_inference() else tensor._version

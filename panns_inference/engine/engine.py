@@ -79,6 +79,10 @@ class Engine(Protocol):
         """Where it computes: 'cpu', 'cuda:0', ..."""
 
     @property
+    def is_current(self) -> bool:
+        """Whether it computes the network as it is now; a module of torch may have been changed."""
+
+    @property
     def workers(self) -> int:
         """Threads that do best to call it at the same time, each with its share of the machine."""
 

@@ -101,15 +101,19 @@ class NetworkEngine:
             )
         return self.module
 
-    def fits(self, module: nn.Module, device: str) -> bool:
-        """Whether it computes a module as it is now.
+    def is_of(self, module: nn.Module, device: str) -> bool:
+        """Whether it was made of a module for a device.
 
         Args:
             module: the module.
             device: where it is to be computed.
         """
-        same = module is self.module and device == self.device
-        return same and self.content.is_that_of(self.network)
+        return module is self.module and device == self.device
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the module is still as it was."""
+        return self.content.is_that_of(self.network)
 
     @cached_property
     def known(self) -> Network | None:

@@ -43,6 +43,7 @@ class OnnxEngine:
     """
 
     device = "cpu"
+    is_current = True
 
     def __init__(self, path: str | os.PathLike[str], threads: int | None = None) -> None:
         self.path = Path(path)

@@ -58,7 +58,7 @@ def _provenance(checkpoint: Path | None) -> tuple[str, str]:
         return "", UNKNOWN
     published = recognise(checkpoint)
     if published is None or (found := verify(checkpoint, published)).verdict == "wrong":
-        digest = hashlib.sha256(checkpoint.read_bytes()).hexdigest()
-        return f"{checkpoint.name}, sha256:{digest}", UNKNOWN
+        checksum = hashlib.sha256(checkpoint.read_bytes()).hexdigest()
+        return f"{checkpoint.name}, sha256:{checksum}", UNKNOWN
     licence = PACKAGED if published.packaged else f"{LICENCE}; cite {CITATION}"
     return f"{published.file}, sha256:{found.sha256}", licence

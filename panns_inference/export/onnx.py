@@ -88,7 +88,10 @@ def _require() -> None:
 def _network(model: Model) -> Network:
     network = model.network
     if network is None:
-        raise UsageError(f"{model.name} was opened from a file of ONNX: copy that file")
+        raise UsageError(
+            f"{model.name} was opened from a file of ONNX, and is no network of models: only those "
+            "can be written as ONNX; the file can be copied"
+        )
     if isinstance(network, Network) and type(network).forward is Network.forward:
         return network.eval()
     raise UsageError(
