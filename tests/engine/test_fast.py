@@ -311,3 +311,41 @@ def test_trained_filters_are_convolved_with(recording: Tensor) -> None:
         expected = plain.logmel(recording[None, :32000])
     found = accelerated(plain).logmel(recording[None, :32000])
     torch.testing.assert_close(found, expected, rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("module", "setting", "value"),
+    [
+        ("spectrogram_extractor", "pad_mode", "constant"),
+        ("spectrogram_extractor", "power", 1.0),
+        ("logmel_extractor", "is_log", False),
+        ("logmel_extractor", "top_db", 20.0),
+        ("logmel_extractor", "ref", 4.0),
+    ],
+)
+def test_settings_of_the_front_end_are_kept(
+    recording: Tensor, module: str, setting: str, value: object
+) -> None:
+    plain = build("PannsMini").eval()
+    clip = recording[None, :32000]
+    with torch.no_grad():
+        usual = plain.logmel(clip)
+        setattr(getattr(plain, module), setting, value)
+        expected = plain.logmel(clip)
+    assert float((expected - usual).abs().max()) > 1.0
+    torch.testing.assert_close(accelerated(plain).logmel(clip), expected, rtol=1e-6, atol=1e-5)
+
+
+@pytest.mark.parametrize("filters", ["one bin", "all bins", "none"])
+def test_filters_may_take_any_bins(recording: Tensor, filters: str) -> None:
+    plain = build("PannsMini").eval()
+    weight = torch.zeros_like(plain.logmel_extractor.melW)
+    if filters == "one bin":
+        weight[512, 7] = 1.0
+    if filters == "all bins":
+        weight += torch.rand(weight.shape, generator=torch.Generator().manual_seed(0))
+    plain.logmel_extractor.melW.data = weight
+    with torch.no_grad():
+        expected = plain.logmel(recording[None, :32000])
+    found = accelerated(plain).logmel(recording[None, :32000])
+    torch.testing.assert_close(found, expected, rtol=0, atol=1e-5)

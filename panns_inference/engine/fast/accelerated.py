@@ -15,7 +15,7 @@ from ...models import Network
 from ...models.frontend import LogmelFilterBank, Spectrogram
 from ..content import is_altered
 from . import operators
-from .convolution import Settings
+from .convolution import Settings, UnknownLayerError
 from .frontend import FastLogmel
 from .pieces import joined
 from .twins import twin
@@ -70,11 +70,20 @@ def accelerated(network: Network, precision: str = "float32", memory: str = "def
         if both := twin(nn.Sequential(*filter(None, pair)), settings):
             fast._modules |= {convolution: both, norm: nn.Identity()}
     first, second = (network._modules.get(name) for name in FRONT_END)
-    if type(first) is Spectrogram and type(second) is LogmelFilterBank:
-        in_one = (FastLogmel(first, second), nn.Identity())
-        fast._modules |= dict(zip(FRONT_END, in_one, strict=True))
+    if logmel := _front_end(first, second):
+        fast._modules |= dict(zip(FRONT_END, (logmel, nn.Identity()), strict=True))
     fast.segment_features = partial(_in_groups, fast.segment_features)  # type: ignore[method-assign]
     return fast
+
+
+def _front_end(spectrogram: nn.Module | None, logmel: nn.Module | None) -> FastLogmel | None:
+    """Both modules as one; None where they are not quite those of the published networks."""
+    if type(spectrogram) is not Spectrogram or type(logmel) is not LogmelFilterBank:
+        return None
+    try:
+        return FastLogmel(spectrogram, logmel)
+    except UnknownLayerError:
+        return None
 
 
 def _in_groups(features: Callable[[Tensor], Tensor], waveforms: Tensor, _: object = None) -> Tensor:

@@ -6,10 +6,14 @@ is not precise enough. Powers have no such range, and are added up in float32.
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import torch
 from torch import Tensor, nn
 
 from ...models.frontend import LogmelFilterBank, Spectrogram
+from .convolution import UnknownLayerError
+from .scratch import Scratch
 
 STRIP_FRAMES = 256
 """Frames that are transformed together: 2 MB of windowed samples for the usual window."""
@@ -19,15 +23,29 @@ class FastLogmel(nn.Module):
     """Waveforms to log-mel images: both modules of the front-end as one.
 
     Args:
-        spectrogram: the first; it knows whether its filters are a transform.
-        logmel: the second.
+        spectrogram: the first.
+        logmel: the second; bins that no filter takes are left out.
+
+    Raises:
+        UnknownLayerError: if the filters of the first are no transform, or one of the two has
+            settings that no published network has.
     """
+
+    scratch: ClassVar[Scratch] = Scratch()
 
     def __init__(self, spectrogram: Spectrogram, logmel: LogmelFilterBank) -> None:
         super().__init__()
+        self.training = False
+        window = spectrogram.stft.window()
+        kinds = spectrogram.pad_mode, spectrogram.power, logmel.is_log, logmel.top_db
+        if window is None or kinds != ("reflect", 2.0, True, None):
+            raise UnknownLayerError(spectrogram, logmel)
         # Not as children: their parameters are those of the network already.
         self.modules_of_network = (spectrogram, logmel)
-        self.training = False
+        self.window = window
+        heard = logmel.melW.detach().any(dim=1).nonzero().flatten().tolist() or [0]
+        self.bins = slice(heard[0], heard[-1] + 1)
+        self.mel = logmel.melW.detach()[self.bins]
 
     @torch.no_grad()
     def forward(self, input: Tensor) -> Tensor:  # noqa: A002 (the published name)
@@ -37,26 +55,29 @@ class FastLogmel(nn.Module):
             input: waveforms, (batch, samples).
         """
         spectrogram, logmel = self.modules_of_network
-        window = spectrogram.stft.window()
-        kinds = spectrogram.pad_mode, spectrogram.power, logmel.is_log, logmel.top_db
-        usual = kinds == ("reflect", 2.0, True, None)
-        if window is None or not usual or input.dtype != torch.float32 or not len(input):
+        if input.dtype != torch.float32 or not len(input):
             image: Tensor = logmel(spectrogram(input))
             return image
-        # Rows for the squares of real and imaginary parts, which lie beside each other.
-        mel = logmel.melW.repeat_interleave(2, dim=0)
-        return torch.stack([self._clip(clip, window, mel) for clip in input])[:, None]
+        power = torch.stack([self._power(samples, spectrogram.hop_length) for samples in input])
+        return logmel._decibel(power)[:, None]
 
-    def _clip(self, samples: Tensor, window: Tensor, mel: Tensor) -> Tensor:
-        spectrogram, logmel = self.modules_of_network
-        margin = spectrogram.n_fft // 2
-        before, behind = samples[1 : margin + 1].flip(0), samples[-margin - 1 : -1].flip(0)
-        padded = torch.cat((before, samples, behind)).double()
-        frames = padded.unfold(-1, spectrogram.n_fft, spectrogram.hop_length)
-        power = samples.new_empty(len(frames), mel.shape[1])
+    def _power(self, samples: Tensor, hop: int) -> Tensor:
+        """Power of a clip in each filter, (frames, n_mels)."""
+        size, (n_bins, n_mels) = len(self.window), self.mel.shape
+        take, margin = self.scratch.take, size // 2
+        padded = take("padded", len(samples) + 2 * margin, dtype=torch.float64)
+        padded[:margin] = samples[1 : margin + 1].flip(0)
+        padded[margin:-margin] = samples
+        padded[-margin:] = samples[-margin - 1 : -1].flip(0)
+        frames = padded.unfold(-1, size, hop)
+        power = samples.new_empty(len(frames), n_mels)
         for strip, place in zip(
             torch.split(frames, STRIP_FRAMES), torch.split(power, STRIP_FRAMES), strict=True
         ):
-            spectrum = torch.view_as_real(torch.fft.rfft(strip * window)).flatten(1)
-            torch.mm(spectrum.square_().float(), mel, out=place)
-        return logmel._decibel(power)
+            windowed = take("windowed", *strip.shape, dtype=torch.float64)
+            spectrum = torch.fft.rfft(torch.mul(strip, self.window, out=windowed))[:, self.bins]
+            parts = take("parts", len(strip), n_bins, 2)
+            parts.copy_(torch.view_as_real(spectrum)).square_()
+            bins = take("bins", len(strip), n_bins)
+            torch.mm(torch.add(parts[..., 0], parts[..., 1], out=bins), self.mel, out=place)
+        return power

@@ -1,4 +1,4 @@
-"""Memory for what a kernel computes on its way: the same again for every layer.
+"""Memory for what is computed on the way: the same again for every layer.
 
 What is freed between layers goes back to the system, and the next layer waits for its pages: that
 can take as long as the products themselves.
@@ -19,15 +19,16 @@ class Scratch(threading.local):
     def __init__(self) -> None:
         self.buffers: dict[str, Tensor] = {}
 
-    def take(self, name: str, *shape: int) -> Tensor:
+    def take(self, name: str, *shape: int, dtype: torch.dtype = torch.float32) -> Tensor:
         """A tensor of any content, (shape[0], ...), whose memory the next of that name will use.
 
         Args:
             name: of the buffer.
             shape: of the tensor.
+            dtype: of the tensor, the same for all of that name.
         """
         size = math.prod(shape)
         buffer = self.buffers.get(name)
         if buffer is None or buffer.numel() < size:
-            buffer = self.buffers[name] = torch.empty(size)
+            buffer = self.buffers[name] = torch.empty(size, dtype=dtype)
         return buffer[:size].view(shape)
