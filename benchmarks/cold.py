@@ -97,8 +97,8 @@ CONTESTANTS = (
         "panns tag --model Cnn14", [*TAG, "--model", "Cnn14", "--checkpoint", "weights.pth"]
     ),
     Contestant(
-        "panns tag --model Cnn14 --memory small",
-        [*TAG, "--model", "Cnn14", "--checkpoint", "weights.pth", "--memory", "small"],
+        "panns tag --model Cnn14 --memory default",
+        [*TAG, "--model", "Cnn14", "--checkpoint", "weights.pth", "--memory", "default"],
     ),
     Contestant("panns tag --model Cnn14.onnx", [*TAG, "--model", "Cnn14.onnx"]),
     Contestant("panns tag, the model in the box", TAG),

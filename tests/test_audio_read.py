@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import os
 import subprocess
 import sys
 import warnings
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +20,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from reading_process import MEGABYTE
 
-import panns_inference.audio
-from panns_inference.audio import blocks, read
+from panns_inference.audio import blocks, read, stated_length
 from panns_inference.audio.checks import HIGHEST_PEAK
 from panns_inference.errors import AudioError, AudioWarning, UsageError
 
@@ -213,12 +214,19 @@ def test_a_warning_points_at_the_line_of_the_caller(stereo: Path, tmp_path: Path
     assert [each.category for each in caught] == [AudioWarning, AudioWarning]
 
 
-def test_the_public_names_are_these() -> None:
-    assert panns_inference.audio.__all__ == [
-        "Source",
-        "blocks",
-        "float32_samples",
-        "is_file",
-        "name_of",
-        "read",
+@pytest.mark.parametrize("ending", ["wav", "flac", "ogg", "mp3", "aiff"])
+def test_headers_state_a_length(tmp_path: Path, ending: str) -> None:
+    path = tmp_path / f"noise.{ending}"
+    soundfile.write(path, NOISE, 44_100)
+    assert stated_length(path) == pytest.approx(len(NOISE) / 44_100)
+
+
+def test_what_states_no_length_may_be_of_any(shared: Path, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")  # opened, it would be waited for
+    unstated = [
+        shared / "audio" / "formats" / "wav_streamed_size_0.wav",
+        shared / "audio" / "not_libsndfile" / "opus.webm",
     ]
+    assert all(path.is_file() for path in unstated)
+    for path in (*unstated, tmp_path / "pipe", tmp_path / "missing.wav", tmp_path):
+        assert stated_length(path) == inf, path

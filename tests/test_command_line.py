@@ -12,10 +12,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
+import torch
+from pyarrow import parquet
 
 import panns_inference
 from panns_inference.cli import COMMANDS, main
+from panns_inference.models import build
 from panns_inference.settings import cache_folder
 
 # The published values of the reference on its example, to three decimals.
@@ -204,6 +209,30 @@ def test_embedding(r9: str, lee: list[str], tmp_path: Path, capsys: Capture) -> 
         (row,) = list(csv.reader(file))[1:]
     assert row[:3] == [r9, "0.000", "7.000"]
     assert [float(value) for value in row[3:]] == pytest.approx(vector, abs=1e-6)
+
+
+@pytest.mark.parametrize(("seconds", "memory"), [(59, "small"), (61, "default")])
+def test_weights_are_laid_out_for_more_than_a_short_recording(
+    tmp_path: Path, seconds: int, memory: str
+) -> None:
+    weights = tmp_path / "weights.pth"
+    torch.manual_seed(0)
+    torch.save({"model": build("Cnn10").state_dict()}, weights)
+    network = ["--model", "Cnn10", "--checkpoint", str(weights), "--device", "cpu"]
+    recording = tmp_path / "noise.wav"
+    noise = np.random.default_rng(0).uniform(-0.5, 0.5, seconds * 8000).astype(np.float32)
+    soundfile.write(recording, noise, 8000)
+
+    def vector(*options: str) -> list[float]:
+        output = tmp_path / "vectors.parquet"
+        arguments = ["embed", "-f", "parquet", "-o", str(output), "--overwrite", str(recording)]
+        assert main([*arguments, *network, *options]) == 0
+        (found,) = parquet.read_table(output)["embedding"].to_pylist()
+        return list(found)
+
+    unasked, *asked = vector(), vector("--memory", "default"), vector("--memory", "small")
+    # They differ in their last bits.
+    assert [unasked == each for each in asked] == [memory == "default", memory == "small"]
 
 
 def test_an_output_is_not_replaced(

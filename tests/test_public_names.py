@@ -39,7 +39,15 @@ PUBLIC = {
         "models",
         "pytorch_utils",
     ],
-    ".audio": ["Source", "blocks", "float32_samples", "is_file", "name_of", "read"],
+    ".audio": [
+        "Source",
+        "blocks",
+        "float32_samples",
+        "is_file",
+        "name_of",
+        "read",
+        "stated_length",
+    ],
     ".batch": ["Failure", "Recording", "Report", "find", "results", "run"],
     ".checkpoints": [
         "ADDRESS",

@@ -10,7 +10,9 @@ seconds, unless its whole waveform is wanted.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from math import inf
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +29,7 @@ from .joining import in_blocks
 from .mixing import mono
 from .resampling import Waveform, check_resampler, resampled
 
-__all__ = ["Source", "blocks", "float32_samples", "is_file", "name_of", "read"]
+__all__ = ["Source", "blocks", "float32_samples", "is_file", "name_of", "read", "stated_length"]
 
 BLOCK = 320_000
 """Samples of a block unless another number is asked for: 10 s at 32 kHz."""
@@ -105,6 +107,24 @@ def blocks(
     if n_samples < 1:
         raise UsageError(f"n_samples={n_samples} is no length of a block: give 1 or more")
     return in_blocks(_waveform(source, rate, sample_rate, resampler, strict), n_samples)
+
+
+def stated_length(file: str | os.PathLike[str]) -> float:
+    """How long a recording is, as far as its header says: nothing is decoded.
+
+    Args:
+        file: its path.
+
+    Returns:
+        Seconds; infinity for a file that does not say it, soundfile does not know, or is not there.
+    """
+    from . import _soundfile
+
+    try:
+        with opened(file, repr(file)) as section:
+            return _soundfile.stated_length(section)
+    except AudioError:
+        return inf
 
 
 def _waveform(

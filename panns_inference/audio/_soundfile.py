@@ -19,6 +19,17 @@ _MOST_PER_BYTE = 8192  # samples: a frame of FLAC holds 65,535 in no less than 8
 _PATIENCE = 16  # reads at the end of the file; no decoder needs more than four to see it
 
 
+def stated_length(file: Section) -> float:
+    """Seconds that a file's header counts; infinity if it counts none, or libsndfile fails."""
+    import soundfile
+
+    try:
+        with quiet(), soundfile.SoundFile(file) as sound:
+            return sound.frames / sound.samplerate or inf
+    except soundfile.LibsndfileError:
+        return inf
+
+
 def pieces(part: Part) -> Iterator[Piece]:
     """The samples of a file that libsndfile knows.
 

@@ -167,8 +167,8 @@ def _add_network(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--memory",
         metavar="NAME",
-        default="default",
-        help="default, or small: one copy of the weights, and slower; default: %(default)s",
+        help="small: one copy of the weights, and slower from a few minutes on; or default; "
+        "default: small for one recording of a minute at most",
     )
     group.add_argument(
         "--threads",

@@ -27,26 +27,35 @@ if TYPE_CHECKING:
 LOG = logging.getLogger("panns_inference")
 
 
-def open_model(given: argparse.Namespace, output: str) -> Model:
+SHORT_SECONDS = 60.0
+"""Length of a recording that is heard before copies of the weights have paid: on two cores, CNN14
+takes 0.3 s to lay them out, which two minutes of sound get back."""
+
+
+def open_model(given: argparse.Namespace, output: str, inputs: Sequence[str] = ()) -> Model:
     """The model that a command line asks for.
 
     Args:
         given: the command line.
         output: what the command needs of a network, where none is named.
+        inputs: what it is to hear.
     """
     with without_collections():
+        from ..audio import stated_length
         from ..checkpoints import identify
         from ..inference import AudioTagging
 
         name = given.model or (
             identify(given.checkpoint, output) if given.checkpoint else best_here(output)
         )
+        is_weights = not name.endswith(".onnx")
+        is_short = len(inputs) == 1 and stated_length(inputs[0]) <= SHORT_SECONDS
         model = AudioTagging(
             name,
             given.checkpoint,
             given.device or "cuda",
             precision=given.precision,
-            memory=given.memory,
+            memory=given.memory or ("small" if is_weights and is_short else "default"),
             threads=given.threads or cores.available(),
         )
     if given.device == "cuda" != model.device:
@@ -95,7 +104,7 @@ def run_over(
 
     def open_verb() -> Verb:
         hearing = {"window": given.window, "hop": given.hop, "skip_silence": given.skip_silence}
-        return open_model(given, output).verb(name, **hearing, **settings)
+        return open_model(given, output, inputs).verb(name, **hearing, **settings)
 
     inputs = _inputs(given)
     manner = {
