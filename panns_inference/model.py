@@ -128,9 +128,9 @@ class Model(Asking):
         self, path: str | os.PathLike[str], labels: Sequence[str] | None, chosen: list[str]
     ) -> tuple[str, ...]:
         """Take a network from a file that holds all of it; what was chosen besides has no place."""
-        self._engine = engine = OnnxEngine(path, self._computing["threads"])
-        chosen += ["memory"] if self._computing["memory"] != "default" else []
-        if self._computing["precision"] not in ("float32", engine.card.precision):
+        computing = self._computing
+        self._engine = engine = OnnxEngine(path, computing["threads"], computing["memory"])
+        if computing["precision"] not in ("float32", engine.card.precision):
             chosen += [f"precision (it is in {engine.card.precision})"]
         if chosen:
             raise UsageError(f"{path} has weights and settings: leave {', '.join(chosen)} out")

@@ -27,5 +27,20 @@ def closest(name: str, known: Collection[str], kind: str) -> str:
     raise UsageError(f"unknown {kind} {name!r}; did you mean one of: {listed}?")
 
 
+def check_one_of(name: str, allowed: Collection[str], kind: str) -> None:
+    """Refuse a name that is not quite one of a few.
+
+    Args:
+        name: what the user wrote.
+        allowed: the names there are.
+        kind: what they are names of, for the message.
+
+    Raises:
+        UsageError: if it is none of them.
+    """
+    if name not in allowed:
+        raise UsageError(f"{kind} must be {' or '.join(map(repr, allowed))}, not {name!r}")
+
+
 def _form(name: str) -> str:
     return "".join(letter for letter in name.casefold() if letter.isalnum())

@@ -48,14 +48,13 @@ def open_model(given: argparse.Namespace, output: str, inputs: Sequence[str] = (
         name = given.model or (
             identify(given.checkpoint, output) if given.checkpoint else best_here(output)
         )
-        is_weights = not name.endswith(".onnx")
         is_short = len(inputs) == 1 and stated_length(inputs[0]) <= SHORT_SECONDS
         model = AudioTagging(
             name,
             given.checkpoint,
             given.device or "cuda",
             precision=given.precision,
-            memory=given.memory or ("small" if is_weights and is_short else "default"),
+            memory=given.memory or ("small" if is_short else "default"),
             threads=given.threads or cores.available(),
         )
     if given.device == "cuda" != model.device:

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ..errors import UsageError
+from ..names import check_one_of
 
 
 def init_layer(layer: nn.Conv1d | nn.Conv2d | nn.Linear) -> None:
@@ -126,8 +126,7 @@ class ConvBlock(nn.Module):
         Raises:
             UsageError: for another pool type.
         """
-        if pool_type not in POOLS:
-            raise UsageError(f"pool_type must be one of {', '.join(POOLS)}, not {pool_type!r}")
+        check_one_of(pool_type, POOLS, "pool_type")
         for number in range(1, len(self.kernels) + 1):
             input = functional.relu_(normalised(self, number, input))
         return POOLS[pool_type](input, pool_size)

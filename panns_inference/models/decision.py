@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ..errors import UsageError
+from ..names import check_one_of
 from .precision import single_at_least
 
 
@@ -70,9 +70,7 @@ class Interpolator(nn.Module):
 
     def __init__(self, ratio: int, interpolate_mode: str = "nearest") -> None:
         super().__init__()
-        if interpolate_mode not in INTERPOLATORS:
-            allowed = " or ".join(repr(mode) for mode in INTERPOLATORS)
-            raise UsageError(f"interpolate_mode must be {allowed}, not {interpolate_mode!r}")
+        check_one_of(interpolate_mode, INTERPOLATORS, "interpolate_mode")
         self.interpolator = INTERPOLATORS[interpolate_mode](ratio)
 
     def forward(self, x: Tensor) -> Tensor:

@@ -13,11 +13,12 @@ import onnx
 import pytest
 from onnx import TensorProto, helper
 
-from panns_inference import AudioTagging, CheckpointError
+from panns_inference import AudioTagging, CheckpointError, UsageError
 from panns_inference.engine import Engine, Grid
 from panns_inference.engine.card import sealed
 from panns_inference.engine.onnx import OnnxEngine
 from panns_inference.export import to_onnx
+from panns_inference.models import build
 
 NAMES = ("PannsMini", "LeeNet11")
 
@@ -104,6 +105,38 @@ def test_segments_and_what_is_concluded_from_them_are_those_of_the_network(
     check_close(concluded, {key: outputs[key][0] for key in ("clipwise_output", "embedding")})
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_small_memory_gives_the_same(
+    name: str, written: dict[str, Path], engines: dict[str, tuple[Engine, Engine]]
+) -> None:
+    waveforms = noise(2, 40_000)
+    found = OnnxEngine(written[name], memory="small").outputs(waveforms)
+    check_close(found, engines[name][0].outputs(waveforms))
+
+
+def test_small_memory_is_less(tmp_path: Path) -> None:
+    network = build("Cnn10")  # 20 MB of weights
+    model = AudioTagging(network, device="cpu", pretrained=False, verbose=False)
+    path = to_onnx(model, tmp_path / "Cnn10.onnx")
+    code = (
+        "import re, sys; from pathlib import Path; import numpy as np; "
+        "from panns_inference.engine.onnx import OnnxEngine; "
+        "engine = OnnxEngine(sys.argv[1], memory=sys.argv[2]); "
+        "engine.outputs(np.zeros((1, 32000), np.float32)); "
+        "print(re.search(r'VmHWM:\\s+(\\d+) kB', Path('/proc/self/status').read_text())[1])"
+    )
+    default, small = (
+        int(subprocess.check_output([sys.executable, "-c", code, path, memory]))
+        for memory in ("default", "small")
+    )
+    assert small < default - 10_000  # kB
+
+
+def test_another_memory_is_refused(written: dict[str, Path]) -> None:
+    with pytest.raises(UsageError, match="memory must be 'default' or 'small', not 'tiny'"):
+        AudioTagging(written["PannsMini"], memory="tiny")
+
+
 def test_threads_that_share_the_cores_give_the_same(written: dict[str, Path]) -> None:
     file = OnnxEngine(written["PannsMini"], threads=4)
     assert (file.threads, file.workers) == (4, 4)
@@ -184,6 +217,17 @@ def test_a_file_of_another_version_is_refused(written: dict[str, Path], tmp_path
     path = tmp_path / "later.onnx"
     path.write_bytes(sealed(model.SerializeToString()))
     with pytest.raises(CheckpointError, match=r"says too little .*another version .*\('grid'\)"):
+        OnnxEngine(path)
+
+
+def test_a_file_that_the_runtime_cannot_open_is_refused(tmp_path: Path) -> None:
+    model = somebody_elses()
+    model.opset_import[0].version = 999
+    path = tmp_path / "later.onnx"
+    path.write_bytes(sealed(model.SerializeToString()))
+    with pytest.raises(
+        CheckpointError, match=r"later\.onnx cannot be opened by onnxruntime .* old"
+    ):
         OnnxEngine(path)
 
 

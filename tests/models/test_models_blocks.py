@@ -94,7 +94,7 @@ def test_block_pools_by_the_mean_of_2_x_2_unless_told_otherwise() -> None:
 
 
 def test_block_refuses_other_pools() -> None:
-    with pytest.raises(UsageError, match=r"one of avg, max, avg\+max, not 'median'"):
+    with pytest.raises(UsageError, match=r"must be 'avg' or 'max' or 'avg\+max', not 'median'"):
         ConvBlock(1, 1)(torch.zeros(1, 1, 4, 4), pool_type="median")
 
 

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from ...errors import UsageError
 from ...models import Network
 from ...models.frontend import LogmelFilterBank, Spectrogram
+from ...names import check_one_of
 from ..content import is_altered
 from . import operators
 from .convolution import Settings, UnknownLayerError
@@ -94,9 +95,8 @@ def _in_groups(features: Callable[[Tensor], Tensor], waveforms: Tensor, _: objec
 
 
 def _settings(precision: str, memory: str) -> Settings:
-    for value, allowed, name in ((precision, PRECISIONS, "precision"), (memory, MEMORY, "memory")):
-        if value not in allowed:
-            raise UsageError(f"{name} must be {' or '.join(map(repr, allowed))}, not {value!r}")
+    check_one_of(precision, PRECISIONS, "precision")
+    check_one_of(memory, MEMORY, "memory")
     if precision == "bf16" and not operators.has_bf16():
         raise UsageError(
             "this processor has no bf16 instructions (AVX512-BF16 or AMX), and would be slower "
