@@ -20,6 +20,9 @@ WAVEFORM = "waveform"
 N_SEGMENTS = "n_segments"
 """Name of the input that is 0 unless statistics of a recording are given, beside it, by name."""
 
+ZERO_POINT = "zero_point"
+"""Name of an input of files in int8 that is never given."""
+
 SEGMENTWISE = "segmentwise_"
 """What the names of outputs of segments begin with."""
 

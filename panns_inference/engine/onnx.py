@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from .. import cores
 from ..errors import CheckpointError, UsageError
 from ..names import check_one_of
-from .card import N_SEGMENTS, SEGMENTWISE, WAVEFORM, Card, checksums
+from .card import N_SEGMENTS, SEGMENTWISE, WAVEFORM, ZERO_POINT, Card, checksums
 from .engine import Grid, Outputs, Statistics, Waveforms
 
 FRAMES = "framewise_output"
@@ -89,7 +89,7 @@ class OnnxEngine:
             ) from error
         expected = {WAVEFORM, N_SEGMENTS, *card.statistics}
         inputs = (*session.get_inputs(), *session.get_overridable_initializers())
-        if (found := {each.name for each in inputs}) != expected:
+        if (found := {each.name for each in inputs} - {ZERO_POINT}) != expected:
             raise CheckpointError(
                 f"{self.path} takes {', '.join(sorted(found))}, expected "
                 f"{', '.join(sorted(expected))}; {EXPORT}"

@@ -108,6 +108,8 @@ def _pool(kind: str, axes: int) -> Rule:
         **settings: Any,
     ) -> Value:
         kernel = per_axis(kernel_size, axes)
+        if kernel == [1] * axes:
+            return x
         if kind == "AveragePool":
             settings = {"count_include_pad": int(settings.get("count_include_pad", True))}
         else:

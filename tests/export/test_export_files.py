@@ -18,8 +18,10 @@ from panns_inference import AudioTagging, OutputError, UsageError
 from panns_inference.audio import read
 from panns_inference.audioset import labels, mids
 from panns_inference.checkpoints import CHECKPOINTS
+from panns_inference.engine.card import ZERO_POINT
+from panns_inference.engine.onnx import OnnxEngine
 from panns_inference.errors import AudioError
-from panns_inference.export import to_onnx
+from panns_inference.export import int8, to_onnx
 from panns_inference.models import PannsMini, build
 
 
@@ -207,13 +209,50 @@ def test_int8_leaves_the_front_end_and_the_head_alone(in_int8: Path, written: Pa
     first = inputs.pop(convolutions[0].name)
     assert first == "Transpose"
     assert set(inputs.values()) == {"DequantizeLinear"}
-    assert len(inputs) == sum(node.op_type == "Conv" for node in plain.node) - 1 > 10
+    kinds = [node.op_type for node in plain.node if node.name.startswith("trunk")]
+    assert len(inputs) == kinds.count("Conv") + kinds.count("AveragePool") - 1 > 10
     for part in ("trunk/spectrogram", "trunk/logmel", "head", "decision"):
         names = [
             sorted((n.op_type, n.name) for n in g.node if n.name.startswith(part))
             for g in (plain, quantised)
         ]
         assert names[0] == names[1] != []
+
+
+def test_averages_in_int8_are_convolutions_by_a_quarter(in_int8: Path) -> None:
+    graph = onnx.load(in_int8).graph
+    kinds = {n.op_type for n in graph.node if n.name.startswith("trunk")}
+    assert "AveragePool" not in kinds
+    arrays = {each.name: onnx.numpy_helper.to_array(each) for each in graph.initializer}
+    givers = {output: node for node in graph.node for output in node.output}
+    averages = [
+        node for node in graph.node if "AveragePool" in node.name and node.op_type == "Conv"
+    ]
+    assert len(averages) == 4
+    for node in averages:
+        weight, scale, zero = (arrays[name] for name in givers[node.input[1]].input)
+        exact = (weight - zero[:, None, None, None].astype(float)) * scale[:, None, None, None]
+        np.testing.assert_allclose(exact, 0.25, rtol=1e-6)
+
+
+def test_deep_convolutions_in_int8_are_products_and_say_the_same(
+    recordings: Path, shared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    torch.manual_seed(0)
+    network = build("Cnn10")
+    with torch.no_grad():  # norms that have heard something
+        network.train()(torch.randn(2, 64_000) / 10)
+    model = AudioTagging(network, device="cpu", pretrained=False, verbose=False)
+    found, opened = [], []
+    for channels in (512, 513):
+        monkeypatch.setattr(int8, "PRODUCTS_FROM", channels)
+        path = to_onnx(model, tmp_path / f"{channels}.onnx", calibrate=recordings)
+        opened.append([n.name for n in onnx.load(path).graph.node if ZERO_POINT in n.input])
+        waveforms = read(shared / "audio" / "R9_ZSCveAHg_7s.wav", 32000)[None]
+        found.append(OnnxEngine(path).outputs(waveforms))
+    assert [len(names) for names in opened] == [1, 0]
+    for name, values in found[0].items():
+        np.testing.assert_array_equal(values, found[1][name], err_msg=name)
 
 
 def test_int8_hears_no_more_than_some_hundred_clips(
