@@ -104,14 +104,16 @@ class DaiBlock(nn.Module):
     Args:
         in_channels: channels of the input.
         out_channels: channels of the output.
+        pool: samples of the input of which the block hears the maximum.
     """
 
     depth: ClassVar[int] = 4
     last_norm: ClassVar[str] = "bn4"
 
-    def __init__(self, in_channels: int, out_channels: int) -> None:
+    def __init__(self, in_channels: int, out_channels: int, pool: int) -> None:
         super().__init__()
         self.projects = in_channels != out_channels
+        self.pool = pool
         widths = pairwise((in_channels, *(out_channels for _ in range(self.depth))))
         add_numbered(self, "conv", (conv1d(i, o, 3) for i, o in widths))
         # Held by every block of the published state dict, also where the width stays.
@@ -125,7 +127,7 @@ class DaiBlock(nn.Module):
         Args:
             x: (batch, in_channels, samples).
         """
-        branch = x
+        branch = x = functional.max_pool1d(x, self.pool) if self.pool > 1 else x
         for number in range(1, self.depth):
             branch = functional.relu_(normalised(self, number, branch))
         branch = normalised(self, self.depth, branch)
@@ -144,13 +146,12 @@ class DaiNet19(WaveformNetwork):
     def _build(self) -> None:
         self.conv0 = nn.Conv1d(1, 64, 80, stride=4, bias=False)
         self.bn0 = nn.BatchNorm1d(64)
-        blocks = (DaiBlock(i, o) for i, o in pairwise((64, *self.widths)))
-        add_numbered(self, "conv_block", blocks)
+        blocks = zip(pairwise((64, *self.widths)), (1, 4, 4, 4), strict=True)
+        add_numbered(self, "conv_block", (DaiBlock(*widths, pool) for widths, pool in blocks))
 
     def trunk(self, x: Tensor) -> Tensor:
         x = self.bn0(self.conv0(x))
         for number in range(1, len(self.widths) + 1):
-            x = functional.max_pool1d(x, 4) if number > 1 else x
             x = getattr(self, f"conv_block{number}")(x)
         return x
 

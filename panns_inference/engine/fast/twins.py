@@ -186,9 +186,10 @@ class FastDaiBlock(Twin):
         self.layers = numbered(block, block.depth, settings)
         downsample = (block.downsample, block.bn_downsample) if block.projects else ()
         self.shortcut = steps(downsample, settings)
+        self.pool = maxima(block.pool) if block.pool > 1 else None
 
     def run(self, x: Tensor) -> Tensor:
-        branch = x
+        branch = x = x if self.pool is None else self.pool(x)
         for layer in self.layers[:-1]:
             branch = layer(branch, relu=True)
         branch = self.layers[-1](branch)
