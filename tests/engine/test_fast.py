@@ -80,19 +80,22 @@ def test_so_is_every_other(name: str, filled: Filled, recording: Tensor) -> None
     check(network(name, filled), recording, [1, 32000, 224000])
 
 
+@pytest.mark.parametrize("name", ["Cnn6", "LeeNet11", "LeeNet24"])
 def test_a_long_clip_and_a_batch_are_computed_in_pieces(
-    monkeypatch: pytest.MonkeyPatch, recording: Tensor
+    name: str, monkeypatch: pytest.MonkeyPatch, recording: Tensor
 ) -> None:
     torch.manual_seed(0)
-    plain = fitted(build("Cnn6"))
+    plain = fitted(build(name))
     fast = accelerated(plain)
-    clips = torch.stack([recording[:96000], recording[96000:192000], recording[-96000:]])
-    with torch.no_grad():
-        expected = plain.segment_features(clips)
-    for values in (2_000_000, 300_000):
-        monkeypatch.setattr(pieces, "PIECE_VALUES", values)
-        found = fast.segment_features(clips)
-        torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-4)
+    for length in (96_000, 95_999, 95_998):
+        clips = torch.stack([recording[:length], recording[-length:]])
+        with torch.no_grad():
+            expected = plain.segment_features(clips)
+        for values in (2_000_000, 300_000):
+            monkeypatch.setattr(pieces, "PIECE_VALUES", values)
+            monkeypatch.setattr(pieces, "CLIPS_VALUES", values)
+            found = fast.segment_features(clips)
+            torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-4)
 
 
 def test_the_plain_network_is_left_alone() -> None:

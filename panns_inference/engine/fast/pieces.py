@@ -1,8 +1,9 @@
-"""Images in pieces that stay in the cache: a few clips at a time, or a few frames of a clip."""
+"""Images in pieces that stay in the cache: a few clips at a time, or a part of a clip."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -14,39 +15,55 @@ PIECE_VALUES = 4_200_000
 """Values of the widest image of a clip that a block works on at a time."""
 
 CLIPS_VALUES = 1_100_000
-"""The same for several clips: together they share the reading of weights, but less cache."""
-
-REACH = 2
-"""Frames on either side that a block of two 3 x 3 convolutions sees, or of one 5 x 5."""
+"""The same for several clips: together they share the reading of weights, but less cache; and for
+a part of a line, whose weights are few."""
 
 
-def in_pieces(block: Step, x: Tensor, width: int, pool: int) -> Tensor:
-    """What a block gives, computed a few clips at a time, or a few frames of a clip.
+class Sight(NamedTuple):
+    """How a block sees along time.
+
+    Attributes:
+        axis: that of time: 2 in an image, 3 in a line.
+        pool: factor by which the block shortens time.
+        reach: what it sees on either side of that.
+    """
+
+    axis: int
+    pool: int
+    reach: int
+
+
+def in_pieces(block: Step, x: Tensor, width: int, sight: Sight) -> Tensor:
+    """What a block gives, computed a few clips at a time, or a part of a clip.
 
     The images between its layers are the largest of a network: in pieces they stay in the cache,
     and a batch takes no more memory than a clip.
 
     Args:
-        block: sees `REACH` frames on either side, and shortens time by `pool`.
-        x: (batch, channels, time, bands).
+        block: shortens time as it says; what is left over at the end may give a value or none.
+        x: (batch, channels, time, bands), or (batch, channels, 1, time).
         width: channels inside the block.
-        pool: factor by which the block shortens time.
+        sight: of the block.
     """
-    batch, _, n_frames, bands = x.shape
-    frames = PIECE_VALUES // (width * bands)
-    if not batch or frames >= n_frames:
-        clips = max(1, CLIPS_VALUES // (width * bands * max(1, n_frames)))
-        return joined([block(part) for part in torch.split(x, clips)])
-    frames, reach = max(64, frames) // pool * pool, -(-REACH // pool) * pool
-    rows = []
+    axis, pool, reach = sight
+    batch, length = x.shape[0], x.shape[axis]
+    values = width * x[:1, 0].numel()
+    size = (PIECE_VALUES if axis == 2 else CLIPS_VALUES) * length // max(1, values)
+    if not batch or size >= length:
+        return joined(
+            [block(part) for part in torch.split(x, max(1, CLIPS_VALUES // max(1, values)))]
+        )
+    size, reach = max(64, size) // pool * pool, -(-reach // pool) * pool
+    clips = []
     for clip in torch.split(x, 1):
         pieces = []
-        for start in range(0, n_frames // pool * pool, frames):
-            first, stop = max(0, start - reach), min(n_frames, start + frames + reach)
-            y, skipped = block(clip[:, :, first:stop]), (start - first) // pool
-            pieces.append(y[:, :, skipped : skipped + frames // pool])
-        rows.append(torch.cat(pieces, dim=2))
-    return joined(rows)
+        for start in range(0, length, size):
+            first, stop = max(0, start - reach), min(length, start + size + reach)
+            y, skipped = block(clip.narrow(axis, first, stop - first)), (start - first) // pool
+            left = y.shape[axis] - skipped
+            pieces.append(y.narrow(axis, skipped, size // pool if start + size < length else left))
+        clips.append(torch.cat(pieces, dim=axis))
+    return joined(clips)
 
 
 def joined(clips: list[Tensor]) -> Tensor:

@@ -22,7 +22,7 @@ from ...models.residual import Residual, ResidualStages
 from ...models.waveform import DaiBlock, LeeBlock
 from ...models.wavegram import PreWaveBlock
 from .convolution import CONVOLUTIONS, NORMS, Convolution, Settings, UnknownLayerError
-from .pieces import Step, in_pieces
+from .pieces import Sight, Step, in_pieces
 
 
 class Twin(nn.Module):
@@ -90,7 +90,9 @@ class FastConvBlock(Twin):
             pool_size: as for the block.
             pool_type: as for the block.
         """
-        return in_pieces(partial(self._layers, pool_size, pool_type), x, self.width, pool_size[0])
+        # Two 3 x 3 convolutions, or one 5 x 5.
+        sight = Sight(axis=2, pool=pool_size[0], reach=2)
+        return in_pieces(partial(self._layers, pool_size, pool_type), x, self.width, sight)
 
     def _layers(self, pool_size: tuple[int, int], pool_type: str, x: Tensor) -> Tensor:
         halved = pool_size == (2, 2) and pool_type == "avg"
@@ -157,8 +159,15 @@ class FastLeeBlock(Twin):
         super().__init__(block, settings)
         self.layers = numbered(block, block.depth, settings)
         self.pool = maxima(3, padding=1) if block.pooled else None
+        self.width = self.layers[-1].weights.weight.shape[0]
+        stride = self.layers[0].weights.stride[1]
+        pool = 3 if block.pooled else 1
+        self.sight = Sight(axis=3, pool=stride * pool, reach=stride * (block.depth + pool // 2))
 
     def run(self, x: Tensor) -> Tensor:
+        return in_pieces(self._layers, x, self.width, self.sight)
+
+    def _layers(self, x: Tensor) -> Tensor:
         for layer in self.layers:
             x = layer(x, relu=True)
         return x if self.pool is None else self.pool(x)
