@@ -15,8 +15,7 @@ PIECE_VALUES = 4_200_000
 """Values of the widest image of a clip that a block works on at a time."""
 
 CLIPS_VALUES = 1_100_000
-"""The same for several clips: together they share the reading of weights, but less cache; and for
-a part of a line, whose weights are few."""
+"""The same for several clips: together they share the reading of weights, but less cache."""
 
 
 class Sight(NamedTuple):
@@ -37,18 +36,18 @@ def in_pieces(block: Step, x: Tensor, width: int, sight: Sight) -> Tensor:
     """What a block gives, computed a few clips at a time, or a part of a clip.
 
     The images between its layers are the largest of a network: in pieces they stay in the cache,
-    and a batch takes no more memory than a clip.
+    no memory has to be asked from the system for them, and a batch takes no more than a clip.
 
     Args:
         block: shortens time as it says; what is left over at the end may give a value or none.
         x: (batch, channels, time, bands), or (batch, channels, 1, time).
-        width: channels inside the block.
+        width: channels inside the block, for each row or sample that it is given.
         sight: of the block.
     """
     axis, pool, reach = sight
     batch, length = x.shape[0], x.shape[axis]
     values = width * x[:1, 0].numel()
-    size = (PIECE_VALUES if axis == 2 else CLIPS_VALUES) * length // max(1, values)
+    size = PIECE_VALUES * length // max(1, values)
     if not batch or size >= length:
         return joined(
             [block(part) for part in torch.split(x, max(1, CLIPS_VALUES // max(1, values)))]

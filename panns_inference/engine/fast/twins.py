@@ -159,8 +159,8 @@ class FastLeeBlock(Twin):
         super().__init__(block, settings)
         self.layers = numbered(block, block.depth, settings)
         self.pool = maxima(3, padding=1) if block.pooled else None
-        self.width = self.layers[-1].weights.weight.shape[0]
         stride = self.layers[0].weights.stride[1]
+        self.width = self.layers[-1].weights.weight.shape[0] // stride
         pool = 3 if block.pooled else 1
         self.sight = Sight(axis=3, pool=stride * pool, reach=stride * (block.depth + pool // 2))
 
