@@ -1,4 +1,4 @@
-"""Finding what a user meant by a name."""
+"""Names that a user writes: which one is meant, and whether it is one of a few."""
 
 from __future__ import annotations
 

@@ -167,8 +167,8 @@ def _add_network(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--memory",
         metavar="NAME",
-        help="small: one copy of the weights, and slower from a few minutes on; or default; "
-        "default: small for one recording of a minute at most",
+        help="small, one copy of the weights, or default, which is faster from a few minutes of "
+        "sound on; without it, small for a single recording of up to a minute",
     )
     group.add_argument(
         "--threads",

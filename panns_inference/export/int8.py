@@ -101,29 +101,25 @@ def _averages_as_convolutions(model: Any, chosen: list[str]) -> None:
 
     Args:
         model: is changed.
-        chosen: names of the nodes for int8.
+        chosen: names of the nodes for int8; others are left alone.
     """
     from onnx import helper, numpy_helper, shape_inference
 
     inferred = shape_inference.infer_shapes(model).graph.value_info
     shapes = {each.name: each.type.tensor_type.shape.dim for each in inferred}
     for node in model.graph.node:
-        if node.op_type == "AveragePool" and node.name in chosen:
-            settings = {each.name: helper.get_attribute_value(each) for each in node.attribute}
-            kernel, groups = settings["kernel_shape"], shapes[node.input[0]][1].dim_value
-            weight = np.full((groups, 1, *kernel), 1 / np.prod(kernel), np.float32)
-            model.graph.initializer.append(numpy_helper.from_array(weight, f"{node.name}/weight"))
-            del settings["count_include_pad"]
-            node.CopyFrom(
-                helper.make_node(
-                    "Conv",
-                    [*node.input, f"{node.name}/weight"],
-                    node.output,
-                    name=node.name,
-                    group=groups,
-                    **settings,
-                )
-            )
+        if node.op_type != "AveragePool" or node.name not in chosen:
+            continue
+        settings = {each.name: helper.get_attribute_value(each) for each in node.attribute}
+        if not settings.pop("count_include_pad"):
+            continue  # at the edges, it is a mean of fewer values
+        kernel, groups = settings["kernel_shape"], shapes[node.input[0]][1].dim_value
+        weight = np.full((groups, 1, *kernel), 1 / np.prod(kernel), np.float32)
+        model.graph.initializer.append(numpy_helper.from_array(weight, f"{node.name}/weight"))
+        inputs = [*node.input, f"{node.name}/weight"]
+        node.CopyFrom(
+            helper.make_node("Conv", inputs, node.output, name=node.name, group=groups, **settings)
+        )
 
 
 def _deep_convolutions_as_products(model: Any) -> None:
