@@ -7,6 +7,7 @@ PannsError
  ├─ CheckpointError (RuntimeError)  a file of weights that cannot be used
  ├─ DownloadError   (OSError)       a file that could not be fetched
  └─ OutputError     (OSError)       a file that could not be written
+     └─ PathError                   a path under which nothing can be written; others may work
 
 Each message names the file, what was found, what was expected and what to do.
 """
@@ -38,6 +39,10 @@ class DownloadError(PannsError, OSError):
 
 class OutputError(PannsError, OSError):
     """A file that the user named for results cannot be written; what was there is untouched."""
+
+
+class PathError(OutputError):
+    """Nothing can be written under this path: what has the name is to stay, or it is no name."""
 
 
 class AudioWarning(UserWarning):

@@ -18,8 +18,8 @@ import pytest
 from some_results import detection, framewise_detection
 
 from panns_inference import UsageError
-from panns_inference.errors import OutputError, PannsError
-from panns_inference.files import atomic_write
+from panns_inference.errors import OutputError, PannsError, PathError
+from panns_inference.files import Fingerprint, atomic_write, fingerprint, open_partial
 from panns_inference.formats import FORMATS
 
 TEXT = 'Glocke, "groß"\t♪\r\n'
@@ -235,3 +235,105 @@ def test_a_writer_that_is_stopped(tmp_path: Path, number: signal.Signals) -> Non
         assert left[0].startswith(".panns-")
         write(path, "new")
         assert path.read_text() == "new"
+
+
+def test_what_is_there_stays_without_leave(tmp_path: Path) -> None:
+    path = tmp_path / "tags.csv"
+    path.write_text("mine")
+    before = path.stat()
+    with (
+        pytest.raises(PathError, match=r"tags\.csv is there already, and is not replaced"),
+        atomic_write(path, replace=False) as file,
+    ):
+        file.write("new")
+    assert (path.read_text(), path.stat().st_mtime_ns) == ("mine", before.st_mtime_ns)
+    # What has the same content is in nobody's way, and stays as it is.
+    with atomic_write(path, replace=False) as file:
+        file.write("mine")
+    assert (path.stat().st_ino, path.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+    assert os.listdir(tmp_path) == ["tags.csv"]
+
+
+def test_leave_by_what_is_there(tmp_path: Path) -> None:
+    path = tmp_path / "tags.csv"
+    announced: list[Fingerprint] = []
+
+    def known(there: Fingerprint) -> bool:
+        return there in announced
+
+    for text in ("first", "second"):
+        with atomic_write(path, replace=known, announce=announced.append) as file:
+            file.write(text)
+        assert path.read_text() == text
+        assert announced[-1] == fingerprint(path)
+    path.write_text("edited")
+    with (
+        pytest.raises(PathError, match=r"tags\.csv is there already"),
+        atomic_write(path, replace=known, announce=announced.append) as file,
+    ):
+        file.write("third")
+    assert path.read_text() == "edited"
+    assert len(announced) == 2
+    assert os.listdir(tmp_path) == ["tags.csv"]
+
+
+def test_a_fingerprint_is_that_of_other_programs(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    path.write_bytes(bytes(3_000_000))
+    told = subprocess.run(["sha256sum", path], capture_output=True, text=True, check=True).stdout
+    assert fingerprint(path) == Fingerprint(3_000_000, path.stat().st_mtime_ns, told.split()[0])
+
+
+def test_a_file_that_appears_while_another_is_written(tmp_path: Path) -> None:
+    path = tmp_path / "tags.csv"
+    # As it is asked for and not there, by a program that is as fast as it can be.
+    with (
+        pytest.raises(PathError, match=r"tags\.csv appeared a moment ago"),
+        atomic_write(path, replace=False, announce=lambda _: path.write_text("mine")) as file,
+    ):
+        file.write("new")
+    assert path.read_text() == "mine"
+    assert os.listdir(tmp_path) == ["tags.csv"]
+
+
+def test_a_name_that_just_fits(tmp_path: Path) -> None:
+    longest = os.pathconf(tmp_path, "PC_NAME_MAX")
+    write(tmp_path / ("n" * longest), "new")
+    assert (tmp_path / ("n" * longest)).read_text() == "new"
+    with pytest.raises(PathError, match="cannot be written: File name too long"):
+        write(tmp_path / ("n" * (longest + 1)), "new")
+
+
+@pytest.mark.parametrize("path", ["a\0b", "tags.csv/b", "pipe", "folder"])
+def test_paths_that_are_none_for_a_file(tmp_path: Path, path: str) -> None:
+    (tmp_path / "tags.csv").write_text("mine")
+    (tmp_path / "folder").mkdir()
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(PathError):
+        write(tmp_path / path, "new")
+    assert sorted(os.listdir(tmp_path)) == ["folder", "pipe", "tags.csv"]
+
+
+def test_a_partial_file_grows(tmp_path: Path) -> None:
+    path = tmp_path / "a.partial"
+    for append, content in ((False, b"one"), (True, b"onetwo"), (False, b"three")):
+        with open_partial(path, append=append) as file:
+            file.write(content[3:] if append else content)
+        assert path.read_bytes() == content
+
+
+@pytest.mark.parametrize("append", [False, True])
+@pytest.mark.parametrize("kind", ["symbolic", "dangling", "hard", "pipe"])
+def test_a_partial_file_is_no_link(tmp_path: Path, kind: str, append: bool) -> None:
+    mine, path = tmp_path / "mine", tmp_path / "a.partial"
+    mine.write_text("mine")
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "hard":
+        path.hardlink_to(mine)
+    else:
+        path.symlink_to(mine if kind == "symbolic" else tmp_path / "nothing")
+    with pytest.raises(PathError, match=r"a\.partial is a link or no regular file"):
+        open_partial(path, append=append)
+    assert mine.read_text() == "mine"
+    assert sorted(os.listdir(tmp_path)) == ["a.partial", "mine"]

@@ -86,6 +86,7 @@ PUBLIC = {
         "DownloadError",
         "OutputError",
         "PannsError",
+        "PathError",
         "UsageError",
     ],
     ".events": ["Event", "EventFinder", "Rules", "find_events"],
