@@ -40,8 +40,11 @@ PUBLIC = {
         "pytorch_utils",
     ],
     ".audio": [
+        "Description",
         "Source",
+        "Track",
         "blocks",
+        "describe",
         "float32_samples",
         "is_file",
         "name_of",

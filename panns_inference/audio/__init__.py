@@ -10,6 +10,7 @@ seconds, unless its whole waveform is wanted.
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator
 from math import inf
@@ -20,16 +21,30 @@ from numpy.typing import NDArray
 from ..errors import AudioError, AudioWarning, UsageError
 from ..warning import warn
 from . import arrays
-from ._decode import decoded
-from ._pieces import Incomplete, Piece
+from ._decode import decoded, described
+from ._pieces import Incomplete, Part, Piece, Unrecognised
 from .arrays import float32_samples
-from .checks import checked_rate
+from .checks import checked_rate, checked_track
+from .description import Description, Track
 from .files import File, Source, is_file, name_of, opened
 from .joining import in_blocks
 from .mixing import mono
 from .resampling import Waveform, check_resampler, resampled
 
-__all__ = ["Source", "blocks", "float32_samples", "is_file", "name_of", "read", "stated_length"]
+__all__ = [
+    "Description",
+    "Source",
+    "Track",
+    "blocks",
+    "describe",
+    "float32_samples",
+    "is_file",
+    "name_of",
+    "read",
+    "stated_length",
+]
+
+LOG = logging.getLogger("panns_inference")
 
 BLOCK = 320_000
 """Samples of a block unless another number is asked for: 10 s at 32 kHz."""
@@ -40,6 +55,7 @@ def read(
     rate: int,
     *,
     sample_rate: int | None = None,
+    track: int | None = None,
     resampler: str = "soxr",
     strict: bool = False,
 ) -> NDArray[np.float32]:
@@ -53,6 +69,7 @@ def read(
             their full scale. Channels are mixed by their mean.
         rate: sample rate of the waveform, in Hz.
         sample_rate: of samples in memory, in Hz; None if they are at `rate`. A file knows its own.
+        track: number of the sound track of a file, from 1; None is its default track.
         resampler: 'soxr'; 'resampy' (extra `resampy`); or 'torch', which computes on the GPU if
             there is one.
         strict: raise for a file that is cut or damaged, instead of warning.
@@ -62,14 +79,15 @@ def read(
         sample_rate`, rounded.
 
     Raises:
-        AudioError: if there is no such file, it cannot be decoded, holds no samples, or samples
-            that are not finite; for arrays of other shapes, and of other types an AudioTypeError.
+        AudioError: if there is no such file, it cannot be decoded, has no such track, holds no
+            samples, or samples that are not finite; for arrays of other shapes, and of other types
+            an AudioTypeError.
         UsageError: if another argument makes no sense.
 
     Warns:
         AudioWarning: if a file is cut or damaged: what it holds is used.
     """
-    return np.concatenate(list(_waveform(source, rate, sample_rate, resampler, strict)))
+    return np.concatenate(list(_waveform(source, rate, sample_rate, track, resampler, strict)))
 
 
 def blocks(
@@ -78,6 +96,7 @@ def blocks(
     n_samples: int = BLOCK,
     *,
     sample_rate: int | None = None,
+    track: int | None = None,
     resampler: str = "soxr",
     strict: bool = False,
 ) -> Iterator[NDArray[np.float32]]:
@@ -90,6 +109,7 @@ def blocks(
         rate: as for `read`.
         n_samples: samples of each block; the last may have fewer.
         sample_rate: as for `read`.
+        track: as for `read`.
         resampler: as for `read`.
         strict: as for `read`; what is there comes before the error.
 
@@ -106,7 +126,21 @@ def blocks(
     """
     if n_samples < 1:
         raise UsageError(f"n_samples={n_samples} is no length of a block: give 1 or more")
-    return in_blocks(_waveform(source, rate, sample_rate, resampler, strict), n_samples)
+    return in_blocks(_waveform(source, rate, sample_rate, track, resampler, strict), n_samples)
+
+
+def describe(file: File) -> Description:
+    """What a file says of itself: container, tracks, length. Its sound is not decoded.
+
+    Args:
+        file: as for `read`.
+
+    Raises:
+        AudioError: if there is no such file, or it holds no recording that can be decoded.
+    """
+    name = _called(file)
+    with opened(file, name) as section:
+        return described(section, name)
 
 
 def stated_length(file: str | os.PathLike[str]) -> float:
@@ -122,35 +156,59 @@ def stated_length(file: str | os.PathLike[str]) -> float:
 
     try:
         with opened(file, repr(file)) as section:
-            return _soundfile.stated_length(section)
-    except AudioError:
+            return _soundfile.described(Part(section)).duration or inf
+    except (AudioError, Unrecognised):
         return inf
 
 
+def _called(source: File) -> str:
+    """What a file is called in messages."""
+    name = name_of(source)
+    return "the open file" if name is None else repr(name)
+
+
 def _waveform(
-    source: Source, rate: int, sample_rate: int | None, resampler: str, strict: bool
+    source: Source,
+    rate: int,
+    sample_rate: int | None,
+    track: int | None,
+    resampler: str,
+    strict: bool,
 ) -> Waveform:
     """The waveform in pieces of any size; arguments are checked before the first."""
     rate = checked_rate(rate, "rate")
+    track = checked_track(track)
     check_resampler(resampler)
     if is_file(source):
         if sample_rate is not None:
             raise UsageError("sample_rate= is for samples in memory: a file knows its own")
-        name = repr(name_of(source)) if name_of(source) is not None else "the open file"
-        pieces = _of_file(source, name, strict)
+        name = _called(source)
+        pieces = _of_file(source, name, track, strict)
     else:
+        if track is not None:
+            raise UsageError("track= is for files: samples in memory have no tracks")
         name = "the array"
         given = rate if sample_rate is None else checked_rate(sample_rate, "sample_rate")
         pieces = arrays.pieces(source, given, name)
     return resampled(mono(pieces, name), rate, resampler, name)
 
 
-def _of_file(source: File, name: str, strict: bool) -> Iterator[Piece]:
+def _of_file(source: File, name: str, track: int | None, strict: bool) -> Iterator[Piece]:
+    """The pieces of a file; what is to be said of it is said, or raised, behind the last."""
+    faults: list[str] = []
     with opened(source, name) as file:
         try:
-            yield from decoded(file, name)
+            for found in decoded(file, name, track):
+                if isinstance(found, Piece):
+                    yield found
+                elif found.level < logging.WARNING:
+                    LOG.log(found.level, "%s %s", name, found.text)
+                else:
+                    faults.append(found.text)
         except Incomplete as end:
-            message = f"{name} is cut off or damaged: {end}"
-            if strict:
-                raise AudioError(message) from None
-            warn(f"{message}; what it holds is used", AudioWarning)
+            rest = "" if strict else "; what it holds is used"
+            faults.append(f"is cut off or damaged: {end}{rest}")
+    if strict and faults:
+        raise AudioError(f"{name} {', and '.join(faults)}")
+    for fault in faults:
+        warn(f"{name} {fault}", AudioWarning)

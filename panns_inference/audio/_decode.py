@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from operator import methodcaller
+from types import ModuleType
+from typing import TypeVar
 
 from ..errors import AudioError
 from . import _mpeg, _ogg, _sizes
-from ._pieces import Incomplete, Part, Piece, Unrecognised
+from ._pieces import Incomplete, NoSuchTrack, Part, Piece, Remark, Unrecognised
 from ._section import Section
+from .description import Description
+
+Answer = TypeVar("Answer")
 
 
-def decoded(file: Section, name: str) -> Iterator[Piece]:
-    """The samples of a file piece by piece, as far as they can be decoded.
+def described(file: Section, name: str) -> Description:
+    """What a file says of itself; nothing is decoded.
 
     Args:
         file: its bytes.
@@ -19,28 +27,47 @@ def decoded(file: Section, name: str) -> Iterator[Piece]:
 
     Raises:
         AudioError: if it is no recording, or cannot be read.
+    """
+    with _failures_raised(file, name):
+        parts, _, _ = _parts(file, name)
+        try:
+            found = [_description(part) for part in parts]
+        except Unrecognised as finding:
+            raise _refusal(name, finding) from None
+        durations = [each.duration for each in found if each.duration is not None]
+        is_known = len(durations) == len(found)
+        return replace(found[0], duration=sum(durations) if is_known else None)
+
+
+def decoded(file: Section, name: str, track: int | None = None) -> Iterator[Piece | Remark]:
+    """The samples of a file piece by piece, as far as they can be decoded, and remarks on them.
+
+    Args:
+        file: its bytes.
+        name: what to call it in messages.
+        track: number of the sound track, from 1; None is the default one.
+
+    Raises:
+        AudioError: if it is no recording, cannot be read, or has no such track.
         Incomplete: after the last piece, if some of the recording is missing.
     """
-    try:
-        yield from _decoded(file, name)
-    finally:
-        _raise_failure(file, name)
+    with _failures_raised(file, name):
+        try:
+            yield from _decoded(file, name, track)
+        except NoSuchTrack as finding:
+            raise AudioError(f"{name} has {finding}") from None
 
 
-def _decoded(file: Section, name: str) -> Iterator[Piece]:
-    try:
-        file, share = _sizes.with_true_size(_mpeg.without_tags(file))
-    except Unrecognised as finding:
-        raise _refusal(name, finding) from None
-    is_ogg = file.peek(0, 4) == b"OggS"
-    parts, has_end = _ogg.links(file) if is_ogg else (_mpeg.recordings(file), True)
+def _decoded(file: Section, name: str, track: int | None) -> Iterator[Piece | Remark]:
+    parts, has_end, share = _parts(file, name)
     length = 0.0
     gaps: list[float | None] = [] if has_end else [None]
     for part in parts:
         try:
-            for piece in _by_either(part):
+            for piece in _by_either(part, methodcaller("pieces", part, track)):
                 yield piece
-                length += len(piece.samples) / piece.sample_rate
+                if isinstance(piece, Piece):
+                    length += len(piece.samples) / piece.sample_rate
         except Incomplete as end:
             gaps.append(end.missing)
         except Unrecognised as finding:
@@ -56,28 +83,55 @@ def _decoded(file: Section, name: str) -> Iterator[Piece]:
         raise Incomplete(sum(known) if len(known) == len(gaps) else None)
 
 
-def _by_either(part: Part) -> Iterator[Piece]:
+def _parts(file: Section, name: str) -> tuple[list[Part], bool, float]:
+    """What is decoded one by one, whether its end is there, and the share of what it claims."""
+    try:
+        file, share = _sizes.with_true_size(_mpeg.without_tags(file))
+    except Unrecognised as finding:
+        raise _refusal(name, finding) from None
+    is_ogg = file.peek(0, 4) == b"OggS"
+    parts, has_end = _ogg.links(file) if is_ogg else (_mpeg.recordings(file), True)
+    return parts, has_end, share
+
+
+def _description(part: Part) -> Description:
+    answers: Iterator[Description] = _by_either(
+        part, lambda decoder: iter([decoder.described(part)])
+    )
+    return next(answers)
+
+
+def _by_either(part: Part, answer: Callable[[ModuleType], Iterator[Answer]]) -> Iterator[Answer]:
+    """What the first decoder that knows a file answers."""
     from . import _pyav, _soundfile
 
-    try:
-        yield from _soundfile.pieces(part)
-    except Unrecognised:
+    decoders = (_pyav, _soundfile) if part.is_multiplexed else (_soundfile, _pyav)
+    findings = {}
+    for decoder in decoders:
         try:
-            yield from _pyav.pieces(part)
+            yield from answer(decoder)
+            return
+        except Unrecognised as finding:
+            findings[decoder] = finding
         except ImportError as error:
-            raise Unrecognised(
+            findings[decoder] = Unrecognised(
                 "a format that soundfile does not know; m4a, mp4, webm, wma and others need PyAV: "
                 f'pip install "panns-inference[codecs]" ({error})'
-            ) from None
+            )
+    raise findings[_pyav]
 
 
 def _refusal(name: str, finding: Unrecognised) -> AudioError:
     return AudioError(f"{name} cannot be decoded: it is {finding}")
 
 
-def _raise_failure(file: Section, name: str) -> None:
-    """Raise what went wrong with the file underneath, if anything did."""
+@contextmanager
+def _failures_raised(file: Section, name: str) -> Iterator[None]:
+    """What went wrong with the file underneath is raised, if anything did."""
     try:
-        file.raise_failure()
-    except Exception as error:
-        raise AudioError(f"{name} cannot be read: {error}") from error
+        yield
+    finally:
+        try:
+            file.raise_failure()
+        except Exception as error:
+            raise AudioError(f"{name} cannot be read: {error}") from error

@@ -20,6 +20,8 @@ _HEADER = 27  # bytes before the table of segment sizes
 _FIRST, _LAST = 2, 4  # bits of the header's sixth byte
 _SEARCHED = 1 << 16  # bytes that are searched at once for the next page: longer than any page
 _LATE = 1 << 20  # samples: no first page of sound holds as many
+_MEDIA = (b"\x01vorbis", b"OpusHead", b"\x7fFLAC", b"Speex   ", b"\x80theora")
+"""How the first page of a track begins; other streams hold no sound and no picture."""
 
 
 class Page(NamedTuple):
@@ -31,6 +33,7 @@ class Page(NamedTuple):
         is_first: whether a stream begins with it.
         is_last: whether a stream ends with it.
         position: samples of the stream up to its end; 0 for a page of headers.
+        is_track: whether a track of sound or pictures begins with it.
     """
 
     at: int
@@ -38,6 +41,7 @@ class Page(NamedTuple):
     is_first: bool
     is_last: bool
     position: int
+    is_track: bool = False
 
 
 def links(file: Section) -> tuple[list[Part], bool]:
@@ -48,17 +52,20 @@ def links(file: Section) -> tuple[list[Part], bool]:
     """
     starts: list[int] = []
     positions: list[int] = []
+    n_tracks: list[int] = []
     previous: Page | None = None
     for page in _pages(file):
         if previous is None or (page.is_first and not previous.is_first):
             starts.append(page.at)
             positions.append(0)
+            n_tracks.append(0)
         positions[-1] = positions[-1] or page.position
+        n_tracks[-1] += page.is_track
         previous = page
     stops = [*starts[1:], file.size]
     parts = [
-        Part(file.part(start, stop), slack=0 if position < _LATE else inf)
-        for start, stop, position in zip(starts, stops, positions, strict=True)
+        Part(file.part(start, stop), 0 if position < _LATE else inf, is_multiplexed=n > 1)
+        for start, stop, position, n in zip(starts, stops, positions, n_tracks, strict=True)
     ]
     return parts, page.is_last and page.end <= file.size
 
@@ -80,7 +87,9 @@ def _page(file: Section, at: int) -> Page:
     end = at + _HEADER + n_sizes + sum(header[_HEADER : _HEADER + n_sizes])
     # A page on which no packet ends has the position -1; one of headers has 0.
     position = int.from_bytes(header[6:14], "little") % (2**64 - 1)
-    return Page(at, end, bool(kind & _FIRST), bool(kind & _LAST), position)
+    is_first = bool(kind & _FIRST)
+    is_track = is_first and header[_HEADER + n_sizes :].startswith(_MEDIA)
+    return Page(at, end, is_first, bool(kind & _LAST), position, is_track)
 
 
 def _next(file: Section, at: int) -> int | None:

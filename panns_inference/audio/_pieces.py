@@ -1,11 +1,12 @@
 """What decoders are given and what they hand on.
 
-A decoder is a function that takes a file and yields pieces. It raises `Unrecognised` before the
-first piece, or `Incomplete` after the last one.
+A decoder is a function that takes a file and yields pieces, and remarks on them. It raises
+`Unrecognised` or `NoSuchTrack` before the first piece, or `Incomplete` after the last one.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -13,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._section import Section
+from .description import Track
 
 
 class Piece(NamedTuple):
@@ -27,6 +29,18 @@ class Piece(NamedTuple):
     samples: NDArray[np.float32]
 
 
+class Remark(NamedTuple):
+    """Something to say about a file.
+
+    Attributes:
+        level: one of `logging`. What has the level WARNING is an error in strict use.
+        text: what stands behind the name of the file.
+    """
+
+    level: int
+    text: str
+
+
 @dataclass(frozen=True)
 class Part:
     """What is decoded at one go.
@@ -35,14 +49,28 @@ class Part:
         file: its bytes.
         slack: by how many samples there may be fewer than a decoder finds in the header; infinite
             where that number is an estimate, and not a count.
+        is_multiplexed: whether it is an Ogg of several tracks, of which soundfile knows the first.
     """
 
     file: Section
     slack: float = 0
+    is_multiplexed: bool = False
 
 
 class Unrecognised(Exception):  # noqa: N818 - it is an answer, and never seen by a user
     """The decoder does not know what it was given; the text says what it found instead."""
+
+
+class NoSuchTrack(Exception):  # noqa: N818
+    """The file has no sound track of the number that was chosen; the text says which it has.
+
+    Args:
+        number: the one that was chosen, from 1.
+        tracks: those there are.
+    """
+
+    def __init__(self, number: int, tracks: Sequence[Track]) -> None:
+        super().__init__(f"no sound track {number}; it has {', '.join(map(str, tracks))}")
 
 
 class Incomplete(Exception):  # noqa: N818

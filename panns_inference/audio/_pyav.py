@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
@@ -9,56 +10,40 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ._pieces import Incomplete, Part, Piece, Unrecognised
-
-_STATED = (
-    *("aiff", "ape", "asf", "au", "avi", "caf", "dsf", "flac", "flv", "matroska", "mov", "mpc"),
-    *("mpc8", "nut", "tak", "tta", "w64", "wav", "webm", "wv", "xwma"),
-)
-"""Containers that PyAV may open and whose header states how long they are."""
-
-_GUESSED = (
-    *("aac", "ac3", "amr", "amrnb", "amrwb", "dts", "dtshd", "eac3", "iff", "loas", "mlp", "mp3"),
-    *("mpeg", "mpegts", "ogg", "oma", "rm", "truehd", "voc", "wtv"),
-)
-"""Containers that PyAV may open and whose length is an estimate."""
-
-# No other container is opened: playlists, concat scripts and session descriptions make FFmpeg read
-# other files, or wait for the network.
-_OPTIONS = {"format_whitelist": ",".join(_STATED + _GUESSED), "protocol_whitelist": "none"}
+from ._containers import description, opened, stated_length, stream_of, tracks
+from ._pieces import Incomplete, Part, Piece, Remark
+from .description import Description, Track
 
 _SLACK = 0.25
 """Seconds by which a decoder may fall short of the stated length: what codecs add and drop."""
 
 
-def pieces(part: Part) -> Iterator[Piece]:
-    """The samples of the default sound track of a file that FFmpeg knows.
+def described(part: Part) -> Description:
+    """What the header says of a file that FFmpeg knows.
+
+    Raises:
+        ImportError: if PyAV is not installed.
+        Unrecognised: as `pieces`.
+    """
+    with opened(part) as container:
+        return description(container)
+
+
+def pieces(part: Part, track: int | None = None) -> Iterator[Piece | Remark]:
+    """The samples of a sound track of a file that FFmpeg knows; None is its default track.
 
     A packet that cannot be decoded is left out, so that what follows it comes too early.
 
     Raises:
         ImportError: if PyAV is not installed.
         Unrecognised: if FFmpeg does not know the file, or may not open it, or hears nothing in it.
+        NoSuchTrack: if there is no such track.
         Incomplete: if packets were left out, or the samples end before the stated length.
     """
-    import av
-
-    # RIFX is decoded as if its bytes were in the other order: as noise.
-    if part.file.peek(0, 4) == b"RIFX":
-        raise Unrecognised("a big-endian WAV with a codec that soundfile does not know")
-    part.file.seek(0)
-    try:
-        # Not `options`: given to the streams too, they end the process where a stream is found
-        # only after the file is opened, as in FLV.
-        container = av.open(part.file, "r", container_options=_OPTIONS, **_lenient(av.__version__))
-    except av.FFmpegError as error:
-        raise Unrecognised(f"a format that FFmpeg does not open ({error.strerror})") from None
-    with container:
-        stream = container.streams.best("audio")
-        if stream is None:
-            raise Unrecognised("a file without a sound track")
-        if stream.codec_context is None:
-            raise Unrecognised("a file whose sound has a codec that FFmpeg does not know")
+    with opened(part) as container:
+        stream = stream_of(container, track)
+        if track is None and len(container.streams.audio) > 1:
+            yield Remark(logging.INFO, _others(tracks(container)))
         length, n_lost = 0.0, 0
         for piece in _decoded(container, stream):
             if piece is None:
@@ -66,14 +51,18 @@ def pieces(part: Part) -> Iterator[Piece]:
                 continue
             yield piece
             length += len(piece.samples) / piece.sample_rate
-        missing = _stated_length(container, stream) - length
+        missing = stated_length(container, stream) - length
         if n_lost or missing > _SLACK:
             raise Incomplete(missing if missing > 0 else None)
 
 
-def _lenient(version: str) -> dict[str, Any]:
-    """What lets PyAV open a file whose tags are not UTF-8; since version 19 it always does."""
-    return {"metadata_errors": "ignore"} if int(version.partition(".")[0]) < 19 else {}
+def _others(tracks: tuple[Track, ...]) -> str:
+    """That there are tracks beside the default one, and how to choose another."""
+    default = next(track.number for track in tracks if track.is_default)
+    return (
+        f"has {len(tracks)} sound tracks, of which number {default} is used; choose another with "
+        f"--track N or track=N: {', '.join(map(str, tracks))}"
+    )
 
 
 def _decoded(container: Any, stream: Any) -> Iterator[Piece | None]:
@@ -105,14 +94,3 @@ def _decoded(container: Any, stream: Any) -> Iterator[Piece | None]:
 def _array(frame: Any) -> NDArray[np.float32]:
     samples: NDArray[np.float32] = frame.to_ndarray()
     return samples.reshape(-1, len(frame.layout.channels))
-
-
-def _stated_length(container: Any, stream: Any) -> float:
-    """Seconds of sound that the header states; 0 if it states none."""
-    kind = container.format.name.partition(",")[0]
-    # Of several tracks most containers state the length of the longest one only.
-    if kind not in _STATED or (len(container.streams) > 1 and kind != "mov"):
-        return 0.0
-    if stream.duration is not None:
-        return float(stream.duration * stream.time_base)
-    return float(container.duration or 0) / 1_000_000

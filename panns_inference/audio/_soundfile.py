@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from math import inf
 from typing import Any
 
 import numpy as np
 
-from ._pieces import Incomplete, Part, Piece, Unrecognised
+from ._pieces import Incomplete, NoSuchTrack, Part, Piece, Unrecognised
 from ._quiet import quiet
 from ._section import Section
+from .description import Description, Track
 
 BLOCK = 1 << 15
 """Values (samples times channels) that are decoded at once."""
@@ -19,36 +21,29 @@ _MOST_PER_BYTE = 8192  # samples: a frame of FLAC holds 65,535 in no less than 8
 _PATIENCE = 16  # reads at the end of the file; no decoder needs more than four to see it
 
 
-def stated_length(file: Section) -> float:
-    """Seconds that a file's header counts; infinity if it counts none, or libsndfile fails."""
-    import soundfile
+def described(part: Part) -> Description:
+    """What the header says of a file that libsndfile knows.
 
-    try:
-        with quiet(), soundfile.SoundFile(file) as sound:
-            return sound.frames / sound.samplerate or inf
-    except soundfile.LibsndfileError:
-        return inf
+    Raises:
+        Unrecognised: if it does not.
+    """
+    with _opened(part) as sound:
+        return _description(sound, part)
 
 
-def pieces(part: Part) -> Iterator[Piece]:
+def pieces(part: Part, track: int | None = None) -> Iterator[Piece]:
     """The samples of a file that libsndfile knows.
 
     Raises:
         Unrecognised: if it does not.
+        NoSuchTrack: for another track than the first.
         Incomplete: if there are fewer samples than the header counts, or the decoder lost its way.
     """
     import soundfile
 
-    part.file.seek(0)
-    try:
-        with quiet():
-            sound = soundfile.SoundFile(part.file, "r")
-    except soundfile.LibsndfileError:
-        raise Unrecognised("a format that soundfile does not know") from None
-    # Read on and never seek. soundfile would seek to where it stands after each block, from which
-    # some decoders do not recover: DWVW and FLAC without a length fail, MP3 loses a few bits.
-    sound.seekable = lambda: False
-    with sound:
+    with _opened(part) as sound:
+        if track not in (None, 1):
+            raise NoSuchTrack(track, _description(sound, part).tracks)
         n_samples, lost = 0, False
         while not lost:
             samples, lost = _read(sound, part.file, soundfile.LibsndfileError)
@@ -61,6 +56,29 @@ def pieces(part: Part) -> Iterator[Piece]:
         lost = lost and (part.slack < inf or part.file.n_reads_at_end == 0)
         if missing > part.slack or lost:
             raise Incomplete(missing / sound.samplerate if missing > 0 else None)
+
+
+@contextmanager
+def _opened(part: Part) -> Iterator[Any]:
+    import soundfile
+
+    part.file.seek(0)
+    try:
+        with quiet():
+            sound = soundfile.SoundFile(part.file, "r")
+    except soundfile.LibsndfileError:
+        raise Unrecognised("a format that soundfile does not know") from None
+    # Read on and never seek. soundfile would seek to where it stands after each block, from which
+    # some decoders do not recover: DWVW and FLAC without a length fail, MP3 loses a few bits.
+    sound.seekable = lambda: False
+    with sound:
+        yield sound
+
+
+def _description(sound: Any, part: Part) -> Description:
+    track = Track(1, sound.subtype.lower(), sound.channels, sound.samplerate)
+    duration = _count(sound, part) / max(1, sound.samplerate)
+    return Description(sound.format.lower(), duration or None, 0.0, (track,))
 
 
 def _read(sound: Any, file: Section, failure: type[Exception]) -> tuple[Any, bool]:

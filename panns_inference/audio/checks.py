@@ -5,6 +5,9 @@ The same rules hold for files and for samples in memory.
 
 from __future__ import annotations
 
+from operator import index
+from typing import SupportsIndex
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -46,6 +49,22 @@ def checked_rate(rate: object, argument: str) -> int:
             f"{HIGHEST_RATE:,}"
         )
     return int(whole)
+
+
+def checked_track(track: object) -> int | None:
+    """The number of a sound track that somebody gave, from 1; None is the default track.
+
+    Args:
+        track: a whole number, or None.
+
+    Raises:
+        UsageError: if it is none.
+    """
+    if track is None:
+        return None
+    if isinstance(track, bool) or not isinstance(track, SupportsIndex) or index(track) < 1:
+        raise UsageError(f"track={track!r} is no number of a sound track: they count from 1")
+    return index(track)
 
 
 def check_file_rate(rate: int, name: str) -> None:

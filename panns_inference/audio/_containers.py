@@ -1,0 +1,115 @@
+"""Containers that FFmpeg opens: how, and what their headers say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from ._pieces import NoSuchTrack, Part, Unrecognised
+from .description import Description, Track
+
+_STATED = (
+    *("aiff", "ape", "asf", "au", "avi", "caf", "dsf", "flac", "flv", "matroska", "mov", "mpc"),
+    *("mpc8", "nut", "tak", "tta", "w64", "wav", "webm", "wv", "xwma"),
+)
+"""Containers that PyAV may open and whose header states how long they are."""
+
+_GUESSED = (
+    *("aac", "ac3", "amr", "amrnb", "amrwb", "dts", "dtshd", "eac3", "iff", "loas", "mlp", "mp3"),
+    *("mpeg", "mpegts", "ogg", "oma", "rm", "truehd", "voc", "wtv"),
+)
+"""Containers that PyAV may open and whose length is an estimate."""
+
+# No other container is opened: playlists, concat scripts and session descriptions make FFmpeg read
+# other files, or wait for the network.
+_OPTIONS = {"format_whitelist": ",".join(_STATED + _GUESSED), "protocol_whitelist": "none"}
+
+MICROSECONDS = 1_000_000
+"""A second, in the unit of times of a container."""
+
+
+@contextmanager
+def opened(part: Part) -> Iterator[Any]:
+    """The container, which has at least one sound track."""
+    import av
+
+    # RIFX is decoded as if its bytes were in the other order: as noise.
+    if part.file.peek(0, 4) == b"RIFX":
+        raise Unrecognised("a big-endian WAV with a codec that soundfile does not know")
+    part.file.seek(0)
+    try:
+        # Not `options`: given to the streams too, they end the process where a stream is found
+        # only after the file is opened, as in FLV.
+        container = av.open(part.file, "r", container_options=_OPTIONS, **_lenient(av.__version__))
+    except av.FFmpegError as error:
+        raise Unrecognised(f"a format that FFmpeg does not open ({error.strerror})") from None
+    with container:
+        if not container.streams.audio:
+            raise Unrecognised("a file without a sound track")
+        yield container
+
+
+def stream_of(container: Any, track: int | None) -> Any:
+    """A sound track by its number; None is the default one."""
+    streams = container.streams.audio
+    if track is not None and track > len(streams):
+        raise NoSuchTrack(track, tracks(container))
+    stream = default(container) if track is None else streams[track - 1]
+    if stream.codec_context is None or not stream.codec_context.channels:
+        raise Unrecognised("a file whose sound has a codec that FFmpeg does not know")
+    return stream
+
+
+def default(container: Any) -> Any:
+    """The sound track that is read where none is chosen."""
+    # An Ogg marks none as the default, and the guess of FFmpeg depends on the bit rates.
+    best = None if container.format.name == "ogg" else container.streams.best("audio")
+    return best or container.streams.audio[0]
+
+
+def tracks(container: Any) -> tuple[Track, ...]:
+    """The sound tracks, in their order in the file."""
+    chosen, origin = default(container), (container.start_time or 0) / MICROSECONDS
+    return tuple(
+        Track(
+            number,
+            codec=context.codec.canonical_name if context else "unknown",
+            n_channels=context.channels if context else 0,
+            sample_rate=context.sample_rate if context else 0,
+            start=round(max(0.0, seconds(stream, stream.start_time) - origin), 6),
+            is_default=stream.index == chosen.index,
+            language=stream.language if stream.language != "und" else None,
+            title=stream.metadata.get("title"),
+        )
+        for number, stream in enumerate(container.streams.audio, 1)
+        for context in (stream.codec_context,)
+    )
+
+
+def seconds(stream: Any, time: int | None) -> float:
+    """A time of a stream, which counts in a unit of its own; 0 for one that is not known."""
+    return float((time or 0) * stream.time_base)
+
+
+def _lenient(version: str) -> dict[str, Any]:
+    """What lets PyAV open a file whose tags are not UTF-8; since version 19 it always does."""
+    return {"metadata_errors": "ignore"} if int(version.partition(".")[0]) < 19 else {}
+
+
+def description(container: Any) -> Description:
+    """What the header of a container says."""
+    duration = (container.duration or 0) / MICROSECONDS
+    start = (container.start_time or 0) / MICROSECONDS
+    return Description(container.format.name, duration or None, start, tracks(container))
+
+
+def stated_length(container: Any, stream: Any) -> float:
+    """Seconds of sound that the header states; 0 if it states none."""
+    kind = container.format.name.partition(",")[0]
+    # Of several tracks most containers state the length of the longest one only.
+    if kind not in _STATED or (len(container.streams) > 1 and kind != "mov"):
+        return 0.0
+    if stream.duration is not None:
+        return seconds(stream, stream.duration)
+    return float(container.duration or 0) / MICROSECONDS
