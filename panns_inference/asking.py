@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from typing import Any, TypeVar
 
-import numpy as np
-from numpy.typing import NDArray
-
-from .audio import Source, blocks, float32_samples, is_file, name_of
+from .audio import Blocks, Source, blocks, float32_samples, is_file, name_of
 from .errors import UsageError
 from .events import Event
 from .names import closest
@@ -154,7 +152,8 @@ class Asking(Asked):
             UsageError: as `tag`.
         """
         verb = Tag(self, window=window, **settings)
-        return verb.along(name_of(audio), self._blocks(audio, sample_rate, resampler, strict))
+        waveform = self._blocks(audio, sample_rate, resampler, strict)
+        return _with_rate(verb.along(name_of(audio), waveform), waveform)
 
     def events(
         self,
@@ -212,11 +211,12 @@ class Asking(Asked):
             UsageError: as `embed`.
         """
         verb = Embed(self, window=window, **settings)
-        return verb.along(name_of(audio), self._blocks(audio, sample_rate, resampler, strict))
+        waveform = self._blocks(audio, sample_rate, resampler, strict)
+        return _with_rate(verb.along(name_of(audio), waveform), waveform)
 
     def _blocks(
         self, audio: Source, sample_rate: int | None, resampler: str, strict: bool
-    ) -> Iterator[NDArray[np.float32]]:
+    ) -> Blocks:
         """The waveform of a recording, block by block."""
         if sample_rate is None and not is_file(audio):
             float32_samples(audio)  # what holds no samples at all is told so
@@ -226,11 +226,17 @@ class Asking(Asked):
         )
 
 
-def _heard(listener: Listener[R], waveform: Iterable[NDArray[np.float32]]) -> R:
+def _heard(listener: Listener[R], waveform: Blocks) -> R:
     """What a listener says of a recording."""
     for samples in waveform:
         listener.feed(samples)
-    return listener.finish()
+    return replace(listener.finish(), source_rate=waveform.source_rate)
+
+
+def _with_rate(results: Iterable[R], waveform: Blocks) -> Iterator[R]:
+    """Results along a recording, with its sample rate."""
+    for result in results:
+        yield replace(result, source_rate=waveform.source_rate)
 
 
 def _after(end: Callable[[], Iterable[Event]]) -> Iterator[Event]:

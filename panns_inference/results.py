@@ -56,6 +56,8 @@ class Result:
         model: name of the network.
         silence: seconds of it that are digital silence and went through no network; 0 where that
             was not asked for.
+        source_rate: sample rate of the recording in Hz: of the file, or as it was given with
+            samples in memory; None if it is not known. Where it changes, the highest.
     """
 
     source: str | None
@@ -63,6 +65,7 @@ class Result:
     duration: float
     model: str
     silence: float = 0.0
+    source_rate: int | None = None
 
     @property
     def offset(self) -> float:

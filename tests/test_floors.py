@@ -20,7 +20,18 @@ FOLDER = Path(panns_inference.__file__).parent
 ROOT = "panns_inference"
 
 FLOORS = {
-    0: {"", "audioset", "cores", "errors", "files", "listed", "names", "settings", "warning"},
+    0: {
+        "",
+        "audioset",
+        "cores",
+        "errors",
+        "files",
+        "listed",
+        "names",
+        "settings",
+        "terminal",
+        "warning",
+    },
     1: {"audio", "config", "device", "events", "models"},
     2: {"checkpoints", "engine", "pytorch_utils"},
     3: {"windows"},

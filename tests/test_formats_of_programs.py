@@ -48,10 +48,10 @@ def test_raven_in_crowsetta(tmp_path: Path) -> None:
 def test_rttm_in_pyannote(tmp_path: Path) -> None:
     path = written("rttm", tmp_path, detection(), detection(EVENTS[:1], None))
     found = load_rttm(path)
-    assert sorted(found) == ["street/first_day.flac", "unnamed"]
+    assert sorted(found) == ["street/first%20day.flac", "unnamed"]
     turns = [
         (segment.start, segment.end, label)
-        for segment, _, label in found["street/first_day.flac"].itertracks(yield_label=True)
+        for segment, _, label in found["street/first%20day.flac"].itertracks(yield_label=True)
     ]
     assert [each[2] for each in turns] == [each[0].replace(" ", "_") for each in EVENTS]
     times = [(onset, offset) for _, _, onset, offset, _ in EVENTS]

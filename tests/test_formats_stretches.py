@@ -144,7 +144,7 @@ def test_turns_in_pyannote(tmp_path: Path) -> None:
     found = load_rttm(written("rttm", tmp_path, stretched_tagging(), threshold=0.5))
     turns = [
         (label.replace("_", " "), segment.start, segment.end)
-        for segment, _, label in found["street/first_day.flac"].itertracks(yield_label=True)
+        for segment, _, label in found["street/first%20day.flac"].itertracks(yield_label=True)
     ]
     assert sorted(turns) == sorted(each[:3] for each in FOUND)
 

@@ -40,6 +40,7 @@ PUBLIC = {
         "pytorch_utils",
     ],
     ".audio": [
+        "Blocks",
         "Description",
         "Source",
         "Track",

@@ -27,11 +27,12 @@ from .arrays import float32_samples
 from .checks import checked_rate, checked_track
 from .description import Description, Track
 from .files import File, Source, is_file, name_of, opened
-from .joining import in_blocks
+from .joining import Blocks
 from .mixing import mono
-from .resampling import Waveform, check_resampler, resampled
+from .resampling import check_resampler, resampled
 
 __all__ = [
+    "Blocks",
     "Description",
     "Source",
     "Track",
@@ -87,7 +88,10 @@ def read(
     Warns:
         AudioWarning: if a file is cut or damaged: what it holds is used.
     """
-    return np.concatenate(list(_waveform(source, rate, sample_rate, track, resampler, strict)))
+    waveform = blocks(
+        source, rate, sample_rate=sample_rate, track=track, resampler=resampler, strict=strict
+    )
+    return np.concatenate(list(waveform))
 
 
 def blocks(
@@ -99,7 +103,7 @@ def blocks(
     track: int | None = None,
     resampler: str = "soxr",
     strict: bool = False,
-) -> Iterator[NDArray[np.float32]]:
+) -> Blocks:
     """A recording as a waveform in blocks; joined they are what `read` gives, bit for bit.
 
     Memory does not grow with the length of a file; resampy alone needs the whole waveform.
@@ -114,8 +118,8 @@ def blocks(
         strict: as for `read`; what is there comes before the error.
 
     Returns:
-        Blocks, (n_samples,) float32. Errors of the recording come with the block that they
-        concern, those of arguments at once.
+        Blocks, (n_samples,) float32, and the rate of the recording as `source_rate`. Errors of the
+        recording come with the block that they concern, those of arguments at once.
 
     Raises:
         AudioError: as `read`.
@@ -126,7 +130,12 @@ def blocks(
     """
     if n_samples < 1:
         raise UsageError(f"n_samples={n_samples} is no length of a block: give 1 or more")
-    return in_blocks(_waveform(source, rate, sample_rate, track, resampler, strict), n_samples)
+    rate = checked_rate(rate, "rate")
+    check_resampler(resampler)
+    pieces, name = _pieces(source, rate, sample_rate, checked_track(track), strict)
+    return Blocks(
+        lambda pieces: resampled(mono(pieces, name), rate, resampler, name), pieces, n_samples
+    )
 
 
 def describe(file: File) -> Description:
@@ -167,30 +176,20 @@ def _called(source: File) -> str:
     return "the open file" if name is None else repr(name)
 
 
-def _waveform(
-    source: Source,
-    rate: int,
-    sample_rate: int | None,
-    track: int | None,
-    resampler: str,
-    strict: bool,
-) -> Waveform:
-    """The waveform in pieces of any size; arguments are checked before the first."""
-    rate = checked_rate(rate, "rate")
-    track = checked_track(track)
-    check_resampler(resampler)
+def _pieces(
+    source: Source, rate: int, sample_rate: int | None, track: int | None, strict: bool
+) -> tuple[Iterator[Piece], str]:
+    """The pieces of a recording at its own rate, and what messages call it."""
     if is_file(source):
         if sample_rate is not None:
             raise UsageError("sample_rate= is for samples in memory: a file knows its own")
         name = _called(source)
-        pieces = _of_file(source, name, track, strict)
-    else:
-        if track is not None:
-            raise UsageError("track= is for files: samples in memory have no tracks")
-        name = "the array"
-        given = rate if sample_rate is None else checked_rate(sample_rate, "sample_rate")
-        pieces = arrays.pieces(source, given, name)
-    return resampled(mono(pieces, name), rate, resampler, name)
+        return _of_file(source, name, track, strict), name
+    if track is not None:
+        raise UsageError("track= is for files: samples in memory have no tracks")
+    name = "the array"
+    given = rate if sample_rate is None else checked_rate(sample_rate, "sample_rate")
+    return arrays.pieces(source, given, name), name
 
 
 def _of_file(source: File, name: str, track: int | None, strict: bool) -> Iterator[Piece]:

@@ -2,10 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
+
+from ._pieces import Piece
+
+
+class Blocks(Iterator[NDArray[np.float32]]):
+    """A waveform block by block, and the sample rate of the recording that it is made from.
+
+    Args:
+        resampled: makes a waveform of the pieces of the recording.
+        pieces: of the recording, at its own rate.
+        n_samples: samples of each block; the last may have fewer.
+
+    Attributes:
+        source_rate: of the recording in Hz, the highest so far; None before the first block.
+    """
+
+    def __init__(
+        self,
+        resampled: Callable[[Iterator[Piece]], Iterator[NDArray[np.float32]]],
+        pieces: Iterator[Piece],
+        n_samples: int,
+    ) -> None:
+        self.source_rate: int | None = None
+        self._blocks = in_blocks(resampled(map(self._noted, pieces)), n_samples)
+
+    def __next__(self) -> NDArray[np.float32]:
+        return next(self._blocks)
+
+    def _noted(self, piece: Piece) -> Piece:
+        self.source_rate = max(self.source_rate or 0, piece.sample_rate)
+        return piece
 
 
 def in_blocks(

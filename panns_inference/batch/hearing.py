@@ -16,13 +16,13 @@ import itertools
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..audio import blocks
+from ..audio import Blocks, blocks
 from ..errors import AudioError
 from ..results import Result
 from ..verbs import Verb
@@ -31,7 +31,7 @@ from .finding import Recording
 from .notes import Notes
 from .together import together
 
-Blocks = Iterator[NDArray[np.float32]]
+Waveform = Iterator[NDArray[np.float32]]
 
 BLOCK_SECONDS = 10
 """Length of the blocks in which recordings are read."""
@@ -69,8 +69,13 @@ class _Clip:
 
     number: int
     n_samples: int
-    blocks: Blocks = field(default_factory=lambda: iter(()))
+    blocks: Waveform = field(default_factory=lambda: iter(()))
+    waveform: Blocks | None = None
     error: AudioError | None = None
+
+    def of(self, result: Result) -> Result:
+        """A result with what is known of the recording when it was read."""
+        return replace(result, source_rate=self.waveform.source_rate if self.waveform else None)
 
 
 @dataclass(frozen=True)
@@ -156,7 +161,7 @@ class Hearing:
             n_samples += len(block)
         if n_samples <= self.verb.block:
             held = [np.concatenate(held)]
-        return _Clip(number, n_samples, itertools.chain(held, rest))
+        return _Clip(number, n_samples, itertools.chain(held, rest), rest)
 
     def _together(self, batch: Sequence[_Clip]) -> list[Heard]:
         """The outcomes of clips that go through the network together."""
@@ -166,8 +171,8 @@ class Hearing:
         names = [self.recordings[clip.number].name for clip in batch]
         results = self.verb.together(waveforms, names)
         return [
-            Heard(clip.number, clip.n_samples, result)
-            for clip, result in zip(batch, results, strict=True)
+            Heard(clip.number, clip.n_samples, clip.of(result))
+            for clip, result in zip(again, results, strict=True)
             if clip.number not in self.done
         ]
 
@@ -192,7 +197,7 @@ class Hearing:
                     notes.keep(listener, rate)
         except AudioError as error:
             return Heard(clip.number, 0, error)
-        return Heard(clip.number, listener.n_samples, listener.finish())
+        return Heard(clip.number, listener.n_samples, clip.of(listener.finish()))
 
 
 def is_on_cpu(verb: Verb) -> bool:
@@ -257,7 +262,7 @@ def refusal(recording: Recording) -> AudioError:
     return AudioError(f"{recording.name} was not there a moment ago")
 
 
-def _behind(n_samples: int, blocks: Blocks) -> Blocks:
+def _behind(n_samples: int, blocks: Waveform) -> Waveform:
     """What is left of blocks, (samples,) each, behind the first samples of a recording."""
     for block in blocks:
         if n_samples < len(block):

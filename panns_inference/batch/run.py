@@ -81,6 +81,7 @@ def run(
     overwrite: bool = False,
     top: int | None = None,
     threshold: float = 0.0,
+    raw: bool = False,
     jobs: int | None = None,
     on_error: OnError = "skip",
     resampler: str = "soxr",
@@ -103,6 +104,7 @@ def run(
         overwrite: whether what is there is replaced, and the journal of an earlier run forgotten.
         top: how many tags of a recording at most; None is all.
         threshold: smallest probability of a tag.
+        raw: as for `Format.write`.
         jobs: as for `results`.
         on_error: as for `results`.
         resampler: as for `results`.
@@ -117,7 +119,8 @@ def run(
     """
     _check(jobs, on_error)
     inputs = list(inputs)
-    form = Form(FORMATS[closest(format, FORMATS, "format")], {"top": top, "threshold": threshold})
+    selection = {"top": top, "threshold": threshold, "raw": raw}
+    form = Form(FORMATS[closest(format, FORMATS, "format")], selection)
     form.format.require()
     recordings = find(inputs)
     folder = shared_folder(inputs)

@@ -215,3 +215,9 @@ def _add_output(parser: argparse.ArgumentParser, result: type) -> None:
     group.add_argument(
         "--overwrite", action="store_true", help="replace what is there, and begin anew"
     )
+    group.add_argument(
+        "--raw",
+        action="store_true",
+        help="with -f csv: names and labels exactly as they are; without it, one that a "
+        "spreadsheet would take for a formula gets a ' in front",
+    )

@@ -100,6 +100,7 @@ def run_over(
     from .. import batch
 
     keep_what_is_freed()
+    selection["raw"] = given.raw
 
     def open_verb() -> Verb:
         hearing = {"window": given.window, "hop": given.hop, "skip_silence": given.skip_silence}

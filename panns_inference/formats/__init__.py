@@ -20,7 +20,7 @@ FORMATS: dict[str, Format] = {
     for form in (
         Format("table", ".txt", _ALL, several=True, writer=pieces_of(table.texts)),
         Format("csv", ".csv", _ALL, several=True, writer=pieces_of(csv.texts)),
-        Format("json", ".json", _ALL, several=True, writer=pieces_of(json.texts)),
+        Format("json", ".json", _ALL, several=True, writer=json.write),
         Format("jsonl", ".jsonl", _ALL, several=True, writer=pieces_of(json.lines)),
         Format(
             "parquet",
@@ -41,7 +41,7 @@ FORMATS: dict[str, Format] = {
             framewise=True,
         ),
         Format("audacity", ".txt", _SPANS, several=False, writer=pieces_of(audacity.texts)),
-        Format("raven", ".selections.txt", _SPANS, several=False, writer=pieces_of(raven.texts)),
+        Format("raven", ".selections.txt", _SPANS, several=True, writer=pieces_of(raven.texts)),
         Format("rttm", ".rttm", _SPANS, several=True, writer=pieces_of(rttm.texts)),
         Format("textgrid", ".TextGrid", _SPANS, several=False, writer=pieces_of(textgrid.texts)),
         Format("srt", ".srt", _SPANS, several=False, writer=pieces_of(srt.texts)),

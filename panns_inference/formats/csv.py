@@ -2,19 +2,29 @@
 
 Tags and events have the columns of DCASE (filename, onset, offset, event_label) and three more; a
 tag lasts as long as its recording. An embedding is a row: the file, the times and its values. Of a
-recording that was heard in stretches, the rows are those of the stretches.
+recording that was heard in stretches, the rows are those of the stretches. A recording in which
+nothing was found has one row, with nothing but its name.
+
+A text that a spreadsheet would take for a formula gets a `'` in front, as OWASP recommends; one
+that has it already, another one, so that the text can be told: it lacks the first `'`.
 """
 
 from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from ..results import Detection, Embedding, Tagging
-from .spans import Selection, seconds, spans_of
+from .spans import Selection, seconds, spans_or_none
 
 COLUMNS = ("filename", "onset", "offset", "event_label", "mid", "index", "probability")
+
+FORMULA = re.compile("'*[=+\\-@\t\r\n\0\uff1d\uff0b\uff0d\uff20]")
+"""How a text begins that a spreadsheet may take for a formula; the last four are full-width."""
+
+NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]+)?")
 
 
 def texts(
@@ -35,7 +45,7 @@ def _table(
     result: Tagging | Detection | Embedding, selection: Selection
 ) -> Iterator[Sequence[object]]:
     """The header and the rows of one recording."""
-    name = result.source or ""
+    name = _text(result.source or "", selection)
     if isinstance(result, Embedding):
         yield *COLUMNS[:3], *range(len(result.vector))
         for each in result.stretches or (result,):
@@ -43,9 +53,19 @@ def _table(
             yield name, seconds(each.onset), seconds(each.offset), *map(str, each.vector)
         return
     yield COLUMNS
-    for span in spans_of(result, selection):
+    for span in spans_or_none(result, selection):
+        if span is None:
+            yield name, *[""] * len(COLUMNS[1:])
+            continue
         times = seconds(span.onset), seconds(span.offset)
-        yield name, *times, span.label, span.mid, span.index, f"{span.probability:.6f}"
+        what = _text(span.label, selection), span.mid, span.index
+        yield name, *times, *what, f"{span.probability:.6f}"
+
+
+def _text(text: str, selection: Selection) -> str:
+    """A text as a spreadsheet is to show it."""
+    is_formula = FORMULA.match(text) and not NUMBER.fullmatch(text)
+    return f"'{text}" if is_formula and not selection.raw else text
 
 
 def _line(cells: Sequence[object]) -> str:

@@ -83,6 +83,7 @@ class Format:
         *,
         top: int | None = None,
         threshold: float = 0.0,
+        raw: bool = False,
     ) -> None:
         """Write results as they come, one at a time: none of them is kept.
 
@@ -91,13 +92,15 @@ class Format:
             file: open file, for text or, if the format is `binary`, for bytes.
             top: how many tags of a `Tagging` at most; None is all.
             threshold: smallest probability of a tag.
+            raw: whether CSV holds texts as they are, also those that a spreadsheet would take for
+                formulas; else such a text gets a `'` in front.
 
         Raises:
             UsageError: if the format cannot hold these results, or not in one file, or its extra
                 is not installed.
         """
         self.require()
-        self.writer(self._checked(results), file, Selection(top, threshold))
+        self.writer(self._checked(results), file, Selection(top, threshold, raw))
 
     def _checked(self, results: Iterable[Result]) -> Iterator[Result]:
         held: type[Result] | None = None

@@ -1,26 +1,36 @@
-"""JSON: a list of results, or one result a line."""
+r"""JSON: a list of results, or one result a line.
+
+Characters that steer a terminal are escapes such as `\u202e`: the same text to who reads JSON.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from typing import IO
 
 from ..errors import UsageError
 from ..results import Result, Tagging
+from ..terminal import CONTROLS
 from .spans import Selection
 
 
-def texts(results: Iterable[Result], selection: Selection) -> Iterator[str]:
-    """One list, a recording a line.
+def write(results: Iterable[Result], file: IO[str], selection: Selection) -> None:
+    """Write one list, a recording a line; it is ended also where no more results come.
 
     Args:
         results: tags, events or embeddings.
+        file: open for text.
         selection: which tags.
     """
-    yield "["
-    for count, result in enumerate(results):
-        yield f"{',' if count else ''}\n{_object(result, selection)}"
-    yield "\n]\n"
+    file.write("[")
+    try:
+        for count, result in enumerate(results):
+            file.write(f"{',' if count else ''}\n{_object(result, selection)}")
+            file.flush()
+    finally:
+        file.write("\n]\n")
+        file.flush()
 
 
 def lines(results: Iterable[Result], selection: Selection) -> Iterator[str]:
@@ -35,11 +45,13 @@ def lines(results: Iterable[Result], selection: Selection) -> Iterator[str]:
 
 
 def _object(result: Result, selection: Selection) -> str:
-    values = result.to_dict(*selection) if isinstance(result, Tagging) else result.to_dict()
+    tags = (selection.top, selection.threshold) if isinstance(result, Tagging) else ()
+    values = result.to_dict(*tags)
     try:
-        return json.dumps(values, ensure_ascii=False, allow_nan=False)
+        text = json.dumps(values, ensure_ascii=False, allow_nan=False)
     except ValueError as error:
         raise UsageError(
             f"the result of {result.source} by {result.model} holds values that are not finite, "
             "which JSON cannot hold; the formats table and csv can"
         ) from error
+    return CONTROLS.sub(lambda found: json.dumps(found[0])[1:-1], text)

@@ -1,6 +1,7 @@
 """Parquet tables: the columns of CSV with their types (extra `table`).
 
-An embedding is one list of float32, bit for bit. The metadata of the schema name the network
+An embedding is one list of float32, bit for bit. A recording in which nothing was found has a row
+that is null but for its name. The metadata of the schema name the network
 (`model`) and the version of this package (`panns_inference`).
 
 Rows are gathered over recordings and written in groups. A group for each recording would be read
@@ -18,7 +19,7 @@ import numpy as np
 
 from .. import __version__
 from ..results import Detection, Embedding, Tagging
-from .spans import Selection, spans_of, unicode
+from .spans import Selection, spans_or_none, unicode
 
 if TYPE_CHECKING:
     import pyarrow
@@ -52,9 +53,26 @@ def write(
     rows = itertools.chain(_rows([first], selection), _rows(results, selection))
     del first  # Its rows are all that is needed.
     with ParquetWriter(file, schema, compression="zstd") as writer:
-        while group := list(itertools.islice(rows, n_rows)):
+        for group in _groups(rows, n_rows):
             columns = map(_column, zip(*group, strict=True), schema.types)
             writer.write_batch(RecordBatch.from_arrays(list(columns), schema=schema))
+
+
+def _groups(rows: Iterable[tuple[Any, ...]], n_rows: int) -> Iterator[list[tuple[Any, ...]]]:
+    """Rows in groups, none of them empty; those that came before an error are among them."""
+    group = []
+    try:
+        for row in rows:
+            group.append(row)
+            if len(group) == n_rows:
+                yield group
+                group = []
+    except (Exception, KeyboardInterrupt):
+        if group:
+            yield group
+        raise
+    if group:
+        yield group
 
 
 def _schema(result: Tagging | Detection | Embedding) -> pyarrow.Schema:
@@ -83,7 +101,10 @@ def _rows(
             for each in result.stretches or (result,):
                 yield name, each.onset, each.offset, each.vector
         else:
-            for span in spans_of(result, selection):
+            for span in spans_or_none(result, selection):
+                if span is None:
+                    yield name, *[None] * 6
+                    continue
                 what = unicode(span.label), span.mid, span.index, span.probability
                 yield name, span.onset, span.offset, *what
 

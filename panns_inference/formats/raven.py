@@ -1,7 +1,15 @@
-"""Selection tables of Raven (File > Open Selection Table), tab-separated."""
+"""Selection tables of Raven (File > Open Selection Table), tab-separated.
+
+Raven opens several files as one sequence. Begin and end times count from the beginning of the
+sequence, in which the recordings of a table follow each other; the file offset counts from the
+beginning of the file that is named beside it. Recordings without events have no selection, but
+their length counts.
+"""
 
 from __future__ import annotations
 
+import itertools
+import os
 from collections.abc import Iterable, Iterator
 from pathlib import PurePath
 
@@ -16,35 +24,58 @@ COLUMNS = (
     "End Time (s)",
     "Low Freq (Hz)",
     "High Freq (Hz)",
+    "Begin Path",
+    "File Offset (s)",
     "Begin File",
     "Annotation",
     "Confidence",
 )
 
-BAND = ("50.0", "14000.0")
-"""Raven wants frequencies, and events have none: these are what the 32 kHz networks hear."""
+LOWEST, HIGHEST = 50.0, 14000.0
+"""Raven wants frequencies in Hz, and events have none: from where the networks begin up to half of
+the sample rate of the recording; if that is not known, to where the networks end."""
 
 
 def texts(results: Iterable[Tagging | Detection], selection: Selection) -> Iterator[str]:
-    """The table of a recording.
+    """The header with the selections of the first recording, then those of each.
 
     Args:
         results: tags or events.
         selection: which tags.
     """
+    numbers = itertools.count(1)
+    start = 0.0
+    header = [COLUMNS]
     for result in results:
-        rows = [
-            (
-                str(number),
-                "Spectrogram 1",
-                "1",
-                seconds(span.onset),
-                seconds(span.offset),
-                *BAND,
-                one_line(PurePath(result.source or "").name),
-                one_line(span.label),
-                f"{span.probability:.6f}",
-            )
-            for number, span in enumerate(spans_of(result, selection), start=1)
-        ]
-        yield "".join("\t".join(row) + "\n" for row in (COLUMNS, *rows))
+        rows = itertools.chain(header, _rows(result, selection, start, numbers))
+        yield "".join("\t".join(row) + "\n" for row in rows)
+        header, start = [], start + result.duration
+
+
+def _rows(
+    result: Tagging | Detection, selection: Selection, start: float, numbers: Iterator[int]
+) -> Iterator[tuple[str, ...]]:
+    """The selections of a recording that begins at `start` seconds of the sequence."""
+    source = result.source
+    place = "" if source is None else one_line(os.path.abspath(source))
+    name = one_line(PurePath(source or "").name)
+    band = _band(result.source_rate)
+    for span in spans_of(result, selection):
+        yield (
+            str(next(numbers)),
+            "Spectrogram 1",
+            "1",
+            seconds(start + span.onset),
+            seconds(start + span.offset),
+            *band,
+            place,
+            seconds(span.onset),
+            name,
+            one_line(span.label),
+            f"{span.probability:.6f}",
+        )
+
+
+def _band(source_rate: int | None) -> tuple[str, str]:
+    highest = source_rate / 2 if source_rate else HIGHEST
+    return str(min(LOWEST, highest / 2)), str(highest)

@@ -14,15 +14,17 @@ _NOT_IN_A_LINE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 class Selection(NamedTuple):
-    """Which tags of a `Tagging` are written: what `Tagging.top` takes.
+    """What is written of each result.
 
     Attributes:
-        top: how many at most; None is all.
-        threshold: smallest probability.
+        top: how many tags of a `Tagging` at most; None is all.
+        threshold: smallest probability of a tag.
+        raw: whether texts that a spreadsheet would take for formulas stay as they are.
     """
 
     top: int | None
     threshold: float
+    raw: bool = False
 
 
 def spans_of(result: Tagging | Detection, selection: Selection) -> Iterator[Event]:
@@ -38,7 +40,7 @@ def spans_of(result: Tagging | Detection, selection: Selection) -> Iterator[Even
         yield from result.events
         return
     for stretch in result.stretches or (result,):
-        for tag in stretch.top(*selection):
+        for tag in stretch.top(selection.top, selection.threshold):
             yield Event(
                 stretch.onset,
                 stretch.offset,
@@ -48,6 +50,20 @@ def spans_of(result: Tagging | Detection, selection: Selection) -> Iterator[Even
                 tag.probability,
                 tag.probability,
             )
+
+
+def spans_or_none(result: Tagging | Detection, selection: Selection) -> Iterator[Event | None]:
+    """The events of a result; where there are none, None: in a table, no recording is left out.
+
+    Args:
+        result: tags or events.
+        selection: which tags.
+    """
+    span = None
+    for span in spans_of(result, selection):
+        yield span
+    if span is None:
+        yield None
 
 
 def tiers_of(result: Tagging | Detection, selection: Selection) -> Sequence[Sequence[Event]]:

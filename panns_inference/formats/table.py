@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 
 from ..events import Event
 from ..results import Detection, Embedding, Result, Tagging
-from .spans import Selection, one_line, spans_of
+from ..terminal import printable
+from .spans import Selection, spans_of
 
 SHOWN = 6
 """Values of an embedding that are shown."""
@@ -28,7 +29,7 @@ def texts(
 
 
 def _heading(result: Result) -> str:
-    name = "samples" if result.source is None else one_line(result.source)
+    name = "samples" if result.source is None else printable(result.source)
     silence = f", {result.silence:.2f} s of it silence" if result.silence else ""
     return f"{name} ({result.duration:.2f} s{silence}, {result.model})"
 
@@ -39,8 +40,8 @@ def _rows(result: Tagging | Detection | Embedding, selection: Selection) -> list
     if isinstance(result, Detection):
         return _events(result.events, clock) or ["no events"]
     if isinstance(result, Tagging):
-        tags = result.top(*selection)
-        whole = [f"{tag.probability:.3f}  {one_line(tag.label)}" for tag in tags] or ["no tags"]
+        tags = result.top(selection.top, selection.threshold)
+        whole = [f"{tag.probability:.3f}  {printable(tag.label)}" for tag in tags] or ["no tags"]
         return whole + (_events(spans_of(result, selection), clock) if result.stretches else [])
     parts = [f"{_times(part, clock)}  {_values(part)}" for part in result.stretches]
     return [f"{len(result.vector)} values: {_values(result)}", *parts]
@@ -48,7 +49,7 @@ def _rows(result: Tagging | Detection | Embedding, selection: Selection) -> list
 
 def _events(events: Iterable[Event], clock: str) -> list[str]:
     return [
-        f"{_times(event, clock)}  {event.probability:.3f}  {one_line(event.label)}"
+        f"{_times(event, clock)}  {event.probability:.3f}  {printable(event.label)}"
         for event in events
     ]
 
