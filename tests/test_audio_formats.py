@@ -81,6 +81,11 @@ def table(shared: Path, folder: str) -> tuple[Path, list[Row]]:
         return here, list(csv.DictReader(file))
 
 
+def is_lost(row: Row) -> bool:
+    """Whether the mean of the channels is silence, and none of them is."""
+    return row["signal"] == "antiphase"
+
+
 def test_every_format_of_libsndfile_is_decoded_with_and_without_pyav(
     shared: Path, reader: Reader
 ) -> None:
@@ -88,8 +93,10 @@ def test_every_format_of_libsndfile_is_decoded_with_and_without_pyav(
     wrong = []
     for row in rows:
         answer = reader.read(folder / row["file"], int(row["rate"]))
-        expected = {"samples": int(row["frames"]), "finite": True, "warnings": []}
-        if {name: answer.get(name) for name in expected} != expected:
+        expected = {"samples": int(row["frames"]), "finite": True}
+        said = [warning for warning in answer.get("warnings", ()) if "(antiphase)" in warning]
+        as_expected = {name: answer.get(name) for name in expected} == expected
+        if not as_expected or answer["warnings"] != said or len(said) != is_lost(row):
             wrong.append((row["file"], answer))
     assert wrong == []
     assert len(rows) == 234

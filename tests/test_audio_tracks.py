@@ -79,7 +79,7 @@ def test_a_track_that_is_not_there_is_an_error_that_lists_those_that_are(tmp_pat
         read(io.BytesIO(written("WAV", "PCM_16")), 16_000, track=2)
 
 
-@pytest.mark.parametrize("track", [0, -1, 1.5, True, "all"])
+@pytest.mark.parametrize("track", [0, -1, 1.5, True, "ALL"])
 def test_numbers_that_are_no_tracks_are_refused_at_once(track: Any) -> None:
     with pytest.raises(UsageError, match="is no number of a sound track: they count from 1"):
         blocks("missing.mkv", 16_000, track=track)

@@ -42,6 +42,7 @@ PUBLIC = {
     ".audio": [
         "Blocks",
         "Description",
+        "Reading",
         "Source",
         "Track",
         "blocks",
@@ -51,6 +52,7 @@ PUBLIC = {
         "name_of",
         "read",
         "stated_length",
+        "waveform",
     ],
     ".batch": ["Failure", "Recording", "Report", "find", "results", "run"],
     ".checkpoints": [

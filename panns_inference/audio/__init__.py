@@ -1,7 +1,7 @@
 """Audio in: a recording of any kind as a waveform at the rate that a network needs.
 
     path / open file --soundfile, else PyAV--.
-                                              >--checks--> mean of channels --soxr--> waveform
+                                              >--checks--> channels to one --soxr--> waveform
     NumPy array, tensor, list ---------------'
 
 Everything goes through in pieces: a recording of ten hours needs no more memory than one of ten
@@ -18,22 +18,23 @@ from math import inf
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import AudioError, AudioWarning, UsageError
-from ..warning import warn
+from ..errors import AudioError, UsageError
 from . import arrays
 from ._decode import decoded, described
 from ._pieces import Incomplete, Part, Piece, Unrecognised
 from .arrays import float32_samples
-from .checks import checked_rate, checked_track
+from .checks import checked_rate
 from .description import Description, Track
 from .files import File, Source, is_file, name_of, opened
 from .joining import Blocks
 from .mixing import mono
-from .resampling import check_resampler, resampled
+from .reading import MIX, Reading
+from .resampling import resampled
 
 __all__ = [
     "Blocks",
     "Description",
+    "Reading",
     "Source",
     "Track",
     "blocks",
@@ -43,6 +44,7 @@ __all__ = [
     "name_of",
     "read",
     "stated_length",
+    "waveform",
 ]
 
 LOG = logging.getLogger("panns_inference")
@@ -56,9 +58,10 @@ def read(
     rate: int,
     *,
     sample_rate: int | None = None,
-    track: int | None = None,
+    track: int | str | None = None,
     resampler: str = "soxr",
     strict: bool = False,
+    channel: int | str = MIX,
 ) -> NDArray[np.float32]:
     """A recording as a waveform in memory.
 
@@ -67,31 +70,32 @@ def read(
             binary file that is open, read from where it stands and left open; or samples in
             memory, (samples,) or (channels, samples): a NumPy array, a tensor or a list, of floats
             nominally in [-1, 1], or of integers (int8, uint8, int16, int32), which are divided by
-            their full scale. Channels are mixed by their mean.
+            their full scale.
         rate: sample rate of the waveform, in Hz.
         sample_rate: of samples in memory, in Hz; None if they are at `rate`. A file knows its own.
         track: number of the sound track of a file, from 1; None is its default track.
         resampler: 'soxr'; 'resampy' (extra `resampy`); or 'torch', which computes on the GPU if
             there is one.
-        strict: raise for a file that is cut or damaged, instead of warning.
+        strict: raise instead of warning.
+        channel: 'mix' for the mean of the channels; the number of one, from 1; or 'left' and
+            'right', which are channels 1 and 2.
 
     Returns:
         (samples,) float32, at least one sample, all finite; of `n` samples `n * rate /
         sample_rate`, rounded.
 
     Raises:
-        AudioError: if there is no such file, it cannot be decoded, has no such track, holds no
-            samples, or samples that are not finite; for arrays of other shapes, and of other types
-            an AudioTypeError.
+        AudioError: if there is no such file, it cannot be decoded, has no such track or channel,
+            holds no samples, or samples that are not finite; for arrays of other shapes, and of
+            other types an AudioTypeError.
         UsageError: if another argument makes no sense.
 
     Warns:
-        AudioWarning: if a file is cut or damaged: what it holds is used.
+        AudioWarning: if a file is cut or damaged: what it holds is used; if channels that are mixed
+            cancel each other.
     """
-    waveform = blocks(
-        source, rate, sample_rate=sample_rate, track=track, resampler=resampler, strict=strict
-    )
-    return np.concatenate(list(waveform))
+    reading = Reading(resampler, strict, track, channel)
+    return np.concatenate(list(waveform(source, rate, BLOCK, reading, sample_rate)))
 
 
 def blocks(
@@ -100,9 +104,10 @@ def blocks(
     n_samples: int = BLOCK,
     *,
     sample_rate: int | None = None,
-    track: int | None = None,
+    track: int | str | None = None,
     resampler: str = "soxr",
     strict: bool = False,
+    channel: int | str = MIX,
 ) -> Blocks:
     """A recording as a waveform in blocks; joined they are what `read` gives, bit for bit.
 
@@ -116,6 +121,7 @@ def blocks(
         track: as for `read`.
         resampler: as for `read`.
         strict: as for `read`; what is there comes before the error.
+        channel: as for `read`.
 
     Returns:
         Blocks, (n_samples,) float32, and the rate of the recording as `source_rate`. Errors of the
@@ -128,13 +134,36 @@ def blocks(
     Warns:
         AudioWarning: as `read`.
     """
+    reading = Reading(resampler, strict, track, channel)
+    return waveform(source, rate, n_samples, reading, sample_rate)
+
+
+def waveform(
+    source: Source, rate: int, n_samples: int, reading: Reading, sample_rate: int | None = None
+) -> Blocks:
+    """The same as `blocks`, which has the settings of a reading one by one.
+
+    Args:
+        source: as for `read`.
+        rate: as for `read`.
+        n_samples: as for `blocks`.
+        reading: how the recording is read: one channel, or a mix, of one track.
+        sample_rate: as for `read`.
+
+    Raises:
+        AudioError: as `read`.
+        UsageError: as `read`.
+    """
     if n_samples < 1:
         raise UsageError(f"n_samples={n_samples} is no length of a block: give 1 or more")
     rate = checked_rate(rate, "rate")
-    check_resampler(resampler)
-    pieces, name = _pieces(source, rate, sample_rate, checked_track(track), strict)
+    if reading.is_several:
+        raise UsageError("channel='each' and track='all' are several waveforms: read one at a time")
+    pieces, name = _pieces(source, rate, sample_rate, reading)
     return Blocks(
-        lambda pieces: resampled(mono(pieces, name), rate, resampler, name), pieces, n_samples
+        lambda pieces: resampled(mono(pieces, name, reading), rate, reading.resampler, name),
+        pieces,
+        n_samples,
     )
 
 
@@ -177,26 +206,27 @@ def _called(source: File) -> str:
 
 
 def _pieces(
-    source: Source, rate: int, sample_rate: int | None, track: int | None, strict: bool
+    source: Source, rate: int, sample_rate: int | None, reading: Reading
 ) -> tuple[Iterator[Piece], str]:
     """The pieces of a recording at its own rate, and what messages call it."""
     if is_file(source):
         if sample_rate is not None:
             raise UsageError("sample_rate= is for samples in memory: a file knows its own")
         name = _called(source)
-        return _of_file(source, name, track, strict), name
-    if track is not None:
+        return _of_file(source, name, reading), name
+    if reading.track is not None:
         raise UsageError("track= is for files: samples in memory have no tracks")
     name = "the array"
     given = rate if sample_rate is None else checked_rate(sample_rate, "sample_rate")
     return arrays.pieces(source, given, name), name
 
 
-def _of_file(source: File, name: str, track: int | None, strict: bool) -> Iterator[Piece]:
+def _of_file(source: File, name: str, reading: Reading) -> Iterator[Piece]:
     """The pieces of a file; what is to be said of it is said, or raised, behind the last."""
     faults: list[str] = []
     with opened(source, name) as file:
         try:
+            track = reading.track if isinstance(reading.track, int) else None
             for found in decoded(file, name, track):
                 if isinstance(found, Piece):
                     yield found
@@ -205,9 +235,6 @@ def _of_file(source: File, name: str, track: int | None, strict: bool) -> Iterat
                 else:
                     faults.append(found.text)
         except Incomplete as end:
-            rest = "" if strict else "; what it holds is used"
+            rest = "" if reading.strict else "; what it holds is used"
             faults.append(f"is cut off or damaged: {end}{rest}")
-    if strict and faults:
-        raise AudioError(f"{name} {', and '.join(faults)}")
-    for fault in faults:
-        warn(f"{name} {fault}", AudioWarning)
+    reading.report(name, faults)
