@@ -6,8 +6,7 @@ file / array --audio.blocks--> blocks --listener--> Tagging, Detection, Embeddin
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -16,7 +15,7 @@ from .errors import UsageError
 from .events import Event
 from .names import closest
 from .results import Detection, Embedding, Result, Tagging
-from .verbs import VERBS, Asked, Detect, Embed, Listener, Tag, Verb
+from .verbs import VERBS, Asked, Detect, DetectListener, Embed, Listener, Tag, Verb
 
 R = TypeVar("R", bound=Result)
 
@@ -181,10 +180,7 @@ class Asking(Asked):
             UsageError: as `detect`.
         """
         listener = Detect(self, **settings).listener(name_of(audio))
-        waveform = self._blocks(audio, sample_rate, resampler, strict)
-        return itertools.chain(
-            itertools.chain.from_iterable(map(listener.feed, waveform)), _after(listener.end)
-        )
+        return _events(listener, self._blocks(audio, sample_rate, resampler, strict))
 
     def embeddings(
         self,
@@ -239,6 +235,8 @@ def _with_rate(results: Iterable[R], waveform: Blocks) -> Iterator[R]:
         yield replace(result, source_rate=waveform.source_rate)
 
 
-def _after(end: Callable[[], Iterable[Event]]) -> Iterator[Event]:
-    """What is known at the end, asked for when all before was taken."""
-    yield from end()
+def _events(listener: DetectListener, waveform: Blocks) -> Iterator[Event]:
+    """Events of a recording, as they become known."""
+    for samples in waveform:
+        yield from listener.feed(samples)
+    yield from listener.end()

@@ -18,7 +18,8 @@ def resolve(device: str | torch.device) -> str:
         device: 'cpu', 'cuda', 'cuda:1', 'mps', or a `torch.device`.
 
     Raises:
-        UsageError: for what is no device.
+        UsageError: for what is no device, and for a GPU in a process that was forked from one that
+            uses it.
     """
     try:
         wanted = torch.device(device)
@@ -36,6 +37,11 @@ def resolve(device: str | torch.device) -> str:
 def _is_there(device: torch.device) -> bool:
     try:
         torch.empty(0, device=device)
-    except (RuntimeError, AssertionError):  # the second: torch is built without that kind
+    except (RuntimeError, AssertionError) as error:  # the second: torch is built without that kind
+        if "forked" in str(error):
+            raise UsageError(
+                f"{device} cannot be used in a process that was forked from one that uses it: "
+                "start processes with multiprocessing.get_context('spawn'), or give device='cpu'"
+            ) from error
         return False
     return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -82,12 +83,41 @@ def loaded(
         path = Path(weights) if weights else _published(source, cache_folder)
         lines.append(f"Checkpoint path: {path}\n")
         load(network, path)
-    network = network.to(place)
     lines.append("Using CPU.\n" if place == "cpu" else f"Using {place}.\n")
     if place == "cuda":
-        network = nn.DataParallel(network)
         lines[-1] = f"GPU number: {torch.cuda.device_count()}\n"
-    return Loaded(name, network, place, path, tuple(lines))
+    return Loaded(name, placed(network, place), place, path, tuple(lines))
+
+
+def placed(network: nn.Module, device: str) -> nn.Module:
+    """A network where it is to compute; on 'cuda' inside `DataParallel`.
+
+    Args:
+        network: it is moved.
+        device: as `resolve` gives it.
+    """
+    network = network.to(device)
+    return nn.DataParallel(network) if device == "cuda" else network
+
+
+def on_cpu(network: nn.Module) -> nn.Module:
+    """The network itself if its weights are on the CPU, else a copy of it there.
+
+    Args:
+        network: it stays where it is.
+    """
+    tensors = [*network.parameters(), *network.buffers()]
+    if all(tensor.device.type in ("cpu", "meta") for tensor in tensors):
+        return network
+    # What `deepcopy` finds in its memo it takes for copied.
+    copies = {id(tensor): tensor.detach().cpu() for tensor in tensors}
+    memo = {
+        id(tensor): nn.Parameter(copies[id(tensor)], tensor.requires_grad)
+        if isinstance(tensor, nn.Parameter)
+        else copies[id(tensor)]
+        for tensor in tensors
+    }
+    return copy.deepcopy(network, memo)
 
 
 def _published(name: str, folder: str | os.PathLike[str] | None) -> Path:

@@ -138,6 +138,35 @@ class Model(Asking):
         self.name, self.model, self.device, self.checkpoint = engine.name, None, engine.device, None
         return ("Using CPU.\n",)
 
+    def __copy__(self) -> Model:
+        # A copy that is not deep shares the network, and so what computes it.
+        made = object.__new__(type(self))
+        vars(made).update(vars(self))
+        return made
+
+    def __getstate__(self) -> dict[str, Any]:
+        """The network, on the CPU, and its settings; what computes it is made anew on arrival."""
+        state = {**vars(self), "_engine": None}
+        if self.model is not None:
+            from .loading import on_cpu
+
+            state["model"] = on_cpu(self.network)
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Put the network on its device if it is there, else on the CPU.
+
+        Args:
+            state: of a model, perhaps on another machine.
+        """
+        vars(self).update(state)
+        if self.model is not None and self.device != "cpu":
+            from .device import resolve
+            from .loading import placed
+
+            self.device = resolve(self.device)
+            self.model = placed(self.model, self.device)
+
     def __repr__(self) -> str:
         kind = type(self).__name__
         return f"{kind}({self.name}, {self.device}, {self.classes_num} classes)"

@@ -21,6 +21,7 @@ from .digest import digest
 from .engine import Grid, Outputs, Statistics, Waveforms
 from .fast import accelerated
 from .grid import grid_of
+from .threads import take
 
 SIZES = {"clipwise_output": "classes_num", "embedding": "embedding_size"}
 """Output to the attribute of a network that says its length."""
@@ -54,7 +55,8 @@ class NetworkEngine:
         precision: what convolutions compute in: 'float32', or 'bf16' on a CPU with instructions
             for it.
         memory: 'default', or 'small' for a single copy of the weights.
-        threads: cores that torch uses in this process; None leaves them as they are.
+        threads: cores that torch uses in this process; None leaves them as they are. In a process
+            that was forked from one that uses torch it is a single one.
 
     Raises:
         UsageError: for a precision that the module or the device cannot compute in, and for
@@ -69,9 +71,8 @@ class NetworkEngine:
         memory: str = "default",
         threads: int | None = None,
     ) -> None:
-        if threads is not None:
-            torch.set_num_threads(threads)
-        self.threads = torch.get_num_threads()
+        self.settings = precision, memory, threads
+        self.threads = take(threads)
         self.module = module.eval()
         self.device = device
         self.precision = precision
@@ -100,6 +101,10 @@ class NetworkEngine:
                 "was made to"
             )
         return self.module
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # What was made of the module is of this machine, and made anew on another one.
+        return type(self), (self.module, self.device, *self.settings)
 
     def is_of(self, module: nn.Module, device: str) -> bool:
         """Whether it was made of a module for a device.
@@ -171,7 +176,7 @@ class NetworkEngine:
         Args:
             workers: threads that call the engine at the same time.
         """
-        torch.set_num_threads(max(1, self.threads // workers))
+        take(max(1, self.threads // workers))
 
     @property
     def seconds_at_once(self) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
@@ -63,6 +64,7 @@ class CudaEngine(NetworkEngine):
         numbers = range(torch.cuda.device_count()) if place.index is None else [place.index]
         self.places = [torch.device("cuda", number) for number in numbers]
         self.dtype = rounding(precision, min(map(torch.cuda.get_device_capability, self.places)))
+        self.process = os.getpid()
         self.turns = itertools.count()
         self.thread = threading.local()
         self.lock = threading.Lock()
@@ -109,6 +111,7 @@ class CudaEngine(NetworkEngine):
         Args:
             waveforms: (batch, samples), an array or a tensor, of floats or int16.
         """
+        self._check_process()
         given: Tensor = torch.as_tensor(waveforms)
         if not self._is_copied() or len(given) == 0:
             return super().outputs(scaled(given))
@@ -125,6 +128,7 @@ class CudaEngine(NetworkEngine):
         Args:
             waveform: (samples,).
         """
+        self._check_process()
         if not self._is_copied():
             return super().segmentwise(waveform)
         return dict(self._own()[0].segmentwise(torch.from_numpy(waveform)[None]))
@@ -134,6 +138,14 @@ class CudaEngine(NetworkEngine):
         names = sorted(set(map(torch.cuda.get_device_name, self.places)))
         runtime = f"torch {torch.__version__}, {', '.join(names)}"
         return {**super().identity(), "runtime": runtime}
+
+    def _check_process(self) -> None:
+        """Refuse to compute in a process that was forked: CUDA would fail there."""
+        if os.getpid() != self.process:
+            raise UsageError(
+                f"a model on {self.device} cannot be used in a process that was forked from the "
+                "one that loaded it: start processes with multiprocessing.get_context('spawn')"
+            )
 
     def _own(self) -> list[Replica]:
         """The GPU of the calling thread, or all if it has none of its own."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from dataclasses import dataclass
 from typing import Any, ClassVar, cast
@@ -97,6 +98,15 @@ class Convolution:
         if self.settings.dtype != torch.float32:
             return Direct(self.weights, size, self.settings.dtype)
         return plan.build(name, self.weights, size)
+
+
+if hasattr(os, "register_at_fork"):  # it is not on Windows, where nothing forks
+    # Nobody would release it in the child.
+    os.register_at_fork(
+        before=Convolution.building.acquire,
+        after_in_parent=Convolution.building.release,
+        after_in_child=Convolution.building.release,
+    )
 
 
 def together(
