@@ -12,7 +12,7 @@ import logging
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -56,11 +56,13 @@ class Recording:
             file.
         size: in bytes; None if there is no such file.
         mtime_ns: when it was last changed, in nanoseconds.
+        identity: the same for all names of one file, and for no other file.
     """
 
     source: str | BinaryIO
     size: int | None
     mtime_ns: int
+    identity: Hashable = None
 
     @property
     def name(self) -> str | None:
@@ -74,7 +76,7 @@ class Recording:
 
 
 def find(inputs: Iterable[File]) -> list[Recording]:
-    """The recordings that are meant by some names, each once.
+    """The recordings that are meant by some names: one for each name, also of the same file.
 
     Args:
         inputs: files, which are taken whatever they are called; folders, whose recordings are taken
@@ -82,31 +84,29 @@ def find(inputs: Iterable[File]) -> list[Recording]:
             `10.wav`), without what is hidden; patterns such as `day*/**/*.wav`; and open files.
 
     Returns:
-        The recordings in the order of the names. A name that stands for nothing is among them:
-        what is wrong with it is said when it is heard.
+        The recordings in the order of the names. A file that is named twice comes twice; what is
+        found in a folder comes once, also if it is named, too. A name that stands for nothing is
+        among them: what is wrong with it is said when it is heard.
 
     Raises:
         AudioError: if there is no recording.
     """
     inputs = list(inputs)
-    found: dict[str | int, Recording] = {}
+    recordings: list[Recording] = []
+    known: dict[str, bool] = {}
     left_out: Counter[str] = Counter()
-    seen: set[str] = set()
     for each in inputs:
-        if not isinstance(each, (str, os.PathLike)):
-            found[id(each)] = Recording(each, 0, 0)
-            continue
-        for name in _expanded(os.fspath(each)):
-            is_folder = os.path.isdir(name)
-            for path in _below(name, left_out, seen) if is_folder else [name]:
-                found.setdefault(os.path.realpath(path), _recording(path))
-    if not found:
-        named = ", ".join(repr(name_of(each)) for each in inputs)
-        raise AudioError(f"there is no recording in {named}" if named else "no recording is named")
+        if isinstance(each, (str, os.PathLike)):
+            recordings += map(_recording, _meant(os.fspath(each), known, left_out))
+        else:
+            recordings.append(Recording(each, 0, 0, id(each)))
+    if not recordings:
+        told = ", ".join(repr(name_of(each)) for each in inputs)
+        raise AudioError(f"there is no recording in {told}" if told else "no recording is named")
     if left_out:
         kinds = ", ".join(f"{count} {kind}" for kind, count in left_out.most_common(5))
         LOG.info("left out: no recordings by their names and first bytes: %s", kinds)
-    return list(found.values())
+    return recordings
 
 
 def natural(path: str) -> tuple[Any, ...]:
@@ -142,6 +142,26 @@ def _expanded(name: str) -> Sequence[str]:
     if os.path.lexists(name) or not glob.has_magic(name):
         return [name]
     return sorted(glob.glob(name, recursive=True), key=natural) or [name]
+
+
+def _meant(name: str, known: dict[str, bool], left_out: Counter[str]) -> Iterator[str]:
+    """The files that a name stands for, without what is found in a folder a second time.
+
+    Args:
+        name: of a file or a folder, or a pattern.
+        known: names so far: True for one that was found in a folder and has not been named.
+        left_out: counts what is no recording.
+    """
+    seen: set[str] = set()  # of this name alone: a folder that has two names is gone through twice
+    for path in _expanded(name):
+        if os.path.isdir(path):
+            new = [each for each in _below(path, left_out, seen) if each not in known]
+            known.update(dict.fromkeys(new, True))
+            yield from new
+        else:
+            if not known.get(path):
+                yield path
+            known[path] = False
 
 
 def _below(folder: str, left_out: Counter[str], seen: set[str]) -> Iterator[str]:
@@ -189,6 +209,8 @@ def _recording(name: str) -> Recording:
     try:
         state = os.stat(name)
     except (OSError, ValueError):
-        return Recording(name, None, 0)
+        return Recording(name, None, 0, name)
     is_file = os.path.isfile(name)
-    return Recording(name, state.st_size if is_file else None, state.st_mtime_ns)
+    # Some file systems number no files.
+    identity = (state.st_dev, state.st_ino) if state.st_ino else os.path.realpath(name)
+    return Recording(name, state.st_size if is_file else None, state.st_mtime_ns, identity)

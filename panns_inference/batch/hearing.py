@@ -13,6 +13,7 @@ gets all cores, where `heard` is iterated over.
 from __future__ import annotations
 
 import itertools
+import logging
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -23,13 +24,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..audio import Blocks, blocks
-from ..errors import AudioError
+from ..errors import AudioError, PannsError
 from ..results import Result
 from ..verbs import Verb
 from .ahead import in_order, pulled
 from .finding import Recording
 from .notes import Notes
 from .together import together
+
+LOG = logging.getLogger("panns_inference")
 
 Waveform = Iterator[NDArray[np.float32]]
 
@@ -44,11 +47,13 @@ class Heard(NamedTuple):
         number: its place in the list of recordings.
         n_samples: its length at the network's rate; 0 if it could not be read.
         outcome: the result, or why there is none.
+        heard_as: the recording under the name by which it was read.
     """
 
     number: int
     n_samples: int
-    outcome: Result | AudioError
+    outcome: Result | PannsError
+    heard_as: Recording
 
 
 def _no_notes(recording: Recording) -> None:
@@ -135,7 +140,7 @@ class Hearing:
             if clip.error is None:
                 yield clip
             else:
-                failed.append(Heard(clip.number, 0, clip.error))
+                failed.append(self._of(clip, clip.error))
 
     def _clip(self, number: int) -> _Clip:
         """A recording decoded, as far as a block reaches."""
@@ -166,15 +171,35 @@ class Hearing:
     def _together(self, batch: Sequence[_Clip]) -> list[Heard]:
         """The outcomes of clips that go through the network together."""
         # Those that were done in an earlier run are heard again: the others depend on them.
-        again = [self._decoded(c.number) if c.number in self.done else c for c in batch]
+        again = [self._again(clip) for clip in batch]
         waveforms = np.stack([next(clip.blocks) for clip in again])
         names = [self.recordings[clip.number].name for clip in batch]
         results = self.verb.together(waveforms, names)
         return [
-            Heard(clip.number, clip.n_samples, clip.of(result))
+            self._of(clip, clip.of(result))
             for clip, result in zip(again, results, strict=True)
             if clip.number not in self.done
         ]
+
+    def _again(self, clip: _Clip) -> _Clip:
+        """A clip with its samples, also if it was done before; silence if it cannot be read now."""
+        if clip.number not in self.done:
+            return clip
+        name = self.recordings[clip.number].name
+        try:
+            again = self._decoded(clip.number)
+            cause = f"{name} is not the recording that it was, though of the same size and time"
+        except AudioError as error:
+            again, cause = _Clip(clip.number, 0), str(error)
+        if again.n_samples == clip.n_samples:
+            return again
+        LOG.warning("warning: %s: it was done before, and its result is kept", cause)
+        silence = np.zeros(clip.n_samples, np.float32)
+        return _Clip(clip.number, clip.n_samples, iter([silence]))
+
+    def _of(self, clip: _Clip, outcome: Result | PannsError) -> Heard:
+        """What has become of a clip."""
+        return Heard(clip.number, clip.n_samples, outcome, self.recordings[clip.number])
 
     def _told(self, heard: Future[list[Heard]]) -> list[Heard]:
         """Outcomes of a worker, when they are there."""
@@ -196,8 +221,9 @@ class Hearing:
                 if notes:
                     notes.keep(listener, rate)
         except AudioError as error:
-            return Heard(clip.number, 0, error)
-        return Heard(clip.number, listener.n_samples, clip.of(listener.finish()))
+            return Heard(clip.number, 0, error, recording)
+        result = clip.of(listener.finish())
+        return Heard(clip.number, listener.n_samples, result, recording)
 
 
 def is_on_cpu(verb: Verb) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from ..formats import Format
 from ..formats.npz import write_rows
 from ..results import Detection, Result
 from .finding import Recording
+from .hearing import Heard
 from .journal import Entry, Journal, exists, name_of
 from .parts import read_part, write_part
 
@@ -56,12 +58,12 @@ class Output(Protocol):
             number: its place in the list.
         """
 
-    def keep(self, journal: Journal, number: int, result: Result) -> tuple[str, int]:
+    def keep(self, journal: Journal, heard: Heard, result: Result) -> tuple[str, int]:
         """Put a result where a kill does not harm it.
 
         Args:
             journal: of the run.
-            number: place of the recording in the list.
+            heard: the recording, by its place in the list.
             result: of the recording.
 
         Returns:
@@ -99,18 +101,18 @@ class Tree:
         """Whether the file of a recording is there."""
         return entry.output == self._name(number) and self.files[number].is_file()
 
-    def keep(self, journal: Journal, number: int, result: Result) -> tuple[str, int]:
+    def keep(self, journal: Journal, heard: Heard, result: Result) -> tuple[str, int]:
         """Write the file of a recording."""
-        path = self.files[number]
+        path = self.files[heard.number]
         path.parent.mkdir(parents=True, exist_ok=True)
         form = self.form.format
         with atomic_write(path, binary=form.binary) as file:
             if form.framewise and isinstance(result, Detection) and result.framewise is None:
-                rows = journal.notes(self.recordings[number]).rows(len(result.labels))
+                rows = journal.notes(heard.heard_as).rows(len(result.labels))
                 write_rows(file, result, rows)
             else:
                 form.write([result], file, **self.form.selection)
-        return self._name(number), path.stat().st_size
+        return self._name(heard.number), path.stat().st_size
 
     def finish(self, journal: Journal, labels: Sequence[str]) -> None:
         """Nothing is made of them together."""
@@ -146,9 +148,9 @@ class Table:
         part = self.journal / entry.output
         return part.is_file() and part.stat().st_size == entry.n_bytes
 
-    def keep(self, journal: Journal, number: int, result: Result) -> tuple[str, int]:
+    def keep(self, journal: Journal, heard: Heard, result: Result) -> tuple[str, int]:
         """Write the part of a recording."""
-        part = journal.parts / f"{name_of(self.recordings[number])}.npz"
+        part = journal.parts / f"{name_of(self.recordings[heard.number])}.npz"
         n_bytes = write_part(part, result)
         return f"{part.parent.name}/{part.name}", n_bytes
 
@@ -206,7 +208,8 @@ def output_of(
 def mirrored(recordings: Sequence[Recording], root: Path, extension: str) -> list[Path]:
     """Names of files for recordings, relative: those of the recordings with another extension.
 
-    Recordings that differ in their extension alone keep it.
+    Recordings that differ in their extension alone keep it, and those that differ in case alone get
+    a number that follows from their names. A file that is named twice has one name.
 
     Args:
         recordings: files below `root`.
@@ -214,21 +217,26 @@ def mirrored(recordings: Sequence[Recording], root: Path, extension: str) -> lis
         extension: of the new names.
 
     Raises:
-        UsageError: if two would have the same name.
+        UsageError: if two would have the same name all the same.
     """
-    names = [Path(os.path.relpath(each.path, root)) for each in recordings]
-    short = [name.with_name(f"{name.stem}{extension}") for name in names]
-    # Counted as where big and small letters are the same.
-    count = Counter(str(name).casefold() for name in short)
-    chosen = [
-        name.with_name(f"{name.name}{extension}") if count[str(brief).casefold()] > 1 else brief
-        for name, brief in zip(names, short, strict=True)
-    ]
-    count = Counter(str(name).casefold() for name in chosen)
-    for name in chosen:
-        if count[str(name).casefold()] > 1:
-            raise UsageError(f"several recordings would be written to {name}: rename one of them")
-    return chosen
+    names = {each.path: Path(os.path.relpath(each.path, root)) for each in recordings}
+    short = {path: name.with_name(f"{name.stem}{extension}") for path, name in names.items()}
+    count = Counter(map(_folded, short.values()))
+    full = {path: name.with_name(f"{name.name}{extension}") for path, name in names.items()}
+    chosen = {p: full[p] if count[_folded(name)] > 1 else name for p, name in short.items()}
+    count = Counter(map(_folded, chosen.values()))
+    for path, name in chosen.items():
+        if count[_folded(name)] > 1:
+            digest = hashlib.sha256(os.fsencode(names[path])).hexdigest()[:8]
+            chosen[path] = name.with_name(f"{names[path].name}-{digest}{extension}")
+    if len(set(map(_folded, chosen.values()))) < len(chosen):
+        raise UsageError(f"recordings in {root} would be written to the same name: rename them")
+    return [chosen[each.path] for each in recordings]
+
+
+def _folded(name: Path) -> str:
+    """The same for names that are one where neither case nor the way to write accents counts."""
+    return unicodedata.normalize("NFC", str(name).casefold())
 
 
 def refuse_to_replace(place: Output, recordings: Sequence[Recording], overwrite: bool) -> None:

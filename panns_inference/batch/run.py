@@ -20,6 +20,7 @@ from .finding import Recording, find, shared_folder
 from .hearing import Hearing, in_turn, is_on_cpu, refusal
 from .identity import check_format, identity_of
 from .journal import Entry, Journal, opened
+from .names import by_name
 from .outputs import Form, Output, output_of, refuse_to_forget, refuse_to_replace
 from .progress import progress_of
 from .report import Failure, Report
@@ -176,9 +177,9 @@ def _in_order(
     with progress_of(len(recordings), 0, progress) as seen:
         n_jobs = jobs or default_jobs(asked)
         ears = Hearing(asked, recordings, n_jobs, tell=seen.hear, **reading)
-        for heard in in_turn(ears.heard()):
-            seen.count(failed=isinstance(heard.outcome, AudioError))
-            if isinstance(heard.outcome, AudioError):
+        for heard in in_turn(by_name(ears, {})):
+            seen.count(failed=isinstance(heard.outcome, PannsError))
+            if isinstance(heard.outcome, PannsError):
                 _fail(recordings[heard.number], heard.outcome, on_error)
             else:
                 yield heard.outcome
@@ -194,17 +195,16 @@ def _kept(
     failures: dict[int, Failure] = {}
     with progress_of(len(recordings), len(done), progress) as seen:
         ears = replace(ears, done=done, notes=journal.notes, tell=seen.hear)
-        for number, n_samples, outcome in ears.heard():
-            recording = recordings[number]
-            entry = Entry(recording.path, recording.size, recording.mtime_ns, n_samples)
-            seen.count(failed=isinstance(outcome, AudioError))
-            if isinstance(outcome, AudioError):
-                journal.note(replace(entry, cause=str(outcome)))
-                failures[number] = _fail(recording, outcome, on_error)
+        for heard in by_name(ears, {}):
+            recording = recordings[heard.number]
+            entry = Entry(recording.path, recording.size, recording.mtime_ns, heard.n_samples)
+            seen.count(failed=isinstance(heard.outcome, PannsError))
+            if isinstance(heard.outcome, PannsError):
+                journal.note(replace(entry, cause=str(heard.outcome)))
+                failures[heard.number] = _fail(recording, heard.outcome, on_error)
                 continue
-            output, n_bytes = place.keep(journal, number, outcome)
+            output, n_bytes = place.keep(journal, heard, heard.outcome)
             journal.note(replace(entry, output=output, n_bytes=n_bytes))
-            journal.notes(recording).remove()
     place.finish(journal, ears.verb.model.labels)
     if not failures:
         journal.forget_notes()
@@ -226,7 +226,7 @@ def _asked(verb: OpenVerb, recordings: Sequence[Recording]) -> Verb | None:
     return verb if isinstance(verb, Verb) else verb()
 
 
-def _fail(recording: Recording, error: AudioError, on_error: OnError) -> Failure:
+def _fail(recording: Recording, error: PannsError, on_error: OnError) -> Failure:
     failure = Failure(recording.name, str(error))
     if on_error == "raise":
         raise error

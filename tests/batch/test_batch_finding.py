@@ -71,11 +71,31 @@ def test_an_open_file(tmp_path: Path) -> None:
     assert second.name == str(tmp_path / "a.wav")
 
 
-def test_no_file_twice(tmp_path: Path) -> None:
+def test_each_name_comes(tmp_path: Path) -> None:
     touch(tmp_path, "a.wav", "sub/b.wav")
     (tmp_path / "link.wav").symlink_to(tmp_path / "a.wav")
-    inputs = (tmp_path / "sub", tmp_path, tmp_path / "sub" / ".." / "a.wav", tmp_path / "a.wav")
-    assert found(*inputs, below=tmp_path) == ["sub/b.wav", "a.wav"]
+    (tmp_path / "hard.wav").hardlink_to(tmp_path / "a.wav")
+    a, again, link = str(tmp_path / "a.wav"), f"{tmp_path}/sub/../a.wav", f"{tmp_path}/link.wav"
+    assert found(a, again, link, a) == [a, again, link, a]
+    assert found(tmp_path / "sub", tmp_path, below=tmp_path) == [
+        "sub/b.wav", "a.wav", "hard.wav", "link.wav",
+    ]  # fmt: skip
+    # What a folder holds is there already; named once more, it is named twice.
+    assert found(tmp_path, a, below=tmp_path) == ["a.wav", "hard.wav", "link.wav", "sub/b.wav"]
+    assert found(tmp_path, a, a, below=tmp_path)[4:] == ["a.wav"]
+    assert found(a, tmp_path, tmp_path, below=tmp_path) == [
+        "a.wav", "hard.wav", "link.wav", "sub/b.wav",
+    ]  # fmt: skip
+    assert len(found(tmp_path / "**" / "*")) == 4
+    same = {recording.identity for recording in find([a, again, link, f"{tmp_path}/hard.wav"])}
+    assert len(same) == 1
+    assert {recording.identity for recording in find([tmp_path / "sub"])} != same
+
+
+def test_a_folder_under_two_names(tmp_path: Path) -> None:
+    touch(tmp_path, "a/1.wav")
+    (tmp_path / "b").symlink_to(tmp_path / "a")
+    assert found(tmp_path / "a", tmp_path / "b", below=tmp_path) == ["a/1.wav", "b/1.wav"]
 
 
 def test_links_in_circles(tmp_path: Path) -> None:

@@ -239,11 +239,6 @@ def test_places_that_do_not_fit(mini: AudioTagging, folder: Path, tmp_path: Path
             run(mini.verb("tag"), [folder], place, **more)
     with pytest.raises(UsageError, match="npz holds framewise probabilities"):
         run(mini.verb("detect"), [folder], tmp_path / "a", format="npz", split=True)
-    (tmp_path / "two").mkdir()
-    for name in ("a.wav", "A.wav"):
-        shutil.copy(folder / "clip5.wav", tmp_path / "two" / name)
-    with pytest.raises(UsageError, match="several recordings would be written to"):
-        run(mini.verb("tag"), [tmp_path / "two"], tmp_path / "tree", split=True)
 
 
 def test_framewise_probabilities(mini: AudioTagging, folder: Path, tmp_path: Path) -> None:
