@@ -19,9 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import AudioError, UsageError
-from . import arrays
+from . import _sizes, arrays
 from ._decode import decoded, described
-from ._pieces import Incomplete, Part, Piece, Unrecognised
+from ._pieces import Incomplete, Piece, Unrecognised
 from .arrays import float32_samples
 from .checks import checked_rate
 from .description import Description, Track
@@ -182,19 +182,21 @@ def describe(file: File) -> Description:
 
 
 def stated_length(file: str | os.PathLike[str]) -> float:
-    """How long a recording is, as far as its header says: nothing is decoded.
+    """How long a recording is, by its header and the size of the file: nothing is decoded.
 
     Args:
         file: its path.
 
     Returns:
-        Seconds; infinity for a file that does not say it, soundfile does not know, or is not there.
+        Seconds; infinity for a file that soundfile does not know, where neither tells, or that is
+        not there.
     """
     from . import _soundfile
 
     try:
         with opened(file, repr(file)) as section:
-            return _soundfile.described(Part(section)).duration or inf
+            parts = _sizes.measured(section).parts
+            return sum(_soundfile.described(part).duration or inf for part in parts)
     except (AudioError, Unrecognised):
         return inf
 

@@ -10,8 +10,8 @@ from types import ModuleType
 from typing import TypeVar
 
 from ..errors import AudioError
-from . import _mpeg, _ogg, _sizes
 from ._pieces import Incomplete, NoSuchTrack, Part, Piece, Remark, Unrecognised
+from ._recordings import Recordings, recordings, remarks
 from ._section import Section
 from .description import Description
 
@@ -29,9 +29,8 @@ def described(file: Section, name: str) -> Description:
         AudioError: if it is no recording, or cannot be read.
     """
     with _failures_raised(file, name):
-        parts, _, _ = _parts(file, name)
         try:
-            found = [_description(part) for part in parts]
+            found = [_description(part) for part in recordings(file).parts]
         except Unrecognised as finding:
             raise _refusal(name, finding) from None
         durations = [each.duration for each in found if each.duration is not None]
@@ -59,10 +58,11 @@ def decoded(file: Section, name: str, track: int | None = None) -> Iterator[Piec
 
 
 def _decoded(file: Section, name: str, track: int | None) -> Iterator[Piece | Remark]:
-    parts, has_end, share = _parts(file, name)
-    length = 0.0
-    gaps: list[float | None] = [] if has_end else [None]
-    for part in parts:
+    found = _recordings(file, name)
+    lengths: list[float] = []
+    gaps: list[float | None] = [] if found.has_end else [None]
+    for part in found.parts:
+        length, n_gaps = 0.0, len(gaps)
         try:
             for piece in _by_either(part, methodcaller("pieces", part, track)):
                 yield piece
@@ -71,27 +71,25 @@ def _decoded(file: Section, name: str, track: int | None) -> Iterator[Piece | Re
         except Incomplete as end:
             gaps.append(end.missing)
         except Unrecognised as finding:
-            if length == 0:
+            if sum(lengths) == 0:
                 raise _refusal(name, finding) from None
             gaps.append(None)
-    if length == 0:
+        if part.share < 1 and len(gaps) == n_gaps:
+            gaps.append(length * (1 / part.share - 1))
+        lengths.append(length)
+    if sum(lengths) == 0:
         raise AudioError(f"{name} holds no samples" + (" that can be decoded" if gaps else ""))
-    if share < 1 and not gaps:
-        gaps.append(length * (1 / share - 1))
+    yield from remarks(found, lengths)
     if gaps:
         known = [gap for gap in gaps if gap is not None]
         raise Incomplete(sum(known) if len(known) == len(gaps) else None)
 
 
-def _parts(file: Section, name: str) -> tuple[list[Part], bool, float]:
-    """What is decoded one by one, whether its end is there, and the share of what it claims."""
+def _recordings(file: Section, name: str) -> Recordings:
     try:
-        file, share = _sizes.with_true_size(_mpeg.without_tags(file))
+        return recordings(file)
     except Unrecognised as finding:
         raise _refusal(name, finding) from None
-    is_ogg = file.peek(0, 4) == b"OggS"
-    parts, has_end = _ogg.links(file) if is_ogg else (_mpeg.recordings(file), True)
-    return parts, has_end, share
 
 
 def _description(part: Part) -> Description:

@@ -33,8 +33,17 @@ def _number(file: Section, at: int, width: int, order: Order) -> int:
 
 def _au(file: Section) -> Claim:
     size = Number(8, 4, "big")
-    start, n_bytes = _number(file, 4, 4, "big"), _number(file, 8, 4, "big")
-    return Claim(start, n_bytes, was_filled=False, number=size, is_last=True)
+    start, n_bytes = _number(file, 4, 4, "big"), size.read(file)
+    unknown = size.limit - 1  # by the rules of the format, and also where it is longer than that
+    return Claim(
+        start,
+        n_bytes,
+        was_filled=False,
+        number=None if n_bytes == unknown else size,
+        is_last=True,
+        to_the_end=((size.at, size.written(unknown)),),
+        is_bound=True,
+    )
 
 
 def _asf(file: Section) -> Claim | None:

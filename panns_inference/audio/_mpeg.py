@@ -48,12 +48,12 @@ class _Count(NamedTuple):
 
 def without_tags(file: Section) -> Section:
     """The file behind the tags at its start: its own, and those of a recording before it."""
-    while size := _tag_size(file.peek(0, 16)):
+    while size := tag_size(file.peek(0, 16)):
         file = file.part(size)
     return file
 
 
-def _tag_size(header: bytes) -> int:
+def tag_size(header: bytes) -> int:
     """Bytes of the tag that begins so: ID3v1, ID3v2 or APE; 0 if it is none."""
     if header[:3] == b"TAG":
         return _ID3V1
@@ -85,7 +85,7 @@ def recordings(file: Section) -> list[Part]:
 
     A recording ends where another frame begins to count, or with the bytes that its own claims.
     """
-    if not _is_frame(file):
+    if not is_frame(file):
         return [Part(file)]
     starts = sorted({0, *_counting(file)})
     parts: list[Part] = []
@@ -93,14 +93,14 @@ def recordings(file: Section) -> list[Part]:
         part = _without_tags_at_end(file.part(start, stop))
         n_claimed = _count(part).n_bytes or part.size
         rest = without_tags(part.part(n_claimed))
-        is_joined = rest.size > _LONGEST_FRAME and _is_frame(rest)
+        is_joined = rest.size > _LONGEST_FRAME and is_frame(rest)
         ends = is_joined or rest.size == 0
         parts.append(_with_true_size(part.part(0, n_claimed if ends else None)))
         parts += [_with_true_size(rest)] * is_joined
     return parts
 
 
-def _is_frame(file: Section) -> bool:
+def is_frame(file: Section) -> bool:
     """Whether a file begins with the header of a frame; that of AAC names no layer."""
     head = file.peek(0, 2)
     return len(head) == 2 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0 and head[1] & 0x06 != 0

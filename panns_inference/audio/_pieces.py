@@ -49,11 +49,14 @@ class Part:
         file: its bytes.
         slack: by how many samples there may be fewer than a decoder finds in the header; infinite
             where that number is an estimate, and not a count.
+        share: how many of the bytes that its header claims there are: less than 1 in a cut file,
+            more where the claim is too small.
         is_multiplexed: whether it is an Ogg of several tracks, of which soundfile knows the first.
     """
 
     file: Section
     slack: float = 0
+    share: float = 1.0
     is_multiplexed: bool = False
 
 

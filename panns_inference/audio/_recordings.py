@@ -1,0 +1,87 @@
+"""A file taken apart into what is decoded one by one."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from . import _flac, _mpeg, _ogg, _sizes
+from ._pieces import Part, Remark
+from ._section import Section
+
+
+class Recordings(NamedTuple):
+    """What a file holds.
+
+    Attributes:
+        parts: in their order.
+        n_stated: how many of them are what a reader of the format expects, and no sound behind the
+            end that the header states.
+        has_end: whether the last part ends as it should, where that can be seen.
+        n_unknown: bytes behind the samples of which nobody can tell what they are.
+    """
+
+    parts: list[Part]
+    n_stated: int
+    has_end: bool = True
+    n_unknown: int = 0
+
+
+def recordings(file: Section) -> Recordings:
+    """The recordings in a file: those of a chain, and those that follow the end of another.
+
+    Raises:
+        Unrecognised: for a chain of chunks that does not come to an end.
+    """
+    first = _first(file)
+    parts, found = list(first.recordings.parts), first
+    while found.behind is not None:
+        found = _first(found.behind)
+        parts += found.recordings.parts
+    last = found.recordings
+    return last._replace(parts=parts, n_stated=first.recordings.n_stated)
+
+
+class _First(NamedTuple):
+    recordings: Recordings
+    behind: Section | None = None
+
+
+def _first(file: Section) -> _First:
+    """The recordings up to one that follows their end in the same file."""
+    file = _mpeg.without_tags(file)
+    if file.peek(0, 4) == b"OggS":
+        links, has_end = _ogg.links(file)
+        return _First(Recordings(links, len(links), has_end))
+    if file.peek(0, 4) == b"fLaC":
+        return _First(Recordings(_flac.streams(file), 1))
+    if _mpeg.is_frame(file):
+        joined = _mpeg.recordings(file)
+        return _First(Recordings(joined, len(joined)))
+    parts, behind, n_unknown = _sizes.measured(file)
+    return _First(Recordings(parts, 1, n_unknown=n_unknown), behind)
+
+
+def remarks(found: Recordings, lengths: Sequence[float]) -> Iterator[Remark]:
+    """What there is to say of recordings that were decoded.
+
+    Args:
+        found: those recordings.
+        lengths: seconds of each of their parts.
+    """
+    stated = sum(
+        length / max(1.0, part.share)
+        for part, length in zip(found.parts[: found.n_stated], lengths, strict=False)
+    )
+    if len(found.parts) > found.n_stated or found.parts[0].share > 1:
+        yield Remark(
+            logging.WARNING,
+            f"states {stated:.2f} s in its header and holds {sum(lengths):.2f} s; all of it is used",
+        )
+    if found.n_unknown:
+        yield Remark(
+            logging.WARNING,
+            f"has {found.n_unknown:,} bytes behind its samples that are neither sound nor notes; "
+            "they are not used",
+        )
