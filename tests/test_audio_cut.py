@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from made_recordings import MISSING, NOISE, RATE, read_bytes, written
 
 from panns_inference.audio import blocks, read
+from panns_inference.audio._pieces import Part
 from panns_inference.audio._section import Section
-from panns_inference.audio._sizes import with_true_size
+from panns_inference.audio._sizes import Measured, measured
 from panns_inference.errors import AudioError, AudioWarning
 
 # Format and subtype, and the bytes of a sample.
@@ -185,14 +186,14 @@ def test_a_nist_whose_samples_are_compressed_or_not_counted_is_never_called_cut(
         header = whole[:1024].replace(before, after)[:1024]
         assert header != whole[:1024]
         file = Section(io.BytesIO(header + whole[1024:40_000]), 0, 40_000)
-        assert with_true_size(file) == (file, 1.0)
+        assert measured(file) == Measured([Part(file)])
 
 
 def test_a_mat4_of_an_unknown_type_makes_no_claim() -> None:
     whole = bytearray(written("MAT4", "PCM_16", endian="LITTLE"))
     whole[39:43] = (90).to_bytes(4, "little")
     file = Section(io.BytesIO(whole), 0, len(whole) // 2)
-    assert with_true_size(file) == (file, 1.0)
+    assert measured(file) == Measured([Part(file)])
 
 
 def test_a_chain_of_empty_chunks_does_not_take_long() -> None:

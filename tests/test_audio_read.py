@@ -224,7 +224,7 @@ def test_headers_state_a_length(tmp_path: Path, ending: str) -> None:
 def test_what_states_no_length_may_be_of_any(shared: Path, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")  # opened, it would be waited for
     unstated = [
-        shared / "audio" / "formats" / "wav_streamed_size_0.wav",
+        shared / "audio" / "formats" / "flac_ffmpeg_pipe.flac",
         shared / "audio" / "not_libsndfile" / "opus.webm",
     ]
     assert all(path.is_file() for path in unstated)

@@ -87,7 +87,7 @@ class Claim:
         """The file with a header that states `n_bytes` of samples."""
         if self.number is None:
             return file
-        patches = ((self.number.at, self.number.written(n_bytes + self.own)),)
+        patches: Patches = ((self.number.at, self.number.written(n_bytes + self.own)),)
         if not self.has_room_for(n_bytes):
             patches = self.to_the_end or patches
         for at, replacement in patches:

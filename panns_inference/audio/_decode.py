@@ -75,7 +75,7 @@ def _decoded(file: Section, name: str, track: int | None) -> Iterator[Piece | Re
                 raise _refusal(name, finding) from None
             gaps.append(None)
         if part.share < 1 and len(gaps) == n_gaps:
-            gaps.append(length * (1 / part.share - 1))
+            gaps.append(length * (1 / part.share - 1) if length else None)
         lengths.append(length)
     if sum(lengths) == 0:
         raise AudioError(f"{name} holds no samples" + (" that can be decoded" if gaps else ""))

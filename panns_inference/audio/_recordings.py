@@ -77,7 +77,8 @@ def remarks(found: Recordings, lengths: Sequence[float]) -> Iterator[Remark]:
     if len(found.parts) > found.n_stated or found.parts[0].share > 1:
         yield Remark(
             logging.WARNING,
-            f"states {stated:.2f} s in its header and holds {sum(lengths):.2f} s; all of it is used",
+            f"states {stated:.2f} s in its header and holds {sum(lengths):.2f} s; "
+            "all of it is used",
         )
     if found.n_unknown:
         yield Remark(

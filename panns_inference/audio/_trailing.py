@@ -1,7 +1,7 @@
 """What stands behind the samples of a file: notes, tags, padding, or more sound.
 
-    RIFF | fmt  | data ........ | LIST | id3  | 0000 | RIFF | fmt  | data ..........
-                                ^ the samples end      ^ another recording
+RIFF | fmt  | data ........ | LIST | id3  | 0000 | RIFF | fmt  | data ..........
+                            ^ the samples end      ^ another recording
 """
 
 from __future__ import annotations
