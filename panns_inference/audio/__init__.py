@@ -91,7 +91,8 @@ def read(
         UsageError: if another argument makes no sense.
 
     Warns:
-        AudioWarning: if a file is cut or damaged: what it holds is used; if channels that are mixed
+        AudioWarning: if a file is cut or damaged, holds more than its header states, or has
+            unknown bytes behind its samples: what it holds is used; if channels that are mixed
             cancel each other.
     """
     reading = Reading(resampler, strict, track, channel)

@@ -123,7 +123,9 @@ def _add_recordings(parser: argparse.ArgumentParser) -> None:
         help="go on behind a recording that cannot be used, or stop there; default: %(default)s",
     )
     group.add_argument(
-        "--strict", action="store_true", help="fail on a file that is cut, instead of warning"
+        "--strict",
+        action="store_true",
+        help="fail on a file that is cut or not as its header says, instead of warning",
     )
     group.add_argument(
         "--resampler",
