@@ -146,7 +146,7 @@ def test_a_long_file_in_blocks_takes_little_memory(tmp_path: Path) -> None:
 def test_blocks_let_go_of_a_file_that_is_not_read_to_its_end(stereo: Path) -> None:
     found = blocks(stereo, 44_100, 1000)
     assert len(next(found)) == 1000
-    found.close()  # type: ignore[attr-defined]
+    found.close()
     # A file that was left open would be a ResourceWarning, which is an error here.
     np.testing.assert_array_equal(read(stereo, 44_100), expected(44_100))
 

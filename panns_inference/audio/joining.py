@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +34,10 @@ class Blocks(Iterator[NDArray[np.float32]]):
     def __next__(self) -> NDArray[np.float32]:
         return next(self._blocks)
 
+    def close(self) -> None:
+        """Let go of the recording before its end."""
+        self._blocks.close()
+
     def _noted(self, piece: Piece) -> Piece:
         self.source_rate = max(self.source_rate or 0, piece.sample_rate)
         return piece
@@ -41,7 +45,7 @@ class Blocks(Iterator[NDArray[np.float32]]):
 
 def in_blocks(
     waveform: Iterator[NDArray[np.float32]], n_samples: int
-) -> Iterator[NDArray[np.float32]]:
+) -> Generator[NDArray[np.float32], None, None]:
     """The samples of a waveform in blocks of `n_samples`; the last may have fewer.
 
     Args:
