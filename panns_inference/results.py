@@ -7,9 +7,9 @@ from, prints itself, and keeps nothing of the network.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 from .audioset import mid_of
 from .errors import UsageError
 from .events import Event
+
+R = TypeVar("R", bound="Result")
 
 SHOWN = 10
 """Tags or events that a printed result shows."""
@@ -58,6 +60,8 @@ class Result:
             was not asked for.
         source_rate: sample rate of the recording in Hz: of the file, or as it was given with
             samples in memory; None if it is not known. Where it changes, the highest.
+        track: number of the sound track that was read, from 1; None if none was chosen.
+        channel: number of the channel that was read, from 1; None for the mean of the channels.
     """
 
     source: str | None
@@ -66,19 +70,48 @@ class Result:
     model: str
     silence: float = 0.0
     source_rate: int | None = None
+    track: int | None = None
+    channel: int | None = None
 
     @property
     def offset(self) -> float:
         """Where what was heard ends in the recording, in seconds."""
         return self.onset + self.duration
 
+    @property
+    def chosen(self) -> dict[str, int]:
+        """The track and the channel that were read, by these names, if they were chosen."""
+        numbers = {"track": self.track, "channel": self.channel}
+        return {name: number for name, number in numbers.items() if number is not None}
+
+    @property
+    def part(self) -> str:
+        """The same in words, such as 'track 1, channel 2'; empty if nothing was chosen."""
+        return ", ".join(f"{name} {number}" for name, number in self.chosen.items())
+
+    def made_from(self: R, **origin: int | None) -> R:
+        """The same result, and its stretches, with more of what they are made from.
+
+        Args:
+            origin: `source_rate`, `track` and `channel`.
+        """
+        stretches = tuple(each.made_from(**origin) for each in getattr(self, "stretches", ()))
+        known: dict[str, Any] = {**origin, **({"stretches": stretches} if stretches else {})}
+        return replace(self, **known)
+
     def to_dict(self) -> dict[str, Any]:
         """The result without its large arrays, ready for JSON."""
-        values = {"source": self.source, "duration": self.duration, "model": self.model}
+        values = {
+            "source": self.source,
+            **self.chosen,
+            "duration": self.duration,
+            "model": self.model,
+        }
         return {**values, "silence": self.silence} if self.silence else values
 
     def _heading(self, kind: str) -> str:
         of = f" of {self.source}" if self.source is not None else ""
+        of += f", {self.part}" if self.part else ""
         silence = f", {self.silence:.2f} s of it silence" if self.silence else ""
         return f"{kind}{of} ({self.duration:.2f} s{silence}, {self.model})"
 

@@ -51,6 +51,7 @@ PUBLIC = {
         "is_file",
         "name_of",
         "read",
+        "separate",
         "stated_length",
         "waveform",
     ],

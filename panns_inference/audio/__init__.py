@@ -25,11 +25,12 @@ from ._pieces import Incomplete, Piece, Unrecognised
 from .arrays import float32_samples
 from .checks import checked_rate
 from .description import Description, Track
-from .files import File, Source, is_file, name_of, opened
+from .files import File, Source, called, is_file, name_of, opened
 from .joining import Blocks
 from .mixing import mono
 from .reading import MIX, Reading
 from .resampling import resampled
+from .separate import separate
 
 __all__ = [
     "Blocks",
@@ -43,6 +44,7 @@ __all__ = [
     "is_file",
     "name_of",
     "read",
+    "separate",
     "stated_length",
     "waveform",
 ]
@@ -165,6 +167,7 @@ def waveform(
         lambda pieces: resampled(mono(pieces, name, reading), rate, reading.resampler, name),
         pieces,
         n_samples,
+        reading,
     )
 
 
@@ -177,7 +180,7 @@ def describe(file: File) -> Description:
     Raises:
         AudioError: if there is no such file, or it holds no recording that can be decoded.
     """
-    name = _called(file)
+    name = called(file)
     with opened(file, name) as section:
         return described(section, name)
 
@@ -202,24 +205,17 @@ def stated_length(file: str | os.PathLike[str]) -> float:
         return inf
 
 
-def _called(source: File) -> str:
-    """What a file is called in messages."""
-    name = name_of(source)
-    return "the open file" if name is None else repr(name)
-
-
 def _pieces(
     source: Source, rate: int, sample_rate: int | None, reading: Reading
 ) -> tuple[Iterator[Piece], str]:
     """The pieces of a recording at its own rate, and what messages call it."""
+    name = called(source)
     if is_file(source):
         if sample_rate is not None:
             raise UsageError("sample_rate= is for samples in memory: a file knows its own")
-        name = _called(source)
         return _of_file(source, name, reading), name
     if reading.track is not None:
         raise UsageError("track= is for files: samples in memory have no tracks")
-    name = "the array"
     given = rate if sample_rate is None else checked_rate(sample_rate, "sample_rate")
     return arrays.pieces(source, given, name), name
 

@@ -28,7 +28,7 @@ def described(file: Section, name: str) -> Description:
     Raises:
         AudioError: if it is no recording, or cannot be read.
     """
-    with _failures_raised(file, name):
+    with failures_raised(file, name):
         try:
             found = [_description(part) for part in recordings(file).parts]
         except Unrecognised as finding:
@@ -50,7 +50,7 @@ def decoded(file: Section, name: str, track: int | None = None) -> Iterator[Piec
         AudioError: if it is no recording, cannot be read, or has no such track.
         Incomplete: after the last piece, if some of the recording is missing.
     """
-    with _failures_raised(file, name):
+    with failures_raised(file, name):
         try:
             yield from _decoded(file, name, track)
         except NoSuchTrack as finding:
@@ -124,7 +124,7 @@ def _refusal(name: str, finding: Unrecognised) -> AudioError:
 
 
 @contextmanager
-def _failures_raised(file: Section, name: str) -> Iterator[None]:
+def failures_raised(file: Section, name: str) -> Iterator[None]:
     """What went wrong with the file underneath is raised, if anything did."""
     try:
         yield

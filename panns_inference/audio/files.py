@@ -52,6 +52,18 @@ def name_of(source: object) -> str | None:
     return os.fsdecode(name) if isinstance(name, (str, os.PathLike)) else None
 
 
+def called(source: object) -> str:
+    """What a recording is called in messages.
+
+    Args:
+        source: as for `read`.
+    """
+    if not is_file(source):
+        return "the array"
+    name = name_of(source)
+    return "the open file" if name is None else repr(name)
+
+
 @contextmanager
 def opened(source: File, name: str) -> Iterator[Section]:
     """The bytes of a file from where it stands; a path is closed afterwards, an open file is not.

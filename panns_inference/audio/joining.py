@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._pieces import Piece
+from .reading import Reading
 
 
 class Blocks(Iterator[NDArray[np.float32]]):
@@ -17,6 +18,7 @@ class Blocks(Iterator[NDArray[np.float32]]):
         resampled: makes a waveform of the pieces of the recording.
         pieces: of the recording, at its own rate.
         n_samples: samples of each block; the last may have fewer.
+        reading: how the recording is read.
 
     Attributes:
         source_rate: of the recording in Hz, the highest so far; None before the first block.
@@ -27,9 +29,21 @@ class Blocks(Iterator[NDArray[np.float32]]):
         resampled: Callable[[Iterator[Piece]], Iterator[NDArray[np.float32]]],
         pieces: Iterator[Piece],
         n_samples: int,
+        reading: Reading,
     ) -> None:
+        self._reading = reading
         self.source_rate: int | None = None
         self._blocks = in_blocks(resampled(map(self._noted, pieces)), n_samples)
+
+    @property
+    def origin(self) -> dict[str, int | None]:
+        """What results say of what they are made from: their fields of the same names."""
+        track, channel = self._reading.track, self._reading.channel
+        return {
+            "source_rate": self.source_rate,
+            "track": track if isinstance(track, int) else None,
+            "channel": channel if isinstance(channel, int) else None,
+        }
 
     def __next__(self) -> NDArray[np.float32]:
         return next(self._blocks)

@@ -17,7 +17,7 @@ import logging
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
@@ -80,7 +80,7 @@ class _Clip:
 
     def of(self, result: Result) -> Result:
         """A result with what is known of the recording when it was read."""
-        return replace(result, source_rate=self.waveform.source_rate if self.waveform else None)
+        return result.made_from(**self.waveform.origin) if self.waveform else result
 
 
 @dataclass(frozen=True)

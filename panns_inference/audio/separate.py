@@ -1,0 +1,79 @@
+"""A recording whose tracks or channels are recordings of their own."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+
+from ._decode import decoded, described, failures_raised
+from ._pieces import Piece
+from ._section import Section
+from .arrays import pieces
+from .files import File, Source, called, is_file, name_of, opened
+from .reading import ALL, EACH, Reading
+
+
+def separate(source: Source, reading: Reading) -> Iterator[tuple[Source, Reading]]:
+    """What is to be read, and how, for each result: a single one but for 'all' and 'each'.
+
+    Args:
+        source: as for `read`.
+        reading: how it is to be read.
+
+    Returns:
+        Readings of one track and one channel, or a mix of channels; an open file is read into
+        memory for them, for each begins where it stands.
+
+    Raises:
+        AudioError: if the tracks or the channels cannot be found out.
+    """
+    name = called(source)
+    if not reading.is_several:
+        yield source, reading
+    elif not is_file(source):
+        first = next(pieces(source, 1, name), None)
+        # That they have no tracks, or no samples, is said when they are read.
+        track = None if reading.track is None else 1
+        for channel in range(1, 1 + (first.samples.shape[1] if first else 1)):
+            yield source, replace(reading, track=track, channel=channel)
+    else:
+        with opened(source, name) as file:
+            readings = [
+                replace(reading, track=track, channel=channel)
+                for track in _tracks(file, name, reading)
+                for channel in _channels(file, name, reading, track)
+            ]
+            content = None if isinstance(source, (str, os.PathLike)) else _content(file, name)
+        for each in readings:
+            yield source if content is None else _copy(source, content), each
+
+
+def _tracks(file: Section, name: str, reading: Reading) -> list[int | str | None]:
+    if reading.track != ALL:
+        return [reading.track]
+    return [track.number for track in described(file, name).tracks]
+
+
+def _channels(
+    file: Section, name: str, reading: Reading, track: int | str | None
+) -> list[int | str]:
+    """Those that the first samples have: headers do not always say."""
+    if reading.channel != EACH:
+        return [reading.channel]
+    number = track if isinstance(track, int) else None
+    found = (piece for piece in decoded(file, name, number) if isinstance(piece, Piece))
+    return list(range(1, 1 + next(found).samples.shape[1]))
+
+
+def _content(file: Section, name: str) -> bytes:
+    with failures_raised(file, name):
+        file.seek(0)
+        return file.readall()
+
+
+def _copy(source: File, content: bytes) -> io.BytesIO:
+    copy = io.BytesIO(content)
+    copy.name = name_of(source)
+    return copy
