@@ -89,6 +89,15 @@ class Result:
         """The same in words, such as 'track 1, channel 2'; empty if nothing was chosen."""
         return ", ".join(f"{name} {number}" for name, number in self.chosen.items())
 
+    def continues(self, before: Result) -> bool:
+        """Whether this is of the same recording as the result before, but a later channel or track.
+
+        Args:
+            before: the result that comes before it in a list.
+        """
+        same = self.source == before.source and self.chosen.keys() == before.chosen.keys()
+        return same and tuple(self.chosen.values()) > tuple(before.chosen.values())
+
     def made_from(self: R, **origin: int | None) -> R:
         """The same result, and its stretches, with more of what they are made from.
 

@@ -39,6 +39,7 @@ FORMATS: dict[str, Format] = {
             writer=npz.write,
             binary=True,
             framewise=True,
+            channels=False,
         ),
         Format("audacity", ".txt", _SPANS, several=False, writer=pieces_of(audacity.texts)),
         Format("raven", ".selections.txt", _SPANS, several=True, writer=pieces_of(raven.texts)),

@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ..results import Detection, Tagging
-from .spans import Selection, one_line, seconds, spans_of
+from .spans import Selection, merged, one_line, seconds
 
 
 def texts(results: Iterable[Tagging | Detection], selection: Selection) -> Iterator[str]:
     """The labels of a recording.
 
     Args:
-        results: tags or events.
+        results: tags or events of a recording, or of each of its channels.
         selection: which tags.
     """
-    for result in results:
-        yield "".join(
-            f"{seconds(span.onset)}\t{seconds(span.offset)}\t{one_line(span.label)}\n"
-            for span in spans_of(result, selection)
-        )
+    yield "".join(
+        f"{seconds(span.onset)}\t{seconds(span.offset)}\t{one_line(label)}\n"
+        for span, label in merged(results, selection)
+    )

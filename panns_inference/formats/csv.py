@@ -3,7 +3,8 @@
 Tags and events have the columns of DCASE (filename, onset, offset, event_label) and three more; a
 tag lasts as long as its recording. An embedding is a row: the file, the times and its values. Of a
 recording that was heard in stretches, the rows are those of the stretches. A recording in which
-nothing was found has one row, with nothing but its name.
+nothing was found has one row, with nothing but its name. Where tracks or channels were chosen,
+their numbers are columns behind the file: `track`, `channel`.
 
 A text that a spreadsheet would take for a formula gets a `'` in front, as OWASP recommends; one
 that has it already, another one, so that the text can be told: it lacks the first `'`.
@@ -45,21 +46,22 @@ def _table(
     result: Tagging | Detection | Embedding, selection: Selection
 ) -> Iterator[Sequence[object]]:
     """The header and the rows of one recording."""
-    name = _text(result.source or "", selection)
+    name = _text(result.source or "", selection), *result.chosen.values()
+    filename, *columns = COLUMNS
     if isinstance(result, Embedding):
-        yield *COLUMNS[:3], *range(len(result.vector))
+        yield filename, *result.chosen, *columns[:2], *range(len(result.vector))
         for each in result.stretches or (result,):
             # The shortest digits that give the same float32 again.
-            yield name, seconds(each.onset), seconds(each.offset), *map(str, each.vector)
+            yield *name, seconds(each.onset), seconds(each.offset), *map(str, each.vector)
         return
-    yield COLUMNS
+    yield filename, *result.chosen, *columns
     for span in spans_or_none(result, selection):
         if span is None:
-            yield name, *[""] * len(COLUMNS[1:])
+            yield *name, *[""] * len(columns)
             continue
         times = seconds(span.onset), seconds(span.offset)
         what = _text(span.label, selection), span.mid, span.index
-        yield name, *times, *what, f"{span.probability:.6f}"
+        yield *name, *times, *what, f"{span.probability:.6f}"
 
 
 def _text(text: str, selection: Selection) -> str:

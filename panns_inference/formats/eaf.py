@@ -15,7 +15,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 from .. import __version__
 from ..events import Event
 from ..results import Detection, Tagging
-from .spans import Selection, milliseconds, one_line, tiers_of
+from .spans import Selection, milliseconds, named, one_line, tiers_of
 
 SCHEMA = "http://www.mpi.nl/tools/elan/EAFv3.0.xsd"
 
@@ -28,6 +28,9 @@ KIND = "default-lt"
 UNNAMED = "unnamed"
 """Stands for an empty label: a tier has a name."""
 
+Tier = tuple[str, Sequence[Event]]
+"""Name, and events of one class in one channel."""
+
 # Beside control characters.
 _NOT_IN_XML = re.compile("[\ufffe\uffff]")
 
@@ -36,10 +39,10 @@ def texts(results: Iterable[Tagging | Detection], selection: Selection) -> Itera
     """The document of a recording.
 
     Args:
-        results: tags or events.
+        results: tags or events of a recording, or of each of its channels.
         selection: which tags.
     """
-    for result in results:
+    if channels := list(results):
         document = Element(
             "ANNOTATION_DOCUMENT",
             {
@@ -51,8 +54,8 @@ def texts(results: Iterable[Tagging | Detection], selection: Selection) -> Itera
                 "xsi:noNamespaceSchemaLocation": SCHEMA,
             },
         )
-        _add_header(document, result.source)
-        _add_tiers(document, tiers_of(result, selection))
+        _add_header(document, channels[0].source)
+        _add_tiers(document, [t for result in channels for t in _tiers(result, selection)])
         SubElement(
             document,
             "LINGUISTIC_TYPE",
@@ -63,6 +66,11 @@ def texts(results: Iterable[Tagging | Detection], selection: Selection) -> Itera
         indent(document)
         text = tostring(document, encoding="unicode")
         yield f'<?xml version="1.0" encoding="UTF-8"?>\n{text}\n'
+
+
+def _tiers(result: Tagging | Detection, selection: Selection) -> Iterator[Tier]:
+    for events in tiers_of(result, selection):
+        yield named(_text(events[0].label) or UNNAMED, result), events
 
 
 def _add_header(document: Element, source: str | None) -> None:
@@ -79,11 +87,11 @@ def _add_header(document: Element, source: str | None) -> None:
         )
 
 
-def _add_tiers(document: Element, tiers: Sequence[Sequence[Event]]) -> None:
+def _add_tiers(document: Element, tiers: Sequence[Tier]) -> None:
     slots = SubElement(document, "TIME_ORDER")
     # Each end of an annotation has a slot of its own: who moves one in ELAN moves no other.
     ends: list[tuple[int, Element, str]] = []
-    for name, events in zip(_names(tiers), tiers, strict=True):
+    for name, events in zip(_names(tiers), map(itemgetter(1), tiers), strict=True):
         tier = SubElement(document, "TIER", TIER_ID=name, LINGUISTIC_TYPE_REF=KIND)
         for event, (start, end) in zip(events, _placed(events), strict=True):
             annotation = SubElement(
@@ -99,11 +107,10 @@ def _add_tiers(document: Element, tiers: Sequence[Sequence[Event]]) -> None:
         annotation.set(reference, f"ts{number}")
 
 
-def _names(tiers: Sequence[Sequence[Event]]) -> Iterator[str]:
+def _names(tiers: Sequence[Tier]) -> Iterator[str]:
     """Names of the tiers, each once."""
     taken = set()
-    for first, *_ in tiers:
-        name = _text(first.label) or UNNAMED
+    for name, (first, *_) in tiers:
         if name in taken:
             name = f"{name} ({first.index})"
         taken.add(name)

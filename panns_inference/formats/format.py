@@ -43,11 +43,12 @@ class Format:
         name: as on the command line.
         extension: how names of its files end, with the dot.
         results: the types of results that it can hold.
-        several: whether one file can hold several recordings.
+        several: whether one file can hold several recordings; else it holds one, or its channels.
         writer: writes them.
         binary: whether its files are opened for bytes, not for text.
         framewise: whether it holds the framewise probabilities, which a `Detection` has only if
             they were asked for.
+        channels: whether one file can hold several channels or tracks of a recording.
         needs: a module that must be installed, and the extra of this package that brings it.
     """
 
@@ -58,6 +59,7 @@ class Format:
     writer: Writer
     binary: bool = False
     framewise: bool = False
+    channels: bool = True
     needs: tuple[str, str] | None = None
 
     def require(self) -> None:
@@ -103,14 +105,22 @@ class Format:
         self.writer(self._checked(results), file, Selection(top, threshold, raw))
 
     def _checked(self, results: Iterable[Result]) -> Iterator[Result]:
-        held: type[Result] | None = None
+        before: Result | None = None
         for result in results:
             if not isinstance(result, self.results):
                 able = " or ".join(kind.__name__ for kind in self.results)
                 raise UsageError(f"{self.name} holds {able}, not {type(result).__name__}")
-            if held is not None and not self.several:
-                raise UsageError(f"a file of format {self.name} holds one recording, not several")
-            if not isinstance(result, held or Result):
-                raise UsageError("a file holds results of one type: tags, events or embeddings")
-            held = type(result)
+            if before is not None:
+                self._check_follows(result, before)
+            before = result
             yield result
+
+    def _check_follows(self, result: Result, before: Result) -> None:
+        if not self.several and not result.continues(before):
+            raise UsageError(f"a file of format {self.name} holds one recording, not several")
+        if not self.channels:
+            raise UsageError(f"a file of format {self.name} holds one channel of one track")
+        if type(result) is not type(before):
+            raise UsageError("a file holds results of one type: tags, events or embeddings")
+        if result.chosen.keys() != before.chosen.keys():
+            raise UsageError("a file holds results of channels or of whole recordings, not both")

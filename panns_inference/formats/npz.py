@@ -13,6 +13,7 @@ for 1.4 s of work.
 | `audio_filepath` | the recording as it was named; empty for samples in memory |
 | `labels` | display names of the classes, (classes,) |
 | `model` | name of the network |
+| `track`, `channel` | their numbers, if they were chosen |
 """
 
 from __future__ import annotations
@@ -74,6 +75,7 @@ def write_rows(file: IO[bytes], detection: Detection, rows: Iterable[NDArray[np.
         "audio_filepath": np.str_(unicode(detection.source or "")),
         "labels": np.array([unicode(label) for label in detection.labels]),
         "model": np.str_(detection.model),
+        **{name: np.int64(number) for name, number in detection.chosen.items()},
     }
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=LEVEL) as archive:
         for name, value in values.items():

@@ -1,7 +1,8 @@
 """Parquet tables: the columns of CSV with their types (extra `table`).
 
 An embedding is one list of float32, bit for bit. A recording in which nothing was found has a row
-that is null but for its name. The metadata of the schema name the network
+that is null but for its name and the numbers of the track or the channel that was chosen, which
+are int32. The metadata of the schema name the network
 (`model`) and the version of this package (`panns_inference`).
 
 Rows are gathered over recordings and written in groups. A group for each recording would be read
@@ -79,7 +80,8 @@ def _schema(result: Tagging | Detection | Embedding) -> pyarrow.Schema:
     """Names and types of the columns, for results of one type and network."""
     from pyarrow import float32, float64, int32, list_, schema, string
 
-    where = [("filename", string()), ("onset", float64()), ("offset", float64())]
+    chosen = [(name, int32()) for name in result.chosen]
+    where = [("filename", string()), *chosen, ("onset", float64()), ("offset", float64())]
     what = [
         ("event_label", string()),
         ("mid", string()),
@@ -96,17 +98,17 @@ def _rows(
     results: Iterable[Tagging | Detection | Embedding], selection: Selection
 ) -> Iterator[tuple[Any, ...]]:
     for result in results:
-        name = unicode(result.source or "")
+        name = unicode(result.source or ""), *result.chosen.values()
         if isinstance(result, Embedding):
             for each in result.stretches or (result,):
-                yield name, each.onset, each.offset, each.vector
+                yield *name, each.onset, each.offset, each.vector
         else:
             for span in spans_or_none(result, selection):
                 if span is None:
-                    yield name, *[None] * 6
+                    yield *name, *[None] * 6
                     continue
                 what = unicode(span.label), span.mid, span.index, span.probability
-                yield name, span.onset, span.offset, *what
+                yield *name, span.onset, span.offset, *what
 
 
 def _column(values: tuple[Any, ...], kind: pyarrow.DataType) -> pyarrow.Array:

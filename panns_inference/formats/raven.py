@@ -11,10 +11,11 @@ from __future__ import annotations
 import itertools
 import os
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import PurePath
 
 from ..results import Detection, Tagging
-from .spans import Selection, one_line, seconds, spans_of
+from .spans import Selection, named, one_line, seconds, spans_of
 
 COLUMNS = (
     "Selection",
@@ -46,10 +47,13 @@ def texts(results: Iterable[Tagging | Detection], selection: Selection) -> Itera
     numbers = itertools.count(1)
     start = 0.0
     header = [COLUMNS]
+    length, before = 0.0, None
     for result in results:
+        if before is not None and not result.continues(before):
+            start, length = start + length, 0.0
         rows = itertools.chain(header, _rows(result, selection, start, numbers))
         yield "".join("\t".join(row) + "\n" for row in rows)
-        header, start = [], start + result.duration
+        header, before, length = [], result, max(length, result.duration)
 
 
 def _rows(
@@ -60,18 +64,19 @@ def _rows(
     place = "" if source is None else one_line(os.path.abspath(source))
     name = one_line(PurePath(source or "").name)
     band = _band(result.source_rate)
+    track = replace(result, channel=None)  # which has a column
     for span in spans_of(result, selection):
         yield (
             str(next(numbers)),
             "Spectrogram 1",
-            "1",
+            str(result.channel or 1),
             seconds(start + span.onset),
             seconds(start + span.offset),
             *band,
             place,
             seconds(span.onset),
             name,
-            one_line(span.label),
+            one_line(named(span.label, track)),
             f"{span.probability:.6f}",
         )
 

@@ -32,9 +32,12 @@ def texts(results: Iterable[Tagging | Detection], selection: Selection) -> Itera
         selection: which tags.
     """
     for result in results:
-        name = _field(result.source or "")
+        # The format has a field for a channel, and none for a track.
+        track = "" if result.track is None else f".track{result.track}"
+        name = _field(f"{result.source or UNNAMED}{track}")
+        where = f"SPEAKER {name} {result.channel or 1}"
         yield "".join(
-            f"SPEAKER {name} 1 {seconds(span.onset)} {seconds(span.duration)} <NA> <NA> "
+            f"{where} {seconds(span.onset)} {seconds(span.duration)} <NA> <NA> "
             f"{_label(span.label)} {span.probability:.6f} <NA>\n"
             for span in spans_of(result, selection)
         )

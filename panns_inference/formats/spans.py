@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
 from ..events import Event
-from ..results import Detection, Tagging
+from ..results import Detection, Result, Tagging
 
 _NOT_IN_A_LINE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
@@ -83,6 +83,33 @@ def tiers_of(result: Tagging | Detection, selection: Selection) -> Sequence[Sequ
             tier[-1] = replace(tier[-1], offset=span.onset)
         tier.append(span)
     return list(tiers.values())
+
+
+def merged(
+    results: Iterable[Tagging | Detection], selection: Selection
+) -> Iterator[tuple[Event, str]]:
+    """The events of all channels and tracks of a recording by onset, and the text of each.
+
+    Args:
+        results: of each channel and track, or of the recording as a whole.
+        selection: which tags.
+    """
+    pairs = [
+        (span, named(span.label, result))
+        for result in results
+        for span in spans_of(result, selection)
+    ]
+    yield from sorted(pairs, key=lambda pair: pair[0].onset)
+
+
+def named(label: str, result: Result) -> str:
+    """A label, with the track and the channel that were chosen, such as 'Dog (channel 2)'.
+
+    Args:
+        label: of a class.
+        result: in which it stands.
+    """
+    return f"{label} ({result.part})" if result.part else label
 
 
 def seconds(time: float) -> str:

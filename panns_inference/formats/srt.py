@@ -6,21 +6,20 @@ from collections.abc import Iterable, Iterator
 
 from ..events import Event
 from ..results import Detection, Tagging
-from .spans import Selection, milliseconds, one_line, spans_of
+from .spans import Selection, merged, milliseconds, one_line
 
 
 def texts(results: Iterable[Tagging | Detection], selection: Selection) -> Iterator[str]:
     """The subtitles of a recording.
 
     Args:
-        results: tags or events.
+        results: tags or events of a recording, or of each of its channels.
         selection: which tags.
     """
-    for result in results:
-        yield "".join(
-            f"{number}\n{_times(span)}\n{one_line(span.label)}\n\n"
-            for number, span in enumerate(spans_of(result, selection), start=1)
-        )
+    yield "".join(
+        f"{number}\n{_times(span)}\n{one_line(label)}\n\n"
+        for number, (span, label) in enumerate(merged(results, selection), start=1)
+    )
 
 
 def _times(span: Event) -> str:

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from ..events import Event
 from ..results import Detection, Tagging
-from .spans import Selection, one_line, seconds, tiers_of
+from .spans import Selection, named, one_line, seconds, tiers_of
 
 Interval = tuple[str, str, str]
 """Start and end in seconds, and text."""
@@ -27,14 +27,17 @@ def texts(results: Iterable[Tagging | Detection], selection: Selection) -> Itera
     """The TextGrid of a recording.
 
     Args:
-        results: tags or events.
+        results: tags or events of a recording, or of each of its channels.
         selection: which tags.
     """
-    for result in results:
-        end = seconds(result.offset)
-        tiers = tiers_of(result, selection)
-        named = [(events[0].label, _tiled(events, end)) for events in tiers]
-        yield "".join(f"{line}\n" for line in _lines(named or [(NOTHING, _tiled([], end))], end))
+    if channels := list(results):
+        end = seconds(max(result.offset for result in channels))
+        tiers = [
+            (named(events[0].label, result), _tiled(events, end))
+            for result in channels
+            for events in tiers_of(result, selection)
+        ]
+        yield "".join(f"{line}\n" for line in _lines(tiers or [(NOTHING, _tiled([], end))], end))
 
 
 def _tiled(events: Sequence[Event], end: str) -> list[Interval]:
