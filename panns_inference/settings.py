@@ -24,7 +24,8 @@ def cache_folder() -> Path:
     """
     if chosen := os.environ.get("PANNS_HOME"):
         return Path(os.path.expanduser(chosen))
-    if (legacy := _home() / "panns_data").is_dir():
+    # Not Path.is_dir, which fails in a home that cannot be read.
+    if os.path.isdir(legacy := _home() / "panns_data"):
         return legacy
     return _platform_cache() / "panns_inference"
 

@@ -388,8 +388,10 @@ def test_downloaded_models(shared: Path, capsys: Capture) -> None:
     assert main(["models", "verify"]) == 1
     assert capsys.readouterr().out.splitlines()[1].startswith("LeeNet11: wrong")
     assert main(["doctor"]) == 1
-    assert main(["models", "download", "LeeNet11"]) == 1
-    assert "is not the published file" in capsys.readouterr().err
+    capsys.readouterr()
+    assert main(["models", "download", "LeeNet11", "--offline"]) == 1
+    assert f"{file} is not the published {file.name}" in capsys.readouterr().err
+    assert not file.exists()
     assert main(["models", "download"]) == 2
     assert main(["models", "path", "Cnn14_mel32"]) == 2
     assert "no weights of Cnn14_mel32 are published" in capsys.readouterr().err

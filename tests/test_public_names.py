@@ -71,6 +71,7 @@ PUBLIC = {
         "identify",
         "load",
         "read_state",
+        "usable",
         "verify",
     ],
     ".config": [

@@ -30,7 +30,7 @@ from ..verbs import Verb
 from .ahead import in_order, pulled
 from .finding import Recording
 from .notes import Notes
-from .together import together
+from .together import results_of, together
 
 LOG = logging.getLogger("panns_inference")
 
@@ -78,9 +78,11 @@ class _Clip:
     waveform: Blocks | None = None
     error: AudioError | None = None
 
-    def of(self, result: Result) -> Result:
+    def of(self, result: Result | AudioError) -> Result | AudioError:
         """A result with what is known of the recording when it was read."""
-        return result.made_from(**self.waveform.origin) if self.waveform else result
+        if isinstance(result, AudioError) or self.waveform is None:
+            return result
+        return result.made_from(**self.waveform.origin)
 
 
 @dataclass(frozen=True)
@@ -174,7 +176,7 @@ class Hearing:
         again = [self._again(clip) for clip in batch]
         waveforms = np.stack([next(clip.blocks) for clip in again])
         names = [self.recordings[clip.number].name for clip in batch]
-        results = self.verb.together(waveforms, names)
+        results = results_of(self.verb, waveforms, names)
         return [
             self._of(clip, clip.of(result))
             for clip, result in zip(again, results, strict=True)
@@ -220,10 +222,10 @@ class Hearing:
                 self.tell(len(block) / rate)
                 if notes:
                     notes.keep(listener, rate)
+            result = clip.of(listener.finish())
+            return Heard(clip.number, listener.n_samples, result, recording)
         except AudioError as error:
             return Heard(clip.number, 0, error, recording)
-        result = clip.of(listener.finish())
-        return Heard(clip.number, listener.n_samples, result, recording)
 
 
 def is_on_cpu(verb: Verb) -> bool:

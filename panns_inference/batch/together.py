@@ -10,8 +10,15 @@ that was killed and goes on gives the bytes of one that was not.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import AudioError
+from ..results import Result
+from ..verbs import Verb
 
 MOST = 32
 """Clips that wait for others of their length."""
@@ -50,3 +57,22 @@ def together(clips: Iterable[Clip], at_most: int) -> Iterator[list[Clip]]:
         waiting.setdefault(clip.n_samples, []).append(clip)
         count, n_samples = count + 1, n_samples + clip.n_samples
     yield from waiting.values()
+
+
+def results_of(
+    verb: Verb, waveforms: NDArray[np.float32], names: Sequence[str | None]
+) -> list[Result | AudioError]:
+    """Results of clips that go through the network together; one that has none spoils no other.
+
+    Args:
+        verb: what is asked of them.
+        waveforms: (clips, samples).
+        names: of the recordings.
+    """
+    try:
+        return [*verb.together(waveforms, names)]
+    except AudioError as error:
+        if len(names) == 1:
+            return [error]
+        alone = zip(waveforms[:, None], names, strict=True)
+        return [each for clip, name in alone for each in results_of(verb, clip, [name])]

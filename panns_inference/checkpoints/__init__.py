@@ -8,6 +8,7 @@ Neither torch nor requests is imported before a file is read or downloaded.
 
 from .cache import cached, destination
 from .download import fetch
+from .inspection import usable
 from .loading import identify, load
 from .registry import ADDRESS, CHECKPOINTS, CITATION, LICENCE, RECORD, Checkpoint, find
 from .state import read_state
@@ -28,5 +29,6 @@ __all__ = [
     "identify",
     "load",
     "read_state",
+    "usable",
     "verify",
 ]

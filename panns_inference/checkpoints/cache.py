@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
 
@@ -16,22 +18,45 @@ PACKAGED = Path(str(files("panns_inference") / "data"))
 """Folder of the file that comes with the package."""
 
 
-def cached(checkpoint: Checkpoint, folder: str | os.PathLike[str] | None = None) -> Path | None:
-    """Path of a file that is here already, under any of its names; None if there is none.
+def folders() -> tuple[Path, ...]:
+    """Folders in which published files are looked for: the cache, and that of version 0.1."""
+    # Not Path.expanduser, which fails for a user without a home.
+    return settings.cache_folder(), Path(os.path.expanduser(LEGACY))
 
-    An empty file counts for nothing: panns-inference 0.1 leaves one when its download fails.
+
+def candidates(
+    checkpoint: Checkpoint, folder: str | os.PathLike[str] | None = None
+) -> Iterator[Path]:
+    """Paths of all files that are here under one of the names of a published file.
+
+    An empty file counts for nothing: panns-inference 0.1 leaves one when its download fails. So
+    does what is no file, and what lies in a folder that cannot be read.
 
     Args:
         checkpoint: what is looked for.
         folder: where it is looked for; None is the cache, and the folder of panns-inference 0.1.
     """
-    # Not Path.expanduser, which fails for a user without a home.
     if checkpoint.packaged:
-        return PACKAGED / checkpoint.file
-    usual = (settings.cache_folder(), Path(os.path.expanduser(LEGACY)))
-    folders = usual if folder is None else (Path(folder),)
-    paths = (f / name for f in folders for name in (checkpoint.file, *checkpoint.other_files))
-    return next((path for path in paths if path.is_file() and path.stat().st_size), None)
+        yield PACKAGED / checkpoint.file
+        return
+    for place in dict.fromkeys(folders() if folder is None else (Path(folder),)):
+        for name in (checkpoint.file, *checkpoint.other_files):
+            # Not the methods of Path, which fail in a folder that cannot be read.
+            with contextlib.suppress(OSError):
+                if os.path.isfile(place / name) and os.path.getsize(place / name):
+                    yield place / name
+
+
+def cached(checkpoint: Checkpoint, folder: str | os.PathLike[str] | None = None) -> Path | None:
+    """Path of a file that is here already, under any of its names; None if there is none.
+
+    Whether it is the published file is not looked at: `fetch` does.
+
+    Args:
+        checkpoint: what is looked for.
+        folder: where it is looked for; None is the cache, and the folder of panns-inference 0.1.
+    """
+    return next(candidates(checkpoint, folder), None)
 
 
 def destination(checkpoint: Checkpoint, folder: str | os.PathLike[str] | None = None) -> Path:

@@ -23,6 +23,7 @@ from .. import settings
 from ..errors import CheckpointWarning, DownloadError
 from ..warning import warn
 from .cache import cached, destination
+from .inspection import inspected
 from .lock import locked
 from .registry import Checkpoint
 from .verification import verify
@@ -58,6 +59,7 @@ def fetch(
             those of `PANNS_MIRROR`.
 
     Raises:
+        CheckpointError: if the file that is here is not the published one: it is set aside.
         DownloadError: if it is not here and cannot be had: the message names the addresses, what
             each of them gave, and where to put a file that came by other means.
 
@@ -65,8 +67,7 @@ def fetch(
         CheckpointWarning: if a file was downloaded of which no checksum is known.
     """
     if path := cached(checkpoint, folder):
-        _compare_size(path, checkpoint)
-        return path
+        return inspected(path, checkpoint)
     target = destination(checkpoint, folder)
     if settings.offline() if offline is None else offline:
         raise DownloadError(
@@ -141,17 +142,6 @@ def _by_hand(checkpoint: Checkpoint, target: Path) -> str:
         f"fetch {checkpoint.url} by other means and save it as {target}, "
         "or name a mirror in PANNS_MIRROR"
     )
-
-
-def _compare_size(path: Path, checkpoint: Checkpoint) -> None:
-    size = path.stat().st_size
-    if checkpoint.size not in (None, size):
-        LOG.warning(
-            "%s is used as it is, but is not the published file: it has %s bytes, not %s",
-            path,
-            f"{size:,}",
-            f"{checkpoint.size:,}",
-        )
 
 
 def _say_what_was_not_verified(checkpoint: Checkpoint, path: Path) -> None:

@@ -14,6 +14,9 @@ Shapes = dict[str, tuple[int, ...]]
 SHOWN = 6
 """Keys that a message lists of each kind."""
 
+CLASSES = 527
+"""Classes of the published networks."""
+
 CLASSIFIERS = ("fc_audioset.", "att_block.")
 """Layers whose shape follows from the number of classes."""
 
@@ -28,21 +31,41 @@ def misfit(network: nn.Module, state: Mapping[str, Tensor]) -> str:
         network: any module, also one on the meta device.
         state: the weights.
     """
-    expected, found = _shapes(network.state_dict()), _shapes(state)
+    own = network.state_dict()
+    expected, found = _shapes(own), _shapes(state)
     reshaped = [key for key in expected if found.get(key, expected[key]) != expected[key]]
+    retyped = [key for key in own if key in state and not _is_convertible(state[key], own[key])]
     differences = {
         "missing": [key for key in expected if key not in found],
         "not expected": [key for key in found if key not in expected],
         "of another shape": [f"{k} {found[k]}, expected {expected[k]}" for k in reshaped],
+        "of another type": [f"{k} {state[k].dtype}, expected {own[k].dtype}" for k in retyped],
     }
     if not any(differences.values()):
         return ""
     lines = [f"  {kind}: {_listed(keys)}" for kind, keys in differences.items() if keys]
-    other_classes = expected.keys() == found.keys() and all(
-        key.startswith(CLASSIFIERS) for key in reshaped
-    )
+    if retyped and not reshaped and expected.keys() == found.keys():
+        return "\n".join(lines)
+    n = _classes(found)
+    other_classes = n is not None and _for_classes(found, _classes(expected)) == expected
     hint = _classes_hint(expected, found) if other_classes else _network_hint(state)
     return "\n".join([*lines, hint])
+
+
+def not_finite(state: Mapping[str, Tensor]) -> str:
+    """Which weights are NaN or infinite: a clause, none if all are finite.
+
+    Args:
+        state: the weights, (...) each.
+    """
+    bad = {
+        key: int((~value.isfinite()).sum())
+        for key, value in state.items()
+        # The sum is not finite if a value is not; it is three times as fast as to look at each.
+        if value.is_floating_point() and not value.sum().isfinite()
+    }
+    keys = [f"{key} ({n:,} of {state[key].numel():,} values)" for key, n in bad.items() if n]
+    return f"holds values that are NaN or infinite in {_listed(keys)}" if keys else ""
 
 
 def fitting(state: Mapping[str, Tensor]) -> Iterator[str]:
@@ -55,23 +78,49 @@ def fitting(state: Mapping[str, Tensor]) -> Iterator[str]:
     """
     from ..models import NETWORKS
 
-    found = _shapes(state)
-    classes_num = _classes(found) or 527
-    return (name for name in NETWORKS if _published_shapes(name, classes_num) == found)
+    found = _for_classes(_shapes(state), CLASSES)
+    return (name for name in NETWORKS if _published_shapes(name) == found)
 
 
-@functools.lru_cache(maxsize=64)
-def _published_shapes(name: str, classes_num: int) -> Shapes:
+def on_meta(name: str) -> nn.Module:
+    """A network with published settings, without memory for its weights.
+
+    Args:
+        name: of the network.
+    """
     import torch
 
     from ..models import build
 
     with torch.device("meta"):
-        return _shapes(build(name, classes_num).state_dict())
+        return build(name, CLASSES)
+
+
+@functools.lru_cache(maxsize=64)
+def _published_shapes(name: str) -> Shapes:
+    return _shapes(on_meta(name).state_dict())
 
 
 def _shapes(state: Mapping[str, Tensor]) -> Shapes:
     return {key: tuple(value.shape) for key, value in state.items()}
+
+
+def _is_convertible(found: Tensor, expected: Tensor) -> bool:
+    """Whether values keep their meaning: not codes of quantised weights, not complex numbers."""
+    if expected.is_floating_point():
+        return found.is_floating_point()
+    return expected.is_complex() or not found.is_complex()
+
+
+def _for_classes(shapes: Shapes, classes_num: int | None) -> Shapes:
+    """The shapes as they are for another number of classes."""
+    n = _classes(shapes)
+    return {
+        key: (classes_num or 0, *shape[1:])
+        if key.startswith(CLASSIFIERS) and shape[:1] == (n,)
+        else shape
+        for key, shape in shapes.items()
+    }
 
 
 def _classes(shapes: Shapes) -> int | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import stat
 import zipfile
 from pathlib import Path, PurePosixPath
 from typing import Literal
@@ -14,6 +15,14 @@ Layout = Literal["stream", "zip"]
 
 STREAM_MAGIC = bytes.fromhex("8a0a6cfc9c46f9206aa85019")
 """The number at the beginning of each file that torch wrote before version 1.6."""
+
+SPECIAL = (
+    (stat.S_ISFIFO, "a pipe"),
+    (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+)
+"""Kinds of files that are none, and what people call them."""
 
 WEB_PAGE = re.compile(rb"\s*(\xef\xbb\xbf)?\s*<(!doctype|html|head|\?xml|!--)", re.IGNORECASE)
 
@@ -27,15 +36,15 @@ def layout(path: Path) -> Layout:
     Raises:
         CheckpointError: if it is no file of weights; the message says what it is instead.
     """
-    if path.is_dir():
-        raise CheckpointError(f"{path} is a folder; give the path of a checkpoint in it")
     try:
+        check_regular(path)
         with path.open("rb") as file:
             head = file.read(512)
-    except OSError as error:
+    except (OSError, ValueError) as error:  # a ValueError for a name that holds a zero byte
+        reason = getattr(error, "strerror", None) or error
         raise CheckpointError(
-            f"cannot read {path}: {error.strerror}; give the path of a checkpoint, or none for "
-            "the published weights"
+            f"cannot read {path}: {reason}; give the path of a checkpoint, or none for the "
+            "published weights"
         ) from error
     if STREAM_MAGIC in head[:32]:
         return "stream"
@@ -46,18 +55,40 @@ def layout(path: Path) -> Layout:
     raise unusable(path, f"begins with {head[:12]!r}, as no weights do" if head else "is empty")
 
 
+def check_regular(path: Path) -> None:
+    """Refuse folders, pipes, sockets and devices: opening a pipe waits for its writer, for ever.
+
+    Args:
+        path: of a checkpoint.
+
+    Raises:
+        CheckpointError: if it is no regular file.
+        OSError: if there is nothing, or it cannot be looked at.
+    """
+    mode = path.stat().st_mode
+    if stat.S_ISDIR(mode):
+        raise CheckpointError(f"{path} is a folder; give the path of a checkpoint in it")
+    if not stat.S_ISREG(mode):
+        kind = next((name for is_kind, name in SPECIAL if is_kind(mode)), "no regular file")
+        raise CheckpointError(f"{path} is {kind}, not a file; save the weights to a file first")
+
+
 def _zip(path: Path) -> Layout:
     try:
         with zipfile.ZipFile(path) as archive:
-            members = archive.namelist()
+            infos = archive.infolist()
     except Exception as error:  # damage shows in many ways: BadZipFile, ValueError, ...
         raise unusable(path, "is a zip archive that was cut off or damaged") from error
+    members = [info.filename for info in infos]
     names = {PurePosixPath(member).name for member in members}
     if "data.pkl" not in names:
         held = ", ".join(members[:3]) or "nothing"
         raise unusable(path, f"is a zip archive of something else: it holds {held}")
     if "constants.pkl" in names:
         raise unusable(path, "is a TorchScript program, not weights")
+    # Tensors are mapped from the file as they stand there: what is compressed would be noise.
+    if any(info.compress_type != zipfile.ZIP_STORED or info.flag_bits & 1 for info in infos):
+        raise unusable(path, "is a compressed or encrypted zip archive, as torch writes none")
     return "zip"
 
 

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, TypeVar
 from ..errors import CheckpointError, CheckpointWarning
 from ..listed import LISTED
 from ..warning import warn
-from .fit import fitting, misfit
-from .layout import layout
+from .findings import Signature, findings, remember, signature
+from .fit import fitting, misfit, not_finite
+from .layout import layout, unusable
 from .state import read_state
 from .verification import recognise
 
@@ -36,27 +37,37 @@ def load(network: N, path: str | os.PathLike[str]) -> N:
         The same network.
 
     Raises:
-        CheckpointError: if the file holds no weights, or their keys or shapes are not those of
-            the network: then the network is as it was.
+        CheckpointError: if the file holds no weights, their keys, shapes or types are not those
+            of the network, or a value is not finite: then the network is as it was.
 
     Warns:
         CheckpointWarning: if the file is a published one of a network that has the same keys,
             but another head.
     """
     path = Path(path)
+    seen = signature(path) if path.is_file() else []
     state = _completed(network, read_state(path))
     if problems := misfit(network, state):
         raise CheckpointError(f"{path} does not fit {type(network).__name__}:\n{problems}")
     _warn_of_another_head(network, path)
     expected = network.state_dict()
-    if any(tensor.is_meta for tensor in expected.values()):
-        # Mapped memory is copied: a network must not hang on a file that may be written anew.
-        mapped = layout(path) == "zip"
-        own = {key: t.to(expected[key].dtype, copy=mapped) for key, t in state.items()}
-        network.load_state_dict(own, assign=True)
-    else:
-        network.load_state_dict(state)
+    on_meta = any(tensor.is_meta for tensor in expected.values())
+    # Mapped memory is copied: a network must not hang on a file that may be written anew.
+    copied = on_meta and layout(path) == "zip"
+    # In the network's own types: what is finite in float64 may not be in float32.
+    own = {key: t.to(expected[key].dtype, copy=copied) for key, t in state.items()}
+    _check_finite(own, path, seen)
+    network.load_state_dict(own, assign=on_meta)
     return network
+
+
+def _check_finite(state: dict[str, Tensor], path: Path, seen: Signature) -> None:
+    """Refuse weights that are NaN or infinite; a file that has none is looked at once."""
+    types = " ".join(sorted({str(value.dtype) for value in state.values()}))
+    if findings(path).get("finite") != types:
+        if problem := not_finite(state):
+            raise unusable(path, problem)
+        remember(path, seen, finite=types)
 
 
 def _completed(network: nn.Module, state: dict[str, Tensor]) -> dict[str, Tensor]:

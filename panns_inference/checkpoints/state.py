@@ -88,6 +88,10 @@ def _state_of(content: Any, path: Path) -> Mapping[str, Tensor]:
     inner = (held[name] for name in ("model", "state_dict") if name in held)
     state = next((part for part in inner if isinstance(part, Mapping)), held)
     if state and all(_is_entry(*item) for item in state.items()):
+        if odd := {key: kind for key, value in state.items() if (kind := _odd(value))}:
+            key, kind = next(iter(odd.items()))
+            more = f" and {len(odd) - 1} more" if len(odd) > 1 else ""
+            raise unusable(path, f"holds {kind} in {key!r}{more}, where plain tensors belong")
         return state
     keys = f" with {', '.join(map(repr, list(state)[:6]))}" if state else ""
     raise unusable(path, f"holds no state dict, but a {type(content).__name__}{keys}")
@@ -97,6 +101,20 @@ def _is_entry(key: Any, value: Any) -> bool:
     from torch import Tensor
 
     return isinstance(key, str) and isinstance(value, Tensor)
+
+
+def _odd(value: Tensor) -> str:
+    """What kind of tensor it is, if its values do not simply lie in memory; else nothing."""
+    import torch
+
+    kinds = {
+        "a nested tensor": value.is_nested,
+        "a quantised tensor": value.is_quantized,
+        "a tensor without values, on the meta device,": value.is_meta,
+        f"a tensor of layout {value.layout}": value.layout != torch.strided,
+        f"a tensor on {value.device}": value.device.type != "cpu",
+    }
+    return next((kind for kind, is_so in kinds.items() if is_so), "")
 
 
 def _without_prefix(state: Mapping[str, Tensor], prefix: str = "module.") -> dict[str, Tensor]:

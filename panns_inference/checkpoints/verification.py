@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from ..errors import CheckpointError
-from .layout import layout
+from .findings import findings, remember, signature
+from .layout import check_regular, layout
 from .registry import CHECKPOINTS, Checkpoint, named
 
 CHUNK_BYTES = 1 << 20
+
+DIGESTS = ("md5", "sha256")
+"""Kinds of checksums that are published."""
 
 Verdict = Literal["verified", "unverifiable", "wrong"]
 
@@ -48,9 +54,11 @@ def verify(path: str | os.PathLike[str], checkpoint: Checkpoint) -> Verification
 
     Raises:
         OSError: if the file cannot be read.
+        CheckpointError: if it is a pipe, or whatever else is no file.
     """
     path = Path(path)
-    size, (md5, sha256) = path.stat().st_size, _checksums(path)
+    check_regular(path)
+    size, (md5, sha256) = path.stat().st_size, _checksums(path, DIGESTS)
     compared = {
         "size": (size, checkpoint.size),
         "md5": (md5, checkpoint.md5),
@@ -78,30 +86,78 @@ def _judge(
     return "unverifiable", "no checksum of it is known"
 
 
-def recognise(path: Path) -> Checkpoint | None:
-    """Which published file a file is, by its name or else by its checksum.
+def digest(path: Path, kind: str) -> str:
+    """A checksum of a file, in hexadecimal digits, computed once as long as it does not change.
 
-    Only what is as long as a published file is read.
+    Args:
+        path: the file.
+        kind: 'md5' or 'sha256'.
+
+    Raises:
+        OSError: if the file cannot be read.
+    """
+    if known := findings(path).get(kind):
+        return known
+    seen = signature(path)
+    (found,) = _checksums(path, (kind,))
+    remember(path, seen, **{kind: found})
+    return found
+
+
+def is_published(path: Path, checkpoint: Checkpoint) -> bool:
+    """Whether a file has the published checksum, the strongest that is known.
+
+    Args:
+        path: the file.
+        checkpoint: what it should be, with a checksum.
+
+    Raises:
+        OSError: if the file cannot be read.
+    """
+    if checkpoint.sha256:
+        return digest(path, "sha256") == checkpoint.sha256
+    return digest(path, "md5") == checkpoint.md5
+
+
+def owner_of(path: Path) -> Checkpoint | None:
+    """Which published file a file is, by its checksum.
+
+    Args:
+        path: the file.
+
+    Raises:
+        OSError: if the file cannot be read.
+    """
+    return _owner(digest(path, "md5"))
+
+
+def recognise(path: Path) -> Checkpoint | None:
+    """Which published file a file is: by its checksum if its size is that of some, else by name.
 
     Args:
         path: any file; None is returned for what was not published.
     """
-    if published := named(path.name):
-        return published
-    if not path.is_file() or path.stat().st_size not in {c.size for c in CHECKPOINTS.values()}:
-        return None
-    return _owner(_checksums(path)[0])
+    published = named(path.name)
+    with contextlib.suppress(OSError, ValueError):  # a name with a zero byte is none of a file
+        size = path.stat().st_size
+        like = [c for c in CHECKPOINTS.values() if c.size == size]
+        if like in ([], [published]) or not path.is_file():
+            return published
+        if published and published.has_checksum and is_published(path, published):
+            return published
+        return owner_of(path) or published
+    return published
 
 
 def _owner(md5: str) -> Checkpoint | None:
     return next((c for c in CHECKPOINTS.values() if c.md5 == md5), None)
 
 
-def _checksums(path: Path) -> tuple[str, str]:
-    """MD5 and SHA-256 of a file."""
-    md5, sha256 = hashlib.md5(usedforsecurity=False), hashlib.sha256()
+def _checksums(path: Path, kinds: Sequence[str]) -> list[str]:
+    """Checksums of a file, one of each kind."""
+    found = [hashlib.new(kind, usedforsecurity=False) for kind in kinds]
     with path.open("rb") as file:
         while chunk := file.read(CHUNK_BYTES):
-            md5.update(chunk)
-            sha256.update(chunk)
-    return md5.hexdigest(), sha256.hexdigest()
+            for each in found:
+                each.update(chunk)
+    return [each.hexdigest() for each in found]

@@ -69,11 +69,11 @@ def best_here(output: str) -> str:
     Args:
         output: name of the output that it must have.
     """
-    from ..checkpoints import CHECKPOINTS, cached
+    from ..checkpoints import CHECKPOINTS, usable
 
     able = [c for name, c in CHECKPOINTS.items() if output in LISTED[name].output_names]
     by_precision = sorted(able, key=lambda c: c.mean_average_precision or 0, reverse=True)
-    chosen = next(c for c in by_precision if cached(c))
+    chosen = next(c for c in by_precision if usable(c))
     hint = ""
     if chosen is not by_precision[0]:
         hint = f"; for a better one: panns models download {by_precision[0].name}"

@@ -109,6 +109,7 @@ class Detect(Verb):
     def _result(self, name: str | None, n_samples: int, outputs: Outputs) -> Detection:
         self.require("framewise_output", outputs)
         framewise, clipwise = outputs["framewise_output"], self.known(outputs["clipwise_output"])
+        self.check_finite(name, framewise_output=framewise)
         given: dict[str, Any] = {"duration": n_samples / self.model.sample_rate}
         events = find_events(
             framewise, self.frames_per_second, **given, labels=self.model.labels, **self.rules
@@ -127,7 +128,11 @@ class Detect(Verb):
             n_samples: of the recording.
             silence: how many of them were not heard.
             found: `clipwise`, `framewise`, `n_frames` and `events` of the result.
+
+        Raises:
+            AudioError: if a probability is NaN or infinite.
         """
+        self.check_finite(name, clipwise_output=found["clipwise"])
         return Detection(
             **self.heading(name, n_samples, silence=silence),
             frames_per_second=self.frames_per_second,
@@ -247,6 +252,7 @@ class DetectListener:
     def _take(self, frames: Frames | None) -> list[Event]:
         if frames is None:
             return []
+        self.verb.check_finite(self.name, framewise_output=frames)
         self.n_frames += len(frames)
         if self.frames_to is not None:
             self.frames_to(frames)

@@ -144,10 +144,12 @@ class Tag(StretchedVerb[Tagging]):
     def result(
         self, heading: dict[str, Any], outputs: Outputs, stretches: Sequence[Tagging] = ()
     ) -> Tagging:
+        clipwise, embedding = outputs["clipwise_output"], outputs.get("embedding")
+        self.check_finite(heading["source"], clipwise_output=clipwise, embedding=embedding)
         return Tagging(
             **heading,
-            clipwise=self.known(outputs["clipwise_output"]),
-            embedding=outputs.get("embedding"),
+            clipwise=self.known(clipwise),
+            embedding=embedding,
             labels=tuple(self.model.labels),
             stretches=tuple(stretches),
         )
@@ -161,9 +163,11 @@ class Embed(StretchedVerb[Embedding]):
     def result(
         self, heading: dict[str, Any], outputs: Outputs, stretches: Sequence[Embedding] = ()
     ) -> Embedding:
+        vector = outputs["embedding"]
+        self.check_finite(heading["source"], embedding=vector)
         return Embedding(
             **heading,
-            vector=outputs["embedding"],
+            vector=vector,
             stretches=tuple(stretches),
         )
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..engine import Engine, Outputs
-from ..errors import UsageError
+from ..errors import AudioError, UsageError
 from ..events import Event
 from ..listed import LISTED
 from ..results import Result
@@ -200,6 +200,24 @@ class Verb:
                 f"{self.model.classes_num} labels: give the names of its classes as labels=[...]"
             )
         return clipwise
+
+    def check_finite(self, name: str | None, **outputs: NDArray[np.float32] | None) -> None:
+        """Refuse what is no result: NaN is above no threshold, and would look like no sound.
+
+        Args:
+            name: of the recording.
+            outputs: of the network, (...) each; None for those that it does not have.
+
+        Raises:
+            AudioError: if a value is NaN or infinite.
+        """
+        for output, values in outputs.items():
+            if values is not None and not np.isfinite(values).all():
+                raise AudioError(
+                    f"{name or 'the recording'}: {self.model.name} gives values of its {output} "
+                    "that are NaN or infinite: its samples or the weights are too large for the "
+                    "numbers that it computes with"
+                )
 
     def heading(
         self, name: str | None, n_samples: int, first: int = 0, silence: int = 0

@@ -19,7 +19,7 @@ from loopback import (
 
 from panns_inference import __version__
 from panns_inference.checkpoints import fetch
-from panns_inference.errors import DownloadError
+from panns_inference.errors import CheckpointError, DownloadError
 
 pytestmark = pytest.mark.usefixtures("cache")
 
@@ -78,15 +78,15 @@ def test_a_file_that_is_here_is_used_without_a_word(
     assert not caplog.records
 
 
-def test_a_file_of_another_size_is_used_with_a_warning(
-    server: Server, own_home: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_file_of_another_size_is_set_aside(server: Server, own_home: Path) -> None:
     old = own_home / "panns_data" / FINAL
     old.parent.mkdir()
     old.write_bytes(b"weights that the user trained")
-    assert fetch(server.row()) == old
-    assert f"it has 29 bytes, not {TOTAL:,}" in caplog.text
-    assert old.read_bytes() == b"weights that the user trained"
+    with pytest.raises(CheckpointError, match=f"it has 29 bytes, expected {TOTAL:,}; it was set"):
+        fetch(server.row())
+    assert not old.exists()
+    assert old.with_name(f"{FINAL}.wrong").read_bytes() == b"weights that the user trained"
+    assert not server.seen
 
 
 @pytest.mark.parametrize("progress", [True, False, None])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +10,7 @@ import pytest
 import torch
 from callers import NOISE, SETTINGS, Tiny
 from torch import nn
+from vouched import vouch_for
 
 from panns_inference import AudioTagging, SoundEventDetection
 from panns_inference.errors import CheckpointError
@@ -211,7 +212,7 @@ def test_both_names_of_the_detection_file(
     monkeypatch.setenv("PANNS_OFFLINE", "1")
     folder = own_home / "panns_data"
     folder.mkdir()
-    os.link(published / "Cnn14_DecisionLevelMax.pth", folder / name)
+    vouch_for(Path(shutil.copy(published / "Cnn14_DecisionLevelMax.pth", folder / name)))
     found = SoundEventDetection(device="cpu").inference(NOISE[:1])
     assert found.shape == (1, 94, 527)
 
