@@ -206,7 +206,7 @@ class Verb:
 
         Args:
             name: of the recording.
-            outputs: of the network, (...) each; None for those that it does not have.
+            outputs: of the network, (n,) or (frames, classes); None for those it does not have.
 
         Raises:
             AudioError: if a value is NaN or infinite.
