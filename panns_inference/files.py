@@ -68,6 +68,21 @@ def fingerprint(path: str | os.PathLike[str]) -> Fingerprint:
     return Fingerprint(state.st_size, state.st_mtime_ns, digest.hexdigest())
 
 
+def unchanged(path: str | os.PathLike[str], written: Fingerprint) -> bool:
+    """Whether a file is as it was: of the same size and time, or else of the same content.
+
+    Args:
+        path: where it was.
+        written: its fingerprint.
+    """
+    with contextlib.suppress(OSError, ValueError):
+        state = os.stat(path)
+        if stat.S_ISREG(state.st_mode) and state.st_size == written.size:
+            same_time = state.st_mtime_ns == written.mtime_ns
+            return same_time or fingerprint(path).sha256 == written.sha256
+    return False
+
+
 Replace = bool | Callable[[Fingerprint], bool]
 """Whether a file that is there may be replaced, or what decides that by its fingerprint."""
 

@@ -11,6 +11,7 @@ import itertools
 import logging
 import os
 import re
+import stat
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -205,12 +206,25 @@ def _counted(part: str) -> tuple[str | int, ...]:
     return tuple(int(piece) if i % 2 else piece for i, piece in enumerate(pieces))
 
 
-def _recording(name: str) -> Recording:
+def identity_of_file(name: str | os.PathLike[str]) -> Hashable:
+    """The same for all names of one file, and for no other file.
+
+    Args:
+        name: of a file, which need not be there.
+    """
     try:
         state = os.stat(name)
     except (OSError, ValueError):
-        return Recording(name, None, 0, name)
-    is_file = os.path.isfile(name)
+        return os.fspath(name)
     # Some file systems number no files.
-    identity = (state.st_dev, state.st_ino) if state.st_ino else os.path.realpath(name)
+    return (state.st_dev, state.st_ino) if state.st_ino else os.path.realpath(name)
+
+
+def _recording(name: str) -> Recording:
+    identity = identity_of_file(name)
+    try:
+        state = os.stat(name)
+    except (OSError, ValueError):
+        return Recording(name, None, 0, identity)
+    is_file = stat.S_ISREG(state.st_mode)
     return Recording(name, state.st_size if is_file else None, state.st_mtime_ns, identity)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from .. import __version__
@@ -17,6 +20,9 @@ KINDS: dict[type[Verb], tuple[str, type[Result]]] = {
     Embed: ("embed", Embedding),
 }
 """Name of each verb, and what it gives."""
+
+TOLD_ONLY = frozenset({"inputs", "runtime", "device"})
+"""What `run.json` tells, and the next run may change."""
 
 
 def identity_of(verb: Verb) -> dict[str, Any]:
@@ -59,3 +65,55 @@ def check_format(form: Format, verb: Verb) -> None:
             f"{form.name} holds framewise probabilities: ask for them by "
             'model.verb("detect", framewise=True)'
         )
+
+
+def compare(was: Mapping[str, Any], now: Mapping[str, Any], folder: Path) -> None:
+    """Make sure that an earlier run was asked the same.
+
+    Args:
+        was: what it was asked, as `run.json` says it.
+        now: what is asked now.
+        folder: of the journal.
+
+    Raises:
+        UsageError: if it was not; the message shows what differs.
+    """
+    old, new = _flat(was), _flat(json.loads(json.dumps(now)))
+    lines = [
+        f"  {name}: was {old.get(name)!r}, is {new.get(name)!r}"
+        for name in {**old, **new}
+        if old.get(name) != new.get(name)
+    ]
+    if lines:
+        raise UsageError(
+            f"{folder} is of a run that was asked something else:\n" + "\n".join(lines) + "\n"
+            "ask the same to go on, give another output, or begin anew: overwrite=True, --overwrite"
+        )
+
+
+def digest_of(asked: Mapping[str, Any]) -> str:
+    """The same for two runs that are asked the same: 16 hexadecimal digits.
+
+    Args:
+        asked: as `run.json` says it.
+    """
+    values = json.dumps(sorted(_flat(json.loads(json.dumps(asked))).items()))
+    return hashlib.sha256(values.encode()).hexdigest()[:16]
+
+
+def digest_of_path(path: str) -> str:
+    """The name of files that belong to a recording: 32 hexadecimal digits.
+
+    Args:
+        path: of the recording.
+    """
+    return hashlib.sha256(path.encode("utf-8", "surrogateescape")).hexdigest()[:32]
+
+
+def _flat(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values with those of inner mappings, without what the next run may change."""
+    flat: dict[str, Any] = {}
+    for name, value in values.items():
+        inner = value if isinstance(value, dict) else {}
+        flat |= {f"{name}.{key}": each for key, each in inner.items()} if inner else {name: value}
+    return {name: value for name, value in flat.items() if name not in TOLD_ONLY}

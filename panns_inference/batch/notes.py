@@ -9,9 +9,11 @@ there on.
 
 from __future__ import annotations
 
-import contextlib
 import io
 import os
+import stat
+import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,12 +24,16 @@ from numpy.typing import NDArray
 from ..files import atomic_write
 from ..verbs import Verb
 from ..verbs.verb import Listener
+from .repair import set_aside
 
 INTERVAL = 300
 """Seconds of audio between two states."""
 
 ROWS = 6000
 """Frames that are read at once: a minute."""
+
+DAMAGE = (ValueError, TypeError, KeyError, EOFError, MemoryError, zipfile.BadZipFile, zlib.error)
+"""What `numpy.load` gives for a file that is damaged."""
 
 PREFIX = "listener/"
 """Of the names of what is the listener's own."""
@@ -107,10 +113,18 @@ class Notes:
         self.frames_file.unlink(missing_ok=True)
 
     def _read(self) -> dict[str, NDArray[Any]]:
-        with contextlib.suppress(FileNotFoundError), np.load(self.state_file) as file:
-            if tuple(file["identity"]) == self.identity:
-                return dict(file)
-        return {}
+        """What the notes say; nothing if they are of another recording, or damaged."""
+        for path in (self.state_file, self.frames_file):
+            set_aside(path, stat.S_ISREG, [])
+        try:
+            with np.load(io.BytesIO(self.state_file.read_bytes())) as file:
+                found = dict(file)
+            n_bytes = int(found["n_bytes"])
+            held = self.frames_file.stat().st_size if n_bytes else 0
+            whole = held >= n_bytes and tuple(found["identity"].tolist()) == self.identity
+        except (*DAMAGE, OSError):
+            return {}
+        return found if whole else {}
 
     def _add_frames(self, rows: NDArray[np.float32]) -> None:
         with self.frames_file.open("ab") as file:

@@ -6,8 +6,10 @@ events are a table, and the fields of stretches are stacked.
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
+import stat
 from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
@@ -17,7 +19,9 @@ import numpy as np
 
 from ..audioset import mid_of
 from ..events import Event
+from ..files import Fingerprint, open_partial
 from ..results import Detection, Embedding, Result, Tagging
+from .repair import set_aside
 
 KINDS: dict[str, Any] = {kind.__name__: kind for kind in (Tagging, Detection, Embedding)}
 
@@ -32,7 +36,7 @@ EVENT = np.dtype([("index", np.int64), *((name, np.float64) for name in NUMBERS)
 Arrays = dict[str, Any]
 
 
-def write_part(path: Path, result: Result) -> int:
+def write_part(path: Path, result: Result) -> Fingerprint:
     """Write a result; its name never stands for half of it while the system is up.
 
     Args:
@@ -40,7 +44,7 @@ def write_part(path: Path, result: Result) -> int:
         result: of any kind.
 
     Returns:
-        The size of the file in bytes. After a power cut it may be another one: nothing waits here
+        The fingerprint of the file. After a power cut it may be another one: nothing waits here
         until the disk has it.
     """
     arrays = _fields(result)
@@ -56,9 +60,13 @@ def write_part(path: Path, result: Result) -> int:
     np.savez(content, kind=np.asarray(type(result).__name__), **arrays)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_suffix(".tmp")
-    temporary.write_bytes(content.getbuffer())
+    for name in (path, temporary):
+        set_aside(name, stat.S_ISREG, [])
+    with open_partial(temporary) as file:
+        file.write(content.getbuffer())
     os.replace(temporary, path)
-    return content.tell()
+    digest = hashlib.sha256(content.getbuffer()).hexdigest()
+    return Fingerprint(content.tell(), path.stat().st_mtime_ns, digest)
 
 
 def read_part(path: Path, source: str | None, labels: Sequence[str]) -> Result:

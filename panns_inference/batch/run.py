@@ -6,12 +6,11 @@ import contextlib
 import logging
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from typing import Any
 
 from .. import cores
 from ..audio.files import File
-from ..errors import AudioError, OutputError, PannsError, UsageError
+from ..errors import OutputError, PannsError, UsageError
 from ..formats import FORMATS
 from ..names import closest
 from ..results import Result
@@ -19,19 +18,18 @@ from ..verbs import Verb
 from .finding import Recording, find, shared_folder
 from .hearing import Hearing, in_turn, is_on_cpu, refusal
 from .identity import check_format, identity_of
-from .journal import Entry, Journal, opened
+from .journal import opened
+from .keeping import kept
 from .names import by_name
-from .outputs import Form, Output, output_of, refuse_to_forget, refuse_to_replace
+from .outputs import output_of, refuse_to_forget, refuse_to_replace
+from .place import Form
 from .progress import progress_of
-from .report import Failure, Report
+from .report import OnError, Report, fail
 
 LOG = logging.getLogger("panns_inference")
 
 OpenVerb = Verb | Callable[[], Verb]
 """A verb, or what opens one when it is sure that there is something to hear."""
-
-OnError = str | Callable[[Failure], object]
-"""'raise', 'skip', or who is told."""
 
 MOST_JOBS = 16
 """Decoders that no network outruns."""
@@ -80,6 +78,7 @@ def run(
     format: str = "csv",  # noqa: A002 the word that users expect
     split: bool = False,
     overwrite: bool = False,
+    spared: Iterable[str | os.PathLike[str]] = (),
     top: int | None = None,
     threshold: float = 0.0,
     raw: bool = False,
@@ -93,7 +92,8 @@ def run(
 
     What is done is kept in a journal: the folder `OUTPUT.panns`, or `OUTPUT/.panns` with `split`.
     Called again with the same arguments, it hears what is new, has changed or failed; the output is
-    that of a run that was never stopped. The journal of a single recording goes when it is done.
+    that of a run that was never stopped. Without `overwrite`, only a file that the run itself wrote
+    and nobody changed since is replaced: in a tree, a file of others is a failure of one recording.
 
     Args:
         verb: as for `results`.
@@ -102,7 +102,9 @@ def run(
             subfolders like those of the recordings.
         format: name of one of `formats.FORMATS`.
         split: whether each recording gets a file.
-        overwrite: whether what is there is replaced, and the journal of an earlier run forgotten.
+        overwrite: whether files that are there are replaced, whoever wrote them, and the journal of
+            an earlier run is forgotten.
+        spared: other files that are read, such as a list of the inputs, and never written.
         top: how many tags of a recording at most; None is all.
         threshold: smallest probability of a tag.
         raw: as for `Format.write`.
@@ -126,9 +128,9 @@ def run(
     recordings = find(inputs)
     folder = shared_folder(inputs)
     place = output_of(recordings, folder, os.fspath(output), split, form)
-    refuse_to_replace(place, recordings, overwrite)
+    refused = refuse_to_replace(place, recordings, overwrite, spared)
     if (asked := _asked(verb, recordings)) is None:
-        failures = tuple(_fail(each, refusal(each), on_error) for each in recordings)
+        failures = tuple(fail(each, refusal(each), on_error) for each in recordings)
         return Report(len(recordings), 0, 0, failures, 0.0, 0.0)
     check_format(form.format, asked)
     run_json = {
@@ -143,14 +145,9 @@ def run(
         refuse_to_forget(place, journal)
         journal.sweep({path.parent for path in place.files} if split else ())
         try:
-            report = _kept(ears, place, journal, on_error, progress)
-        except AudioError:
-            if place.is_lone:
-                journal.remove()
-            raise
-        if place.is_lone:
-            journal.remove()
-    return report
+            return kept(ears, place, journal, refused, on_error, progress)
+        finally:
+            journal.remove_if_empty()
 
 
 def default_jobs(verb: Verb) -> int:
@@ -172,7 +169,7 @@ def _in_order(
 ) -> Iterator[Result]:
     if (asked := _asked(verb, recordings)) is None:
         for recording in recordings:
-            _fail(recording, refusal(recording), on_error)
+            fail(recording, refusal(recording), on_error)
         return
     with progress_of(len(recordings), 0, progress) as seen:
         n_jobs = jobs or default_jobs(asked)
@@ -180,36 +177,9 @@ def _in_order(
         for heard in in_turn(by_name(ears, {})):
             seen.count(failed=isinstance(heard.outcome, PannsError))
             if isinstance(heard.outcome, PannsError):
-                _fail(recordings[heard.number], heard.outcome, on_error)
+                fail(recordings[heard.number], heard.outcome, on_error)
             else:
                 yield heard.outcome
-
-
-def _kept(
-    ears: Hearing, place: Output, journal: Journal, on_error: OnError, progress: bool
-) -> Report:
-    """Hear what is not done, and put it where a kill does not harm it."""
-    recordings = ears.recordings
-    entries = {number: journal.done(each) for number, each in enumerate(recordings)}
-    done = {n: e.n_samples for n, e in entries.items() if e and place.holds(e, n)}
-    failures: dict[int, Failure] = {}
-    with progress_of(len(recordings), len(done), progress) as seen:
-        ears = replace(ears, done=done, notes=journal.notes, tell=seen.hear)
-        for heard in by_name(ears, {}):
-            recording = recordings[heard.number]
-            entry = Entry(recording.path, recording.size, recording.mtime_ns, heard.n_samples)
-            seen.count(failed=isinstance(heard.outcome, PannsError))
-            if isinstance(heard.outcome, PannsError):
-                journal.note(replace(entry, cause=str(heard.outcome)))
-                failures[heard.number] = _fail(recording, heard.outcome, on_error)
-                continue
-            output, n_bytes = place.keep(journal, heard, heard.outcome)
-            journal.note(replace(entry, output=output, n_bytes=n_bytes))
-    place.finish(journal, ears.verb.model.labels)
-    if not failures:
-        journal.forget_notes()
-    told = tuple(failure for _, failure in sorted(failures.items()))
-    return Report(len(recordings), seen.n_heard, len(done), told, seen.seconds, seen.elapsed)
 
 
 def _check(jobs: int | None, on_error: OnError) -> None:
@@ -224,17 +194,6 @@ def _asked(verb: OpenVerb, recordings: Sequence[Recording]) -> Verb | None:
     if all(recording.size is None for recording in recordings):
         return None
     return verb if isinstance(verb, Verb) else verb()
-
-
-def _fail(recording: Recording, error: PannsError, on_error: OnError) -> Failure:
-    failure = Failure(recording.name, str(error))
-    if on_error == "raise":
-        raise error
-    if callable(on_error):
-        on_error(failure)
-    else:
-        LOG.error("error: %s", error)
-    return failure
 
 
 @contextlib.contextmanager

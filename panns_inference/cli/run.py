@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import io
 import itertools
 import logging
@@ -114,8 +115,14 @@ def run_over(
         "strict": given.strict,
         "progress": given.verbosity >= 0,
     }
-    if given.output in (None, "-"):
+    if given.output in (None, "-", "/dev/stdout"):
         return _to_stdout(given, open_verb, inputs, manner, selection)
+    if _is_stream(given.output):
+        with (
+            open(given.output, "w", encoding="utf-8", newline="") as stream,
+            contextlib.redirect_stdout(stream),
+        ):
+            return _to_stdout(given, open_verb, inputs, manner, selection)
     _check_place(given)
     report = batch.run(
         open_verb,
@@ -124,10 +131,11 @@ def run_over(
         format=given.format,
         split=given.split,
         overwrite=given.overwrite,
+        spared=_also_read(given),
         **manner,
         **selection,
     )
-    if report.n_recordings > 1:
+    if report.n_recordings > 1 or report.n_before:
         LOG.info("%s", report)
     return _told(report.failures, report.n_recordings)
 
@@ -208,6 +216,13 @@ def _check_place(given: argparse.Namespace) -> None:
         raise UsageError("-o needs the name of a file or a folder")
     if "-" in given.recordings:
         raise UsageError("what is read from stdin goes to stdout: leave -o out")
-    read = {os.path.realpath(path) for path in (given.checkpoint, given.model) if path}
-    if os.path.realpath(given.output) in read:
-        raise UsageError(f"{given.output} is one of the files to read: give another name with -o")
+
+
+def _also_read(given: argparse.Namespace) -> list[str]:
+    """Files that are read beside the recordings."""
+    return [path for path in (given.checkpoint, given.model, given.files_from) if path]
+
+
+def _is_stream(path: str) -> bool:
+    """Whether there is a device or a pipe, which takes results as they come."""
+    return os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path)
