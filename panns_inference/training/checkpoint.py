@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from ..errors import CheckpointError
+from ..files import atomic_write
 
 
 def save(state: dict[str, Any], path: str | Path) -> None:
@@ -18,13 +18,8 @@ def save(state: dict[str, Any], path: str | Path) -> None:
         state: tensors, numbers, and dicts and lists of them.
         path: the file; an older one is replaced.
     """
-    path = Path(path)
-    partial = path.with_name(path.name + ".partial")
-    with partial.open("wb") as file:
+    with atomic_write(path, binary=True) as file:
         torch.save(state, file)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)
 
 
 def restore(path: str | Path) -> dict[str, Any] | None:

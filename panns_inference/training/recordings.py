@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..errors import AudioError
+from ..files import atomic_write, open_partial
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -75,19 +76,17 @@ def write_recordings(
     folder.mkdir(parents=True, exist_ok=True)
     rows, start = [], 0
     raw = folder / "samples.partial"
-    with raw.open("wb") as file:
+    with open_partial(raw) as file:
         for name, waveform in recordings:
             samples = np.rint(np.clip(waveform, -1, 1) * FULL_SCALE).astype(np.int16)
             file.write(samples.tobytes())
             rows.append((name, start, len(samples)))
             start += len(samples)
     _write_array(raw, folder / "samples.npy")
-    partial = folder / "index.partial"
-    with partial.open("w", encoding="utf-8", newline="") as table:
+    with atomic_write(folder / "index.csv") as table:
         writer = csv.writer(table, lineterminator="\n")
         writer.writerow(("name", "start", "length"))
         writer.writerows(rows)
-    partial.replace(folder / "index.csv")
 
 
 def _write_array(raw: Path, path: Path) -> None:

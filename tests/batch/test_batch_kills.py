@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import random
 import time
-from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
+from conftest import noise
 from processes import content, kill_when, run
 
 Made = Callable[..., Path]
@@ -88,46 +88,74 @@ def test_a_long_recording_is_not_heard_again(folder: Path, made: Made, tmp_path:
     assert not has_notes(journal)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("place", "options"),
-    [
-        ("events.jsonl", ("detect", "-f", "jsonl", "--threshold", "0.1")),
-        ("frames", ("detect", "-f", "npz", "--split", "--threshold", "0.1")),
-    ],
-)
-def test_twenty_kills(
-    shared: Path, tmp_path: Path, place: str, options: tuple[str, ...], made: Made
-) -> None:
-    folder = tmp_path / "recordings"
-    draw = random.Random(place)
-    for number in range(200):
-        made(folder / f"{number % 7}" / f"{number}.wav", draw.choice((0.5, 1, 1, 2, 5)), number)
+KINDS: dict[str, tuple[str, ...]] = {
+    "events.jsonl": ("detect", "-f", "jsonl", "--threshold", "0.1", "FOLDER"),
+    "tags.csv": ("tag", "-f", "csv", "FOLDER"),
+    "tags.parquet": ("tag", "-f", "parquet", "--window", "1", "FOLDER"),
+    "frames": ("detect", "-f", "npz", "--split", "--threshold", "0.1", "FOLDER"),
+    "one.json": ("detect", "-f", "json", "--threshold", "0.1", "LONG"),
+    "listed.csv": ("detect", "-f", "csv", "--threshold", "0.1", "--files-from", "LIST"),
+    "vectors.jsonl": ("embed", "-f", "jsonl", "FOLDER"),
+}
+"""Runs by their outputs; words in capitals are paths."""
+
+KILLS = 6
+"""Of each kind of run: 42 in all."""
+
+
+@pytest.fixture(scope="module")
+def paths(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """A folder with a long recording, and a list in which files have several names."""
+    folder = tmp_path_factory.mktemp("kills") / "recordings"
+    draw = random.Random(0)
+    for number in range(80):
+        noise(folder / f"{number % 7}" / f"{number}.wav", draw.choice((0.5, 1, 1, 2, 5)), number)
     scape, rate = soundfile.read(shared / "audio" / "soundscape_120s.flac", dtype="int16")
-    soundfile.write(folder / "3" / "long.flac", np.tile(scape, 6), rate)
+    long = folder / "3" / "long.flac"
+    soundfile.write(long, np.tile(scape, 4), rate)
+    (folder / "3" / "link.flac").symlink_to(long)
+    names = sorted(str(path) for path in folder.rglob("*.*"))
+    listed = folder.with_name("list.txt")
+    listed.write_text("".join(f"{name}\n" for name in (*names, *names[:9], long)))
+    return {"FOLDER": str(folder), "LONG": str(long), "LIST": str(listed)}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("place", KINDS)
+def test_a_run_that_is_killed_again_and_again(
+    tmp_path: Path, paths: dict[str, str], place: str
+) -> None:
+    draw = random.Random(place)
     undisturbed, killed = tmp_path / "undisturbed" / place, tmp_path / "killed" / place
-    for each in (undisturbed, killed):
-        each.parent.mkdir()
-    command = (*options, folder, *NETWORK, "-o")
-    journal = killed / ".panns" if "--split" in options else Path(f"{killed}.panns")
+    mine = [killed.parent / "mine.csv", *([killed / "mine.npz"] if place == "frames" else [])]
+    for each in (undisturbed.parent, *(path.parent for path in mine)):
+        each.mkdir()
+    for path in mine:
+        path.write_text("mine")
+    command = (*(paths.get(word, word) for word in KINDS[place]), *NETWORK, "-o")
+    journal = killed / ".panns" if place == "frames" else Path(f"{killed}.panns")
     begin = time.monotonic()
     status, _, err = run(*command, undisturbed)
     assert status == 0, err
     # From the moment when the network is loaded, which is most of the time of a killed run.
     whole = time.monotonic() - begin
-    for _ in range(20):
-        delay, waits = draw.uniform(0, whole / 20), [0.0]
+    for _ in range(KILLS):
+        delay, waits = draw.uniform(0, whole / KILLS), [0.0]
 
         def due(delay: float = delay, waits: list[float] = waits) -> bool:
             if not waits[0] and (journal / "lock").exists():
                 waits[0] = time.monotonic()
             return bool(waits[0]) and time.monotonic() - waits[0] > delay
 
-        assert kill_when(due, *command, killed)
+        kill_when(due, *command, killed)
     status, _, err = run(*command, killed)
     assert status == 0, err
-    assert content(killed) == content(undisturbed)
-    assert list(tmp_path.rglob(".panns-*.tmp")) == []
-    count = Counter(line["path"] for line in lines(journal))
-    assert set(count.values()) == {1}
-    assert len(count) == 201
+    result = content(killed)
+    assert {name: value for name, value in result.items() if name != "mine.npz"} == content(
+        undisturbed
+    )
+    assert [path.read_text() for path in mine] == ["mine" for _ in mine]
+    assert list(journal.rglob("*.tmp")) == list(journal.rglob("*.damaged")) == []
+    status, _, err = run(*command, killed)
+    assert (status, "nothing new to hear" in err) == (0, True), err
+    assert content(killed) == result
