@@ -1,4 +1,4 @@
-"""How many cores this process may use."""
+"""How many cores this process may use, and what they can do."""
 
 from __future__ import annotations
 
@@ -9,6 +9,20 @@ from pathlib import Path
 
 QUOTA = Path("/sys/fs/cgroup/cpu.max")
 """On Linux: microseconds of computing and of time, `200000 100000` is two cores; `max` is all."""
+
+PROCESSOR = Path("/proc/cpuinfo")
+"""On Linux: what the processors can do."""
+
+
+def has_amx(processor: Path = PROCESSOR) -> bool:
+    """Whether the processor has instructions for products of matrices of int8 (AMX).
+
+    Args:
+        processor: where that is told.
+    """
+    with contextlib.suppress(OSError, ValueError):
+        return "amx_int8" in processor.read_text(encoding="ascii").split()
+    return False
 
 
 def available(quota: Path = QUOTA) -> int:

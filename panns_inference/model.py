@@ -146,8 +146,9 @@ class Model(Asking):
 
     def __getstate__(self) -> dict[str, Any]:
         """The network, on the CPU, and its settings; what computes it is made anew on arrival."""
-        state = {**vars(self), "_engine": None}
+        state = dict(vars(self))
         if self.model is not None:
+            state["_engine"] = None
             from .loading import on_cpu
 
             state["model"] = on_cpu(self.network)

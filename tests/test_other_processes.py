@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from panns_inference import UsageError
+from panns_inference import AudioTagging, UsageError
 from panns_inference.device import resolve
+from panns_inference.export import to_onnx
 
 BEFORE = """
 import multiprocessing, os, sys, threading
@@ -92,6 +93,13 @@ def run(program: str, folder: Path, *arguments: str | Path) -> list[str]:
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_a_network_says_the_same(program: str, tmp_path: Path) -> None:
     assert set(run(program, tmp_path)) == {"same"}
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_a_file_of_onnx_says_the_same(program: str, tmp_path: Path) -> None:
+    model = AudioTagging("PannsMini", device="cpu")
+    file = to_onnx(model, tmp_path / "mini.onnx")
+    assert set(run(program, tmp_path, file)) == {"same"}
 
 
 def test_a_gpu_that_a_fork_cannot_use_is_not_replaced_by_the_cpu(

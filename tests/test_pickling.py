@@ -6,6 +6,7 @@ import copy
 import inspect
 import io
 import pickle
+import shutil
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -19,9 +20,16 @@ import torch
 from some_results import framewise_detection, stretched_embedding, stretched_tagging
 
 import panns_inference
-from panns_inference import AudioTagging, SoundEventDetection, UsageError, errors
+from panns_inference import (
+    AudioTagging,
+    CheckpointError,
+    SoundEventDetection,
+    UsageError,
+    errors,
+)
 from panns_inference.engine.fast import operators
 from panns_inference.engine.fast.accelerated import PRECISIONS
+from panns_inference.export import to_onnx
 from panns_inference.hear import load_model
 from panns_inference.models import build
 
@@ -59,6 +67,11 @@ def tagger() -> AudioTagging:
     return found
 
 
+@pytest.fixture(scope="module")
+def file(tagger: AudioTagging, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return to_onnx(tagger, tmp_path_factory.mktemp("file") / "mini.onnx")
+
+
 def check_arrives(tagger: AudioTagging, way: str) -> None:
     said = tagger.inference(CLIP)[0]
     arrived = WAYS[way](tagger)
@@ -86,6 +99,30 @@ def test_so_does_one_with_settings(
     monkeypatch.setattr(operators, "has_bf16", lambda: True)
     monkeypatch.setitem(PRECISIONS, "bf16", torch.float32)
     check_arrives(AudioTagging("PannsMini", device="cpu", **settings), way)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_so_does_a_file_of_onnx(way: str, file: Path) -> None:
+    check_arrives(AudioTagging(file, verbose=False), way)
+
+
+def test_a_file_is_sent_as_it_is_and_not_needed_where_it_arrives(
+    file: Path, tmp_path: Path
+) -> None:
+    path = Path(shutil.copy(file, tmp_path))
+    tagger = AudioTagging(path, verbose=False, memory="small", threads=2)
+    said = tagger.inference(CLIP)[0]
+    sent = pickle.dumps(tagger)
+    assert len(sent) < 1.01 * path.stat().st_size
+    path.unlink()
+    arrived = pickle.loads(sent)
+    np.testing.assert_array_equal(arrived.inference(CLIP)[0], said)
+    arrived.engine.confine(2)  # another session
+    np.testing.assert_allclose(arrived.inference(CLIP)[0], said, rtol=0, atol=1e-6)
+    again = pickle.loads(pickle.dumps(arrived))
+    assert again.engine.identity() == tagger.engine.identity()
+    with pytest.raises(CheckpointError, match=r"mini\.onnx cannot be read: No such file"):
+        pickle.dumps(tagger)
 
 
 def test_what_is_sent_is_as_large_as_the_weights(tagger: AudioTagging) -> None:

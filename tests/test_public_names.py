@@ -195,6 +195,7 @@ PUBLIC = {
     ".engine": ["Engine", "Grid", "Outputs", "Statistics", "Waveforms"],
     ".engine.cuda": ["CudaEngine"],
     ".engine.fast": ["accelerated"],
+    ".engine.onnx": ["OnnxEngine"],
     ".verbs": [
         "BLOCK",
         "VERBS",

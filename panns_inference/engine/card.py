@@ -9,19 +9,19 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from pathlib import Path
 from typing import Any
 
+from .claims import check
 from .engine import Grid
 
 WAVEFORM = "waveform"
 """Name of the input that has to be given."""
 
 N_SEGMENTS = "n_segments"
-"""Name of the input that is 0 unless statistics of a recording are given, beside it, by name."""
+"""Name of a constant that is 0 unless it is made an input, and statistics are given beside it."""
 
 ZERO_POINT = "zero_point"
-"""Name of an input of files in int8 that is never given."""
+"""Name of a constant of files in int8 that may be made an input, which is never given."""
 
 SEGMENTWISE = "segmentwise_"
 """What the names of outputs of segments begin with."""
@@ -31,8 +31,6 @@ CHECKSUM = "sha256"
 
 DIGITS = 64
 """Hexadecimal digits of a checksum."""
-
-CHUNK_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -91,17 +89,32 @@ class Card:
 
         Raises:
             KeyError: if one is missing.
-            ValueError: if one cannot be understood.
+            ValueError: if one cannot be understood, or cannot be true.
         """
         texts = {each.name: entries[each.name] for each in fields(cls)}
         values: dict[str, Any] = {
-            each.name: texts[each.name] if each.type == "str" else json.loads(texts[each.name])
+            each.name: texts[each.name] if each.type == "str" else _json(each.name, texts)
             for each in fields(cls)
         }
+        check(values)
         for name in ("labels", "mids", "interpolation"):
             values[name] = tuple(values[name])
         values["grid"] = Grid(*values["grid"])
         return cls(**values)
+
+
+def _json(name: str, texts: Mapping[str, str]) -> Any:
+    """What the text of an attribute stands for."""
+    try:
+        return json.loads(texts[name], object_pairs_hook=_once)
+    except (ValueError, RecursionError) as error:  # the second for lists in lists in lists
+        raise ValueError(f"{name} is no JSON: {error}") from error
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len(found := dict(pairs)) < len(pairs):
+        raise ValueError("a name stands twice in it")
+    return found
 
 
 def sealed(model: bytes) -> bytes:
@@ -112,31 +125,15 @@ def sealed(model: bytes) -> bytes:
     Args:
         model: the file's content.
     """
-    return model + _seal(hashlib.sha256(model).hexdigest())
+    return model + seal(hashlib.sha256(model).hexdigest())
 
 
-def checksums(path: Path) -> tuple[str, str | None]:
-    """The checksum of a file up to its seal, and the one that the seal holds, if there is one.
+def seal(digest: str) -> bytes:
+    """Entry of `metadata_props`, which is field 14 of a model: key and value are fields 1 and 2.
 
     Args:
-        path: the file.
-
-    Raises:
-        OSError: if it cannot be read.
+        digest: the checksum, 64 hexadecimal digits.
     """
-    length, found = len(_seal("0" * DIGITS)), hashlib.sha256()
-    with path.open("rb") as file:
-        left = max(0, path.stat().st_size - length)
-        while left and (chunk := file.read(min(left, CHUNK_BYTES))):
-            found.update(chunk)
-            left -= len(chunk)
-        end = file.read()
-    held = end[-DIGITS:].decode("ascii", "replace")
-    return found.hexdigest(), held if end == _seal(held) else None
-
-
-def _seal(digest: str) -> bytes:
-    """Entry of `metadata_props`, which is field 14 of a model: key and value are fields 1 and 2."""
     key, value = CHECKSUM.encode(), digest.encode()
     entry = b"\x0a" + bytes([len(key)]) + key + b"\x12" + bytes([len(value)]) + value
     return b"\x72" + bytes([len(entry)]) + entry

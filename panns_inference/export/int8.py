@@ -34,7 +34,7 @@ enough: LeeNet11 hears the waveform itself, whose range is that of loudness, and
 operations are in this block. `benchmarks/int8.py` shows what comes of it."""
 
 PRODUCTS_FROM = 512
-"""Channels of images from which on a convolution is computed as a product of matrices."""
+"""Channels of images from which on a convolution is faster as a product of matrices in AMX."""
 
 
 def in_int8(model: Any, name: str, clips: Iterable[NDArray[np.float32]]) -> Any:
@@ -48,9 +48,6 @@ def in_int8(model: Any, name: str, clips: Iterable[NDArray[np.float32]]) -> Any:
     import onnx
     from onnxruntime.quantization import QuantType, quantize_static
 
-    # While ranges are measured nothing is optional, of which ONNX Runtime would warn.
-    optional = list(model.graph.input)[1:]
-    del model.graph.input[1:]
     model.metadata_props.add(key="onnx.quant.pre_process", value="onnxruntime.quant")
     chosen = list(_chosen(model, BLOCKS.get(name, ("",))))
     _averages_as_convolutions(model, chosen)
@@ -68,8 +65,7 @@ def in_int8(model: Any, name: str, clips: Iterable[NDArray[np.float32]]) -> Any:
             extra_options={"CalibMovingAverage": True},
         )
         found = onnx.load(path)
-    found.graph.input.extend(optional)
-    _deep_convolutions_as_products(found)
+    _name_deep_zero_points(found)
     del found.metadata_props[:]
     return found
 
@@ -122,24 +118,26 @@ def _averages_as_convolutions(model: Any, chosen: list[str]) -> None:
         )
 
 
-def _deep_convolutions_as_products(model: Any) -> None:
-    """Let ONNX Runtime use AMX, where the chip has it, for convolutions of many channels.
+def _name_deep_zero_points(model: Any) -> None:
+    """Let `engine.onnx` use AMX, where the chip has it, for convolutions of many channels.
 
-    Where zero points are constant, it computes them with a kernel that has no AMX. Its products of
-    matrices have, and are twice as fast with it, but a tenth slower without; with few channels they
-    are slower anyhow. So the zero point of such images, which is 0 behind ReLU, becomes an optional
-    input: to other programs that is the same, and a zero point of weights that is not 0 is not.
+    Where zero points are constant, ONNX Runtime computes them with a kernel that has no AMX. Its
+    products of matrices have, and are twice as fast with it, but a tenth slower without; with few
+    channels they are slower anyhow. So the zero point of such images, which is 0 behind ReLU, gets
+    a name: the engine opens the file as if it were an input where there is AMX. A zero point of
+    weights that is not 0 is not understood there.
 
     Args:
         model: in int8, is changed.
     """
-    from onnx import TensorProto, helper, numpy_helper
+    from onnx import numpy_helper
 
     arrays = {each.name: each for each in model.graph.initializer}
     dequantized = {
         node.output[0]: node for node in model.graph.node if node.op_type == "DequantizeLinear"
     }
     uses = Counter(name for node in model.graph.node for name in node.input)
+    deep = []
     for node in model.graph.node:
         if node.op_type != "Conv" or not dequantized.keys() >= {*node.input[:2]}:
             continue
@@ -147,10 +145,12 @@ def _deep_convolutions_as_products(model: Any) -> None:
         is_deep = arrays[weight.input[0]].dims[1] >= PRODUCTS_FROM
         is_alone = uses[node.input[0]] == 1
         if is_deep and is_alone and not numpy_helper.to_array(arrays[image.input[2]]):
-            image.input[2] = ZERO_POINT
-    zero = numpy_helper.from_array(np.zeros((), np.uint8), ZERO_POINT)
-    model.graph.initializer.append(zero)
-    model.graph.input.append(helper.make_tensor_value_info(ZERO_POINT, TensorProto.UINT8, []))
+            deep.append(image)
+    for image in deep:
+        image.input[2] = ZERO_POINT
+    if deep:
+        zero = numpy_helper.from_array(np.zeros((), np.uint8), ZERO_POINT)
+        model.graph.initializer.append(zero)
 
 
 class _Reader:

@@ -3,8 +3,9 @@ r"""The graph of a whole network: waveform in; outputs, and values of the segmen
     waveform --padded--> segments --maximum, sums--> clip values
                               \---> frames
 
-In the place of the maximum and the sums of the waveform's segments others can be given: so the
-clip values of a recording that was heard in blocks are concluded.
+In the place of the maximum and the sums of the waveform's segments stand constants if `n_segments`,
+a constant itself, is not 0. `engine.onnx` makes inputs of them when it opens the file: so the clip
+values of a recording that was heard in blocks are concluded.
 """
 
 from __future__ import annotations
@@ -51,7 +52,6 @@ def whole(network: Network) -> Any:
     for name, value in named.items():
         graph.add("Identity", value, name=name)
     given = [helper.make_tensor_value_info(WAVEFORM, TensorProto.FLOAT, ["batch", "samples"])]
-    given += [_optional(graph, name) for name in (N_SEGMENTS, *network.statistics_of)]
     shapes = _shapes(network)
     results = [helper.make_tensor_value_info(n, TensorProto.FLOAT, shapes[n]) for n in named]
     return graph.model(type(network).__name__, given, results)
@@ -121,16 +121,6 @@ def _sizes(network: Network) -> dict[str, int]:
         name: lengths.get(value, network.classes_num)
         for name, value in network.statistics_of.items()
     }
-
-
-def _optional(graph: Graph, name: str) -> Any:
-    """An input that need not be given, for a constant stands for it."""
-    from onnx import helper
-
-    value = graph.constants[name]
-    return helper.make_tensor_value_info(
-        name, helper.np_dtype_to_tensor_dtype(value.dtype), value.shape
-    )
 
 
 def output_sizes(network: Network) -> dict[str, int]:

@@ -188,6 +188,14 @@ def somebody_elses() -> onnx.ModelProto:
     return helper.make_model(graph, opset_imports=opsets, ir_version=8)
 
 
+def resealed(model: onnx.ModelProto, path: Path) -> None:
+    """Write a model with the right checksum."""
+    kept = [entry for entry in model.metadata_props if entry.key != "sha256"]
+    del model.metadata_props[:]
+    model.metadata_props.extend(kept)
+    path.write_bytes(sealed(model.SerializeToString()))
+
+
 def test_a_file_of_another_program_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "other.onnx"
     path.write_bytes(somebody_elses().SerializeToString())
@@ -211,20 +219,22 @@ def test_a_damaged_file_is_refused(written: dict[str, Path], tmp_path: Path) -> 
 
 def test_a_file_of_another_version_is_refused(written: dict[str, Path], tmp_path: Path) -> None:
     model = onnx.load(written["LeeNet11"])
-    kept = [entry for entry in model.metadata_props if entry.key not in ("grid", "sha256")]
+    kept = [entry for entry in model.metadata_props if entry.key != "grid"]
     del model.metadata_props[:]
     model.metadata_props.extend(kept)
     path = tmp_path / "later.onnx"
-    path.write_bytes(sealed(model.SerializeToString()))
+    resealed(model, path)
     with pytest.raises(CheckpointError, match=r"says too little .*another version .*\('grid'\)"):
         OnnxEngine(path)
 
 
-def test_a_file_that_the_runtime_cannot_open_is_refused(tmp_path: Path) -> None:
-    model = somebody_elses()
+def test_a_file_that_the_runtime_cannot_open_is_refused(
+    written: dict[str, Path], tmp_path: Path
+) -> None:
+    model = onnx.load(written["LeeNet11"])
     model.opset_import[0].version = 999
     path = tmp_path / "later.onnx"
-    path.write_bytes(sealed(model.SerializeToString()))
+    resealed(model, path)
     with pytest.raises(
         CheckpointError, match=r"later\.onnx cannot be opened by onnxruntime .* old"
     ):
@@ -233,13 +243,56 @@ def test_a_file_that_the_runtime_cannot_open_is_refused(tmp_path: Path) -> None:
 
 def test_other_inputs_are_refused(written: dict[str, Path], tmp_path: Path) -> None:
     model, other = onnx.load(written["LeeNet11"]), somebody_elses()
-    other.metadata_props.extend(e for e in model.metadata_props if e.key != "sha256")
+    other.metadata_props.extend(model.metadata_props)
     path = tmp_path / "image.onnx"
-    path.write_bytes(sealed(other.SerializeToString()))
+    resealed(other, path)
     with pytest.raises(
         CheckpointError, match="takes image, expected maximum, n_segments, sum, wav"
     ):
         OnnxEngine(path)
+    model.graph.output.pop()
+    resealed(model, path)
+    with pytest.raises(
+        CheckpointError, match=r"gives clipwise_output, embedding, expected .*segmentwise_features"
+    ):
+        OnnxEngine(path)
+
+
+def test_a_file_of_an_earlier_version_says_the_same(
+    written: dict[str, Path], engines: dict[str, tuple[Engine, Engine]], tmp_path: Path
+) -> None:
+    """Its constants that may be replaced are inputs in the file already."""
+    model = onnx.load(written["LeeNet11"])
+    for name, kind, shape in (
+        ("n_segments", TensorProto.INT64, []),
+        *((name, TensorProto.FLOAT, [1, 256]) for name in ("maximum", "sum")),
+    ):
+        model.graph.input.append(helper.make_tensor_value_info(name, kind, shape))
+    path = tmp_path / "earlier.onnx"
+    resealed(model, path)
+    waveform = noise(50_000)
+    found = OnnxEngine(path)
+    segmentwise = found.segmentwise(waveform)
+    statistics = {
+        "maximum": segmentwise["features"].max(axis=-1),
+        "sum": segmentwise["features"].sum(axis=-1),
+    }
+    n_segments = segmentwise["features"].shape[-1]
+    wanted = engines["LeeNet11"][1].conclude(statistics, n_segments)
+    check_close(found.conclude(statistics, n_segments), wanted)
+
+
+def test_a_file_that_changes_while_it_is_open_is_not_mixed_with_the_other(
+    written: dict[str, Path], tmp_path: Path
+) -> None:
+    path = Path(shutil.copy(written["PannsMini"], tmp_path / "open.onnx"))
+    engine = OnnxEngine(path, threads=2)
+    wanted = engine.outputs(noise(1, 30_000))
+    shutil.copy(written["LeeNet11"], path)
+    check_close(engine.outputs(noise(1, 30_000)), wanted)
+    engine.confine(2)  # which needs another session
+    with pytest.raises(CheckpointError, match=r"open\.onnx was changed since it was opened"):
+        engine.outputs(noise(1, 30_000))
 
 
 def test_without_the_extra_its_name_is_said(written: dict[str, Path], tmp_path: Path) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 from importlib.resources import files
 from pathlib import Path
 
@@ -14,7 +16,7 @@ import pytest
 import torch
 
 import panns_inference
-from panns_inference import AudioTagging, OutputError, UsageError
+from panns_inference import AudioTagging, OutputError, UsageError, cores
 from panns_inference.audio import read
 from panns_inference.audioset import labels, mids
 from panns_inference.checkpoints import CHECKPOINTS
@@ -102,17 +104,21 @@ def test_other_programs_give_a_waveform_and_no_more(written: Path, mini: AudioTa
     np.testing.assert_allclose(clipwise, wanted, rtol=0, atol=1e-5)
 
 
-def test_statistics_take_the_place_of_the_waveforms(written: Path, mini: AudioTagging) -> None:
-    session = onnxruntime.InferenceSession(written)
-    rng = np.random.default_rng(0)
-    statistics = {"maximum": rng.random((1, 192)) * 3, "sum": rng.random((1, 192)) * 70}
-    given = {name: value.astype(np.float32) for name, value in statistics.items()}
-    given |= {"n_segments": np.asarray(50), "waveform": np.ones((1, 9920), np.float32)}
-    (clipwise,) = session.run(["clipwise_output"], given)
-    with torch.no_grad():
-        tensors = {name: torch.from_numpy(value) for name, value in statistics.items()}
-        wanted = mini.network.conclude(tensors, 50)["clipwise_output"].numpy()
-    np.testing.assert_allclose(clipwise, wanted, rtol=0, atol=1e-6)
+def test_other_programs_are_not_warned_of_anything(written: Path, in_int8: Path) -> None:
+    code = "import sys, onnxruntime\nfor path in sys.argv[1:]: onnxruntime.InferenceSession(path)"
+    command = [sys.executable, "-c", code, written, in_int8]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("", "")
+
+
+def test_what_is_constant_is_folded(written: Path, tmp_path: Path) -> None:
+    options = onnxruntime.SessionOptions()
+    options.optimized_model_filepath = str(tmp_path / "folded.onnx")
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
+    onnxruntime.InferenceSession(written, options)
+    kinds = [node.op_type for node in onnx.load(tmp_path / "folded.onnx").graph.node]
+    assert "Greater" in [node.op_type for node in onnx.load(written).graph.node]
+    assert "Greater" not in kinds
 
 
 def test_a_file_that_is_there_is_kept_unless_it_may_go(mini: AudioTagging, tmp_path: Path) -> None:
@@ -243,16 +249,23 @@ def test_deep_convolutions_in_int8_are_products_and_say_the_same(
     with torch.no_grad():  # norms that have heard something
         network.train()(torch.randn(2, 64_000) / 10)
     model = AudioTagging(network, device="cpu", pretrained=False, verbose=False)
-    found, opened = [], []
-    for channels in (512, 513):
+    found, named = [], []
+    waveforms = read(shared / "audio" / "R9_ZSCveAHg_7s.wav", 32000)[None]
+    for channels, has_amx in ((512, True), (512, False), (513, True)):
         monkeypatch.setattr(int8, "PRODUCTS_FROM", channels)
-        path = to_onnx(model, tmp_path / f"{channels}.onnx", calibrate=recordings)
-        opened.append([n.name for n in onnx.load(path).graph.node if ZERO_POINT in n.input])
-        waveforms = read(shared / "audio" / "R9_ZSCveAHg_7s.wav", 32000)[None]
+        monkeypatch.setattr(cores, "has_amx", lambda has_amx=has_amx: has_amx)
+        path = tmp_path / f"{channels}.onnx"
+        if not path.exists():
+            to_onnx(model, path, calibrate=recordings)
+        named.append([n.name for n in onnx.load(path).graph.node if ZERO_POINT in n.input])
         found.append(OnnxEngine(path).outputs(waveforms))
-    assert [len(names) for names in opened] == [1, 0]
-    for name, values in found[0].items():
-        np.testing.assert_array_equal(values, found[1][name], err_msg=name)
+        plain = onnxruntime.InferenceSession(path)
+        assert [each.name for each in plain.get_inputs()] == ["waveform"]
+        assert plain.get_overridable_initializers() == []
+    assert [len(names) for names in named] == [1, 1, 0]
+    for outputs in found[1:]:
+        for name, values in outputs.items():
+            np.testing.assert_array_equal(values, found[0][name], err_msg=name)
 
 
 def test_int8_hears_no_more_than_some_hundred_clips(

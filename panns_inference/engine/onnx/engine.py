@@ -1,0 +1,260 @@
+"""A network in a file of ONNX, computed by ONNX Runtime: torch is not needed, nor imported."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ... import cores
+from ...errors import CheckpointError
+from ...names import check_one_of
+from ..card import N_SEGMENTS, SEGMENTWISE, WAVEFORM, ZERO_POINT, Card
+from ..engine import Grid, Outputs, Statistics, Waveforms
+from .contents import Contents, contents_of, optional_inputs
+from .file import EXPORT, SealedFile
+from .sessions import LEVELS, Sessions
+
+FRAMES = "framewise_output"
+
+MOST_WORKERS = 4
+"""Batches that are heard at the same time: each takes memory."""
+
+NEAR = 2
+"""Segments that a waveform may have more or less than its length says."""
+
+
+class OnnxEngine:
+    """A network that `panns export` wrote.
+
+    Pickled, it is the content of the file. In a process that was forked it opens the file again,
+    and takes one core.
+
+    Args:
+        path: the file.
+        threads: cores that a call takes; None is all of them.
+        memory: 'default', or 'small', which is slower and holds a single copy of the weights.
+        sent: content of the file, if another process has sent it.
+
+    Attributes:
+        card: what the file says of the network.
+
+    Raises:
+        UsageError: if ONNX Runtime is not installed, and for another `memory`.
+        CheckpointError: if the file cannot be read, was not written by this package, was changed
+            since, is of another version, or holds anything but a network of this package.
+    """
+
+    device = "cpu"
+    is_current = True
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        threads: int | None = None,
+        memory: str = "default",
+        sent: bytes | None = None,
+    ) -> None:
+        check_one_of(memory, LEVELS, "memory")
+        self.path = Path(path)
+        self.settings = threads, memory
+        self.file = SealedFile(self.path, sent)
+        self.sessions = Sessions(self.file, threads or cores.available(), memory)
+        content = self.file.content()
+        with ThreadPoolExecutor(1, "panns-checksum") as pool:
+            verified = pool.submit(self.file.verify, content)
+            try:
+                contents = self._contents(content)
+                self.card = self._card(contents)
+                self.sessions.open(content, optional_inputs(self._optional(contents)))
+            finally:
+                verified.result()  # what is damaged is called so, whatever else is wrong with it
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.path, *self.settings, self.file.content())
+
+    def __deepcopy__(self, memo: object) -> OnnxEngine:
+        # Nothing can change it.
+        return self
+
+    def _contents(self, content: bytes) -> Contents:
+        try:
+            return contents_of(memoryview(content))
+        except ValueError as error:
+            raise CheckpointError(
+                f"{self.path} is no network in ONNX that this package wrote: {error}; {EXPORT}"
+            ) from error
+
+    def _card(self, contents: Contents) -> Card:
+        try:
+            card = Card.of(contents.entries)
+        except KeyError as error:
+            raise CheckpointError(
+                f"{self.path} says too little of its network, for it was written by another "
+                f"version of this package ({error}); {EXPORT}"
+            ) from error
+        except ValueError as error:
+            raise CheckpointError(
+                f"{self.path} says of its network what cannot be: {error}; {EXPORT}"
+            ) from error
+        # In files of earlier versions, constants that may be replaced are inputs as well.
+        takes = {*contents.inputs} - {N_SEGMENTS, ZERO_POINT, *card.statistics}
+        takes |= {N_SEGMENTS, *card.statistics} & contents.constants.keys()
+        self._expect("takes", takes, {WAVEFORM, N_SEGMENTS, *card.statistics})
+        self._expect("gives", {*contents.outputs}, {*card.sizes, *_segmentwise(card)})
+        return card
+
+    def _expect(self, verb: str, found: set[str], expected: set[str]) -> None:
+        if found != expected:
+            raise CheckpointError(
+                f"{self.path} {verb} {', '.join(sorted(found))}, expected "
+                f"{', '.join(sorted(expected))}; {EXPORT}"
+            )
+
+    def _optional(self, contents: Contents) -> dict[str, Any]:
+        """Constants of the graph that are to be inputs, and are none in the file."""
+        names = {N_SEGMENTS, *self.card.statistics, *((ZERO_POINT,) if cores.has_amx() else ())}
+        chosen = names - {*contents.inputs}
+        return {name: value for name, value in contents.constants.items() if name in chosen}
+
+    @property
+    def threads(self) -> int:
+        """Cores that a call takes, unless its thread was confined."""
+        return self.sessions.threads
+
+    @property
+    def name(self) -> str:
+        """Name of the network."""
+        return self.card.name
+
+    @property
+    def sample_rate(self) -> int:
+        """Rate of the waveforms in Hz."""
+        return self.card.sample_rate
+
+    @property
+    def hop_size(self) -> int:
+        """Samples from a frame to the next."""
+        return self.card.hop_size
+
+    @property
+    def output_names(self) -> tuple[str, ...]:
+        """Names of the outputs."""
+        return tuple(self.card.sizes)
+
+    @property
+    def sizes(self) -> Mapping[str, int]:
+        """Lengths of `clipwise_output` and `embedding`, as far as there are any."""
+        return {name: n for name, n in self.card.sizes.items() if name != FRAMES}
+
+    @property
+    def statistics(self) -> Mapping[str, str]:
+        """What the head keeps of the segments."""
+        return self.card.statistics
+
+    @property
+    def grid(self) -> Grid:
+        """Where a recording may be cut."""
+        return self.card.grid
+
+    @property
+    def interpolation(self) -> tuple[int, bool]:
+        """Frames of a segment, and whether straight lines lead from one to the next."""
+        return self.card.interpolation
+
+    @property
+    def workers(self) -> int:
+        """Threads that do best to call it at the same time: with a core each, or some."""
+        return min(MOST_WORKERS, self.threads)
+
+    def confine(self, workers: int) -> None:
+        """The calling thread takes its share of the cores.
+
+        Args:
+            workers: threads that call the engine at the same time.
+        """
+        self.sessions.confine(max(1, self.threads // workers))
+
+    @property
+    def seconds_at_once(self) -> float:
+        """Seconds of short clips that do best to go through it together; 0 is one by one."""
+        return self.card.seconds_at_once
+
+    def outputs(self, waveforms: Waveforms) -> Outputs:
+        """The outputs for a batch of waveforms, (batch, ...) each.
+
+        Args:
+            waveforms: (batch, samples), an array or a tensor on the CPU.
+        """
+        given = np.ascontiguousarray(waveforms, np.float32)
+        found = self.sessions.run(self.output_names, {WAVEFORM: given})
+        n_frames = 1 + given.shape[1] // self.hop_size
+        for name, size in self.card.sizes.items():
+            frames = (n_frames,) if name == FRAMES else ()
+            self._check(name, found[name], (len(given), *frames, size))
+        return found
+
+    def segmentwise(self, waveform: NDArray[np.float32]) -> dict[str, NDArray[Any]]:
+        """Values of each segment, (..., segments).
+
+        Args:
+            waveform: (samples,).
+        """
+        given = np.ascontiguousarray(waveform, np.float32)[None]
+        found = self.sessions.run(_segmentwise(self.card), {WAVEFORM: given})
+        n_segments = self._n_segments(given.shape[1], next(iter(found.values())))
+        for name, value in found.items():
+            self._check(name, value, (*value.shape[:-1], n_segments))
+        return {name.removeprefix(SEGMENTWISE): value[0] for name, value in found.items()}
+
+    def conclude(self, statistics: Statistics, n_segments: int) -> Outputs:
+        """The outputs that speak of a recording as a whole.
+
+        Args:
+            statistics: of all its segments.
+            n_segments: their number.
+        """
+        given: dict[str, NDArray[Any]] = {
+            name: np.asarray(value, np.float32)[None] for name, value in statistics.items()
+        }
+        given[N_SEGMENTS] = np.asarray(n_segments, np.int64)
+        # What is heard beside them does not matter: the shortest that is not padded.
+        given[WAVEFORM] = np.zeros((1, self.card.minimum_samples), np.float32)
+        found = self.sessions.run(self.sizes, given)
+        for name, size in self.sizes.items():
+            self._check(name, found[name], (1, size))
+        return {name: value[0] for name, value in found.items()}
+
+    def _check(self, name: str, value: NDArray[Any], expected: tuple[int, ...]) -> None:
+        """Refuse an output that is not what the card says."""
+        if value.dtype != np.float32 or value.shape != expected:
+            raise CheckpointError(
+                f"{self.path} is not what it says of itself: its {name} is {value.dtype} "
+                f"{value.shape}, expected float32 {expected}; {EXPORT}"
+            )
+
+    def _n_segments(self, n_samples: int, value: NDArray[Any]) -> int:
+        """Segments of a waveform, which are known but for the one at either end."""
+        expected = max(n_samples, self.card.minimum_samples) / self.grid.stride
+        n_segments = value.shape[-1] if value.ndim else 0
+        is_near = n_segments >= 1 and abs(n_segments - expected) <= NEAR
+        return n_segments if is_near else round(expected)
+
+    def identity(self) -> dict[str, str]:
+        """What results depend on."""
+        return {
+            "weights": f"sha256:{self.file.checksum}",
+            "precision": self.card.precision,
+            "runtime": f"onnxruntime {self.sessions.version}",
+        }
+
+
+def _segmentwise(card: Card) -> list[str]:
+    """Names of the outputs that are values of segments."""
+    names = {*card.statistics.values(), *(("probabilities",) if card.interpolation[0] else ())}
+    return [f"{SEGMENTWISE}{name}" for name in sorted(names)]
