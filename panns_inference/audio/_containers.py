@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from math import inf
 from typing import Any
 
 from ._pieces import NoSuchTrack, Part, Unrecognised
@@ -104,12 +105,35 @@ def description(container: Any) -> Description:
     return Description(container.format.name, duration or None, start, tracks(container))
 
 
-def stated_length(container: Any, stream: Any) -> float:
-    """Seconds of sound that the header states; 0 if it states none."""
+def starts(container: Any, stream: Any) -> tuple[float | None, float]:
+    """Where a track begins on the clock of the file, and where the other tracks do.
+
+    None if it is not known; infinity if there is no other that begins.
+    """
+    own = None if stream.start_time is None else seconds(stream, stream.start_time)
+    others = (
+        # Before 0 there is priming only.
+        max(0.0, seconds(other, other.start_time))
+        for other in (*container.streams.audio, *container.streams.video)
+        if other.index != stream.index
+        and other.start_time is not None
+        and not other.disposition & type(other.disposition).attached_pic
+    )
+    return own, min(others, default=inf)
+
+
+def stated_length(container: Any, stream: Any, start: float) -> float:
+    """Seconds of sound that the header states; 0 if it states none.
+
+    Args:
+        container: of the file.
+        stream: the track.
+        start: where its sound begins, in seconds on the clock of the file.
+    """
     kind = container.format.name.partition(",")[0]
     # Of several tracks most containers state the length of the longest one only.
     if kind not in _STATED or (len(container.streams) > 1 and kind != "mov"):
         return 0.0
     if stream.duration is not None:
         return seconds(stream, stream.duration)
-    return float(container.duration or 0) / MICROSECONDS
+    return float(container.duration or 0) / MICROSECONDS - max(0.0, start)

@@ -10,9 +10,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ._containers import description, opened, stated_length, stream_of, tracks
+from ._containers import description, opened, starts, stated_length, stream_of, tracks
+from ._gathering import gathered
 from ._pieces import Incomplete, Part, Piece, Remark
+from ._timeline import TimeLine
 from .description import Description, Track
+
+Stamped = tuple[float | None, Piece]
+"""Samples and their time stamp in seconds, if they have one."""
 
 _SLACK = 0.25
 """Seconds by which a decoder may fall short of the stated length: what codecs add and drop."""
@@ -32,7 +37,8 @@ def described(part: Part) -> Description:
 def pieces(part: Part, track: int | None = None) -> Iterator[Piece | Remark]:
     """The samples of a sound track of a file that FFmpeg knows; None is its default track.
 
-    A packet that cannot be decoded is left out, so that what follows it comes too early.
+    They stand where their time stamps say, counted from the start of the track that begins first.
+    A packet that cannot be decoded leaves silence.
 
     Raises:
         ImportError: if PyAV is not installed.
@@ -44,16 +50,20 @@ def pieces(part: Part, track: int | None = None) -> Iterator[Piece | Remark]:
         stream = stream_of(container, track)
         if track is None and len(container.streams.audio) > 1:
             yield Remark(logging.INFO, _others(tracks(container)))
-        length, n_lost = 0.0, 0
-        for piece in _decoded(container, stream):
-            if piece is None:
-                n_lost += 1
-                continue
-            yield piece
-            length += len(piece.samples) / piece.sample_rate
-        missing = stated_length(container, stream) - length
-        if n_lost or missing > _SLACK:
+        line = TimeLine(*starts(container, stream))
+        yield from gathered(_placed(_decoded(container, stream), line))
+        missing = stated_length(container, stream, line.first) - line.length
+        if line.n_lost or missing > _SLACK:
             raise Incomplete(missing if missing > 0 else None)
+
+
+def _placed(frames: Iterator[Stamped | None], line: TimeLine) -> Iterator[Piece | Remark]:
+    for frame in frames:
+        if frame is None:
+            line.lose()
+        else:
+            yield from line.feed(*frame)
+    yield from line.finish()
 
 
 def _others(tracks: tuple[Track, ...]) -> str:
@@ -65,8 +75,8 @@ def _others(tracks: tuple[Track, ...]) -> str:
     )
 
 
-def _decoded(container: Any, stream: Any) -> Iterator[Piece | None]:
-    """The stream piece by piece, with None for each packet that cannot be decoded."""
+def _decoded(container: Any, stream: Any) -> Iterator[Stamped | None]:
+    """The stream frame by frame, with None for each packet that cannot be decoded."""
     import av
 
     @cache
@@ -80,8 +90,10 @@ def _decoded(container: Any, stream: Any) -> Iterator[Piece | None]:
         try:
             for frame in next(packets).decode():
                 kind = frame.format.name, frame.layout.name, frame.sample_rate
+                time = frame.time
                 for packed in packer(*kind).resample(frame):
-                    yield Piece(frame.sample_rate, _array(packed))
+                    yield time, Piece(frame.sample_rate, _array(packed))
+                    time = None
         except StopIteration:
             return
         except IndexError:

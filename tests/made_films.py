@@ -1,0 +1,120 @@
+"""Films made for a test: bursts of a tone at each full second, in many containers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+
+SECONDS = 6
+"""Length of the sound."""
+
+BURSTS = [float(second) for second in range(SECONDS)]
+"""Seconds at which something is heard."""
+
+CODECS: dict[str, tuple[str, str | None, int]] = {
+    "mp4": ("aac", "mpeg4", 48_000),
+    "m4a": ("aac", None, 48_000),
+    "mkv": ("aac", "mpeg4", 48_000),
+    "webm": ("libopus", "libvpx", 48_000),
+    "ts": ("aac", "mpeg2video", 48_000),
+    "mov": ("alac", "mpeg4", 48_000),
+    "3gp": ("aac", "mpeg4", 48_000),
+    "mpg": ("mp2", "mpeg2video", 48_000),
+    "flv": ("aac", "flv", 44_100),
+    "nut": ("aac", "mpeg4", 48_000),
+}
+"""Container to its codecs of sound and pictures, and its sample rate."""
+
+Stamps = Callable[[float], float | None]
+"""When a packet is heard, in seconds, by when it was recorded; None leaves it out."""
+
+
+def on_time(time: float) -> float:
+    """Every packet is heard when it was recorded."""
+    return time
+
+
+def late(time: float) -> float:
+    """The sound begins three seconds after the film."""
+    return time + 3
+
+
+def with_gap(time: float) -> float | None:
+    """Packets from 2 to 4 s are lost."""
+    return None if 2 <= time < 4 else time
+
+
+def late_with_gap(time: float) -> float | None:
+    """Both."""
+    return None if 2 <= time < 4 else time + 3
+
+
+def bursts(rate: int) -> NDArray[np.float32]:
+    """The sound, (samples,)."""
+    time = np.arange(SECONDS * rate) / rate
+    heard = 0.5 * np.sin(2 * np.pi * 1000 * time) * (time % 1 < 0.1)
+    return heard.astype(np.float32)
+
+
+def onsets(waveform: NDArray[np.float32], rate: int) -> list[float]:
+    """Seconds at which bursts begin."""
+    loud = np.flatnonzero(np.abs(waveform) > 0.15)
+    begins = np.diff(loud, prepend=-rate) > 0.3 * rate
+    return [float(sample) / rate for sample in loud[begins]]
+
+
+def film(path: Path, *tracks: Stamps, pictures: bool = True) -> Path:
+    """A film with sound tracks whose packets have these time stamps.
+
+    Args:
+        path: of the file; its extension is one of `CODECS`.
+        tracks: stamps of each sound track.
+        pictures: whether there is a picture track, too, from 0 s on.
+    """
+    codec, picture_codec, rate = CODECS[path.suffix[1:]]
+    with av.open(str(path), "w") as container:
+        streams = [container.add_stream(codec, rate=rate, layout="mono") for _ in tracks]
+        pictured = (
+            container.add_stream(picture_codec, rate=10) if pictures and picture_codec else None
+        )
+        packets = [p for pair in zip(streams, tracks, strict=True) for p in _sound(*pair, rate)]
+        if pictured is not None:
+            packets += _pictures(pictured, 10 * (SECONDS + 3))
+        for packet in sorted(packets, key=lambda p: float(p.dts * p.time_base)):
+            container.mux(packet)
+    return path
+
+
+def _sound(stream: Any, stamps: Stamps, rate: int) -> list[Any]:
+    frame = av.AudioFrame.from_ndarray(bursts(rate)[None], "flt", "mono")
+    frame.sample_rate = rate
+    queue = av.AudioFifo()
+    for converted in av.AudioResampler(stream.format, "mono", rate).resample(frame):
+        queue.write(converted)
+    packets: list[Any] = []
+    while (part := queue.read(stream.frame_size or 1024, partial=True)) is not None:
+        packets += stream.encode(part)
+    packets += stream.encode(None)
+    stamped = []
+    for packet in packets:
+        time = float(packet.pts * packet.time_base)
+        if (heard := stamps(time)) is not None:
+            shift = round((heard - time) / packet.time_base)
+            packet.pts, packet.dts = packet.pts + shift, packet.dts + shift
+            stamped.append(packet)
+    return stamped
+
+
+def _pictures(stream: Any, n_pictures: int) -> list[Any]:
+    stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+    packets: list[Any] = []
+    for number in range(n_pictures):
+        picture = av.VideoFrame(64, 48, "yuv420p")
+        picture.pts = number
+        packets += stream.encode(picture)
+    return packets + list(stream.encode(None))
