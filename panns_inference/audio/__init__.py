@@ -67,6 +67,11 @@ def read(
 ) -> NDArray[np.float32]:
     """A recording as a waveform in memory.
 
+    Sound stands where the time stamps of its file say. Time 0 is where the track begins that is the
+    first to begin, be it of sound or of pictures; what a codec puts before the sound is not counted.
+    Before a track that begins later, and in its gaps, there is silence; behind its end there is
+    none, even if the pictures go on. A gap of more than an hour is taken for a damaged time stamp.
+
     Args:
         source: path of a file in any format that soundfile or PyAV (extra `codecs`) can decode; a
             binary file that is open, read from where it stands and left open; or samples in
@@ -94,8 +99,8 @@ def read(
 
     Warns:
         AudioWarning: if a file is cut or damaged, holds more than its header states, or has
-            unknown bytes behind its samples: what it holds is used; if channels that are mixed
-            cancel each other.
+            unknown bytes behind its samples: what it holds is used; if its time stamps go back,
+            jump, or do not fit the sound; if channels that are mixed cancel each other.
     """
     reading = Reading(resampler, strict, track, channel)
     return np.concatenate(list(waveform(source, rate, BLOCK, reading, sample_rate)))
