@@ -117,6 +117,12 @@ def _add_recordings(parser: argparse.ArgumentParser) -> None:
         "--files-from", metavar="PATH", help="file with more of them, one a line; - is stdin"
     )
     group.add_argument(
+        "-0",
+        "--null",
+        action="store_true",
+        help="names in --files-from end with a NUL, as find -print0 writes them",
+    )
+    group.add_argument(
         "--on-error",
         choices=("skip", "raise"),
         default="skip",

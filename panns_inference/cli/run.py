@@ -10,15 +10,17 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from .. import cores
-from ..errors import UsageError
+from ..errors import AudioError, UsageError
 from ..formats import FORMATS
 from ..listed import LISTED
+from . import signals
+from .lists import listed
 from .memory import keep_what_is_freed, without_collections
+from .streams import Whole
 
 if TYPE_CHECKING:
     from ..batch import Failure
@@ -41,7 +43,7 @@ def open_model(given: argparse.Namespace, output: str, inputs: Sequence[str] = (
         output: what the command needs of a network, where none is named.
         inputs: what it is to hear.
     """
-    with without_collections():
+    with without_collections(), signals.at_once():
         from ..audio import stated_length
         from ..checkpoints import identify
         from ..inference import AudioTagging
@@ -177,7 +179,7 @@ def _to_stdout(
     found = batch.results(verb, sources, **manner)
     # Nothing is written before there is something: no half of a list.
     first = list(itertools.islice(found, 1))
-    file = sys.stdout.buffer if form.binary else sys.stdout
+    file: Any = Whole(sys.stdout.buffer if form.binary else sys.stdout)
     form.write(itertools.chain(first, found), file, **selection)
     return _told(failures, len(sources))
 
@@ -192,20 +194,25 @@ def _told(failures: Sequence[Failure], n_recordings: int) -> int:
 
 def _inputs(given: argparse.Namespace) -> list[str]:
     """What the command line and its list of files name."""
-    if given.files_from is None:
-        listed = b""
-    elif given.files_from == "-":
-        listed = sys.stdin.buffer.read()
-    else:
-        listed = Path(given.files_from).read_bytes()
-    inputs = [*given.recordings, *(os.fsdecode(line) for line in listed.splitlines() if line)]
+    if given.null and given.files_from is None:
+        raise UsageError("--null is for the list that --files-from names")
+    if given.files_from == "-" and "-" in given.recordings:
+        raise UsageError("stdin is either a recording or the list of them")
+    inputs = list(given.recordings)
+    if given.files_from is not None:
+        inputs += listed(given.files_from, given.null)
     if not inputs:
         raise UsageError("name recordings or folders, or a list of them with --files-from")
     return inputs
 
 
 def _stdin() -> io.BytesIO:
-    stdin = io.BytesIO(sys.stdin.buffer.read())
+    if sys.stdin is None:
+        raise AudioError("stdin cannot be read: it is closed")
+    try:
+        stdin = io.BytesIO(sys.stdin.buffer.read())
+    except OSError as error:
+        raise AudioError(f"stdin cannot be read: {error.strerror}") from error
     stdin.name = "stdin"
     return stdin
 

@@ -29,11 +29,14 @@ def of_python() -> Iterator[None]:
     before.flush()
     with open(os.devnull, "wb") as nothing:
         os.dup2(nothing.fileno(), STDERR)
-    with open(own, "w", encoding=before.encoding, errors=before.errors, buffering=1) as stderr:
-        sys.stderr = stderr
-        try:
-            yield
-        finally:
-            sys.stderr = before
-            stderr.flush()
-            os.dup2(own, STDERR)
+    sys.stderr = stderr = open(  # noqa: SIM115 what cannot be written at the end is lost
+        own, "w", encoding=before.encoding, errors="backslashreplace", buffering=1, closefd=False
+    )
+    try:
+        yield
+    finally:
+        sys.stderr = before
+        with contextlib.suppress(OSError):
+            stderr.close()
+        os.dup2(own, STDERR)
+        os.close(own)

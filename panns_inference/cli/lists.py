@@ -1,0 +1,76 @@
+"""Lists of recordings, as `--files-from` reads them.
+
+    one a line    UTF-8, or whatever bytes names have here; UTF-16, UTF-32 with a byte order mark
+    --null        what `find -print0` writes: a NUL behind each, so that names may hold line ends
+
+A byte order mark is no part of the first name, and the CR of CR LF at the end of a line none of its
+name. White space is.
+"""
+
+from __future__ import annotations
+
+import codecs
+import os
+import sys
+from pathlib import Path
+
+from ..errors import UsageError
+
+MARKS = (
+    (codecs.BOM_UTF8, None),
+    # Before UTF-16, whose mark is the beginning of this one.
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+"""Byte order marks, and how what follows is encoded; None is as names are."""
+
+
+def listed(place: str, is_null: bool) -> list[str]:
+    """The names in a list.
+
+    Args:
+        place: the file that holds it, or - for stdin.
+        is_null: whether names end with a NUL instead of a line end.
+
+    Raises:
+        UsageError: if it cannot be read, holds no name, or one that cannot be.
+    """
+    title = "stdin" if place == "-" else repr(place)
+    text = _decoded(_content(place, title), title)
+    names = text.split("\0") if is_null else [line.removesuffix("\r") for line in text.split("\n")]
+    for number, name in enumerate(names, start=1):
+        if "\0" in name:
+            raise UsageError(
+                f"the list {title} has a NUL in line {number}, which no name can hold: if it is a "
+                "list with a NUL behind each name, as of find -print0, give --null; if it is "
+                "UTF-16, it needs a byte order mark"
+            )
+    # On the command line - is stdin; in a list it is a file.
+    found = [os.path.join(os.curdir, name) if name == "-" else name for name in names if name]
+    if not found:
+        raise UsageError(f"the list {title} holds no name of a recording")
+    return found
+
+
+def _content(place: str, title: str) -> bytes:
+    if place == "-" and sys.stdin is None:
+        raise UsageError("the list cannot be read from stdin, which is closed")
+    try:
+        return sys.stdin.buffer.read() if place == "-" else Path(place).read_bytes()
+    except OSError as error:
+        raise UsageError(f"the list {title} cannot be read: {error.strerror}") from error
+
+
+def _decoded(content: bytes, title: str) -> str:
+    mark, encoding = next(((m, e) for m, e in MARKS if content.startswith(m)), (b"", None))
+    if encoding is None:
+        return os.fsdecode(content.removeprefix(mark))
+    try:
+        return content.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise UsageError(
+            f"the list {title} begins as {encoding.upper()}, and is not: {error.reason} at byte "
+            f"{error.start}"
+        ) from error

@@ -1,0 +1,107 @@
+"""The standard streams of this program: closed ones, those of a terminal, and their end."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+from ..terminal import printable
+from . import signals
+
+
+def open_missing() -> None:
+    """Open what was closed when the program began: a file would get its number, and its output.
+
+    Nothing comes from stdin, and stderr is lost. stdout is a pipe whose reader has gone: who writes
+    there, ends.
+    """
+    missing = [number for number in (0, 1, 2) if not _is_open(number)]
+    for number in missing:
+        if number == 1:
+            reader, writer = os.pipe()
+            os.dup2(writer, number)
+            for end in {reader, writer} - {number}:
+                os.close(end)
+        else:
+            os.open(os.devnull, os.O_RDWR)
+    if 1 in missing:
+        sys.stdout = open(1, "w", encoding="utf-8")  # noqa: SIM115 it stays to the end
+    if 2 in missing:
+        sys.stderr = open(2, "w", encoding="utf-8")  # noqa: SIM115
+
+
+def _is_open(number: int) -> bool:
+    try:
+        os.fstat(number)
+    except OSError:
+        return False
+    return True
+
+
+@contextlib.contextmanager
+def readable_stdout() -> Iterator[None]:
+    """What is printed can be shown: other characters than those of a terminal are escapes."""
+    before = sys.stdout
+    if not isinstance(before, io.TextIOWrapper):  # it is a test's
+        yield
+        return
+    # A name that cannot be encoded is no reason to fail.
+    before.reconfigure(errors="backslashreplace")
+    if not before.isatty():
+        yield
+        return
+    sys.stdout = _Terminal(before.buffer, before.encoding, "backslashreplace", line_buffering=True)
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError):
+            sys.stdout.detach()
+        sys.stdout = before
+
+
+class _Terminal(io.TextIOWrapper):
+    """Text for a terminal, in which nothing steers it but ends of lines and tabs."""
+
+    def write(self, text: str) -> int:
+        lines = ("\t".join(map(printable, line.split("\t"))) for line in text.split("\n"))
+        super().write("\n".join(lines))
+        return len(text)
+
+
+class Whole:
+    """A file in which no signal leaves half of what is written.
+
+    Args:
+        file: for text or bytes.
+    """
+
+    def __init__(self, file: Any) -> None:
+        self._file = file
+
+    def write(self, data: Any) -> int:
+        """Write all of it, and then be interrupted.
+
+        Args:
+            data: text or bytes.
+        """
+        with signals.held():
+            n_written: int = self._file.write(data)
+        return n_written
+
+    def flush(self) -> None:
+        """Write what is buffered."""
+        with signals.held():
+            self._file.flush()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._file, name)
+
+
+def give_up_stdout() -> None:
+    """What is left in its buffer cannot be written, and is not to be tried again at the exit."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
