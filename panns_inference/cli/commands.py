@@ -30,10 +30,9 @@ class Parser(argparse.ArgumentParser):
         super().error(printable(message))
 
     def _print_message(self, message: str, file: SupportsWrite[str] | None = None) -> None:
-        # The parser of Python takes help that could not be written for written.
         if file is sys.stdout:
-            sys.stdout.write(message)
-            sys.stdout.flush()
+            # The parser of Python takes help that could not be written for written.
+            print(message, end="", flush=True)
         else:
             super()._print_message(message, file)
 
