@@ -17,8 +17,17 @@ HEAD = """\
 # The command line
 
 Made by `docs/make_commands.py` from the options of the program; `panns COMMAND --help` shows the
-same. Results go to stdout, everything else to stderr. The exit status is 0, 1 if a recording or a
-download failed, or 2 for a wrong use. `python -m panns_inference` is the same program."""
+same. Results go to stdout, everything else to stderr. `python -m panns_inference` is the same
+program.
+
+| exit status | |
+| --- | --- |
+| 0 | all is well |
+| 1 | a recording or a download failed, or the output could not be written; without a word if the reader of stdout has gone, as `head` does, or stdout is closed |
+| 2 | a wrong use |
+| 130, 143, 129 | ended by Ctrl-C, SIGTERM or SIGHUP; asked once, it ends what it is writing (a list of JSON is whole), asked twice, it ends at once |
+
+Names and messages on a terminal hold no control characters: they are shown as escapes, `\\x1b`."""
 
 
 def text() -> str:
