@@ -20,12 +20,14 @@ Made by `docs/make_commands.py` from the options of the program; `panns COMMAND 
 same. Results go to stdout, everything else to stderr. `python -m panns_inference` is the same
 program.
 
-| exit status | |
-| --- | --- |
-| 0 | all is well |
-| 1 | a recording or a download failed, or the output could not be written; without a word if the reader of stdout has gone, as `head` does, or stdout is closed |
-| 2 | a wrong use |
-| 130, 143, 129 | ended by Ctrl-C, SIGTERM or SIGHUP; asked once, it ends what it is writing (a list of JSON is whole), asked twice, it ends at once |
+The exit status is
+
+- 0 if all is well;
+- 1 if a recording or a download failed, or the output could not be written; without a word if the
+  reader of stdout has gone, as `head` does, or if stdout is closed;
+- 2 for a wrong use;
+- 130 after Ctrl-C, 143 after SIGTERM, 129 after SIGHUP. At the first signal what is being written is
+  ended (a list of JSON is closed), at the second the program ends at once.
 
 Names and messages on a terminal hold no control characters: they are shown as escapes, `\\x1b`."""
 

@@ -27,6 +27,11 @@ class Parser(argparse.ArgumentParser):
     """A parser that obeys nothing of what it does not understand, and fails to print aloud."""
 
     def error(self, message: str) -> NoReturn:
+        """Say what is wrong with a command line, and end the program.
+
+        Args:
+            message: it.
+        """
         super().error(printable(message))
 
     def _print_message(self, message: str, file: SupportsWrite[str] | None = None) -> None:
