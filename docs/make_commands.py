@@ -26,8 +26,8 @@ The exit status is
 - 1 if a recording or a download failed, or the output could not be written; without a word if the
   reader of stdout has gone, as `head` does, or if stdout is closed;
 - 2 for a wrong use;
-- 130 after Ctrl-C, 143 after SIGTERM, 129 after SIGHUP. At the first signal what is being written is
-  ended (a list of JSON is closed), at the second the program ends at once.
+- 130 after Ctrl-C, 143 after SIGTERM, 129 after SIGHUP. At the first signal what is being written
+  is ended (a list of JSON is closed), at the second the program ends at once.
 
 Names and messages on a terminal hold no control characters: they are shown as escapes, `\\x1b`."""
 

@@ -68,7 +68,7 @@ def read(
     """A recording as a waveform in memory.
 
     Sound stands where the time stamps of its file say. Time 0 is where the track begins that is the
-    first to begin, be it of sound or of pictures; what a codec puts before the sound is not counted.
+    first to begin, of sound or of pictures; what a codec puts before the sound is not counted.
     Before a track that begins later, and in its gaps, there is silence; behind its end there is
     none, even if the pictures go on. A gap of more than an hour is taken for a damaged time stamp.
 

@@ -28,7 +28,7 @@ from typing import Any
 
 from ..checkpoints.lock import locked
 from ..errors import OutputError, UsageError
-from ..files import Fingerprint, Replace, atomic_write, open_partial, sync_folder
+from ..files import Fingerprint, Replace, atomic_write, explained, open_partial, sync_folder
 from .finding import Recording
 from .identity import compare, digest_of, digest_of_path
 from .lines import Entry, Line, Made, line_of
@@ -214,7 +214,8 @@ def opened(folder: Path, asked: Mapping[str, Any], overwrite: bool) -> Iterator[
         UsageError: if the earlier run was asked something else; the message shows what.
         OutputError: if another process is at work on it.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    with explained(folder):
+        folder.mkdir(parents=True, exist_ok=True)
     faults: list[str] = []
     with contextlib.ExitStack() as stack:
         set_aside(folder / "lock", stat.S_ISREG, faults)

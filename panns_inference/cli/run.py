@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 LOG = logging.getLogger("panns_inference")
 
 
+STREAMS = ("/dev", "/dev/fd")
+"""Folders of names for files that are open already."""
+
 SHORT_SECONDS = 60.0
 """Length of a recording that is heard before copies of the weights have paid: on two cores, CNN14
 takes 0.3 s to lay them out, which two minutes of sound get back."""
@@ -121,7 +124,7 @@ def run_over(
         return _to_stdout(given, open_verb, inputs, manner, selection)
     if _is_stream(given.output):
         with (
-            open(given.output, "w", encoding="utf-8", newline="") as stream,
+            open(given.output, "a", encoding="utf-8", newline="") as stream,
             contextlib.redirect_stdout(stream),
         ):
             return _to_stdout(given, open_verb, inputs, manner, selection)
@@ -231,5 +234,7 @@ def _also_read(given: argparse.Namespace) -> list[str]:
 
 
 def _is_stream(path: str) -> bool:
-    """Whether there is a device or a pipe, which takes results as they come."""
-    return os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path)
+    """Whether a path is a device, a pipe or an open file, which takes results as they come."""
+    if os.path.isfile(path):
+        return os.path.dirname(os.path.abspath(path)) in STREAMS
+    return os.path.exists(path) and not os.path.isdir(path)

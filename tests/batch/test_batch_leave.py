@@ -197,6 +197,10 @@ def test_devices_and_pipes_take_results_as_they_come(few: Path, tmp_path: Path) 
     silent = subprocess.run([*command, "/dev/null"], capture_output=True, text=True, check=True)
     assert silent.stdout == ""
     assert not Path("/dev/null.panns").exists()
+    with (tmp_path / "open").open("w") as file:
+        number = file.fileno()
+        subprocess.run([*command, f"/dev/fd/{number}"], pass_fds=[number], check=True)
+    assert (tmp_path / "open").read_text() == done.stdout
     os.mkfifo(tmp_path / "pipe")
     with subprocess.Popen(["cat", tmp_path / "pipe"], stdout=subprocess.PIPE, text=True) as reader:
         subprocess.run([*command, str(tmp_path / "pipe")], check=True)
@@ -236,6 +240,13 @@ def test_folders_in_the_place_of_files(mini: AudioTagging, few: Path, tmp_path: 
             f"{tree}/a.json is a folder: give the name of a file"
         ]
     assert (tree / "a.json" / "mine").read_text() == "mine"
+
+
+def test_a_file_with_the_name_of_a_journal(mini: AudioTagging, few: Path, tmp_path: Path) -> None:
+    (tmp_path / "o.csv.panns").write_text("mine")
+    with pytest.raises(OutputError, match=r"o\.csv\.panns cannot be written: File exists"):
+        run(mini.verb("tag"), [few], tmp_path / "o.csv")
+    assert (tmp_path / "o.csv.panns").read_text() == "mine"
 
 
 def test_what_others_keep_in_a_folder_with_the_name_of_a_journal(
