@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..errors import AudioError, AudioWarning, UsageError
@@ -45,10 +45,29 @@ class Reading:
             object.__setattr__(self, "track", checked_track(self.track))
         object.__setattr__(self, "channel", _checked_channel(self.channel))
 
+    def of(self, track: int | None, channel: int | None) -> Reading:
+        """The same reading, of one track and channel.
+
+        Args:
+            track: its number; None leaves it as it is.
+            channel: its number; None leaves it as it is.
+        """
+        return replace(
+            self,
+            track=self.track if track is None else track,
+            channel=self.channel if channel is None else channel,
+        )
+
     @property
     def is_several(self) -> bool:
         """Whether it stands for several readings, each with a result of its own."""
-        return self.track == ALL or self.channel == EACH
+        return bool(self.separates)
+
+    @property
+    def separates(self) -> tuple[str, ...]:
+        """By what recordings are separated: 'track', 'channel', both or neither."""
+        several = {"track": self.track == ALL, "channel": self.channel == EACH}
+        return tuple(name for name, is_wanted in several.items() if is_wanted)
 
     def report(self, name: str, faults: Sequence[str]) -> None:
         """Say what is wrong with a recording that can be used all the same.

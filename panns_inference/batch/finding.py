@@ -58,12 +58,16 @@ class Recording:
         size: in bytes; None if there is no such file.
         mtime_ns: when it was last changed, in nanoseconds.
         identity: the same for all names of one file, and for no other file.
+        track: number of one of its sound tracks, where each has a result of its own.
+        channel: number of one of its channels, where each has a result of its own.
     """
 
     source: str | BinaryIO
     size: int | None
     mtime_ns: int
     identity: Hashable = None
+    track: int | None = None
+    channel: int | None = None
 
     @property
     def name(self) -> str | None:
@@ -74,6 +78,28 @@ class Recording:
     def path(self) -> str:
         """The absolute path: the same from wherever the program is called."""
         return os.path.abspath(self.name or "")
+
+    @property
+    def part(self) -> str:
+        """The end of names of files for one of its parts, such as '.channel2'; else empty."""
+        return key_of("", self.track, self.channel)
+
+    @property
+    def key(self) -> str:
+        """What tells it from the other recordings of a run: its path, and its part."""
+        return f"{self.path}{self.part}"
+
+
+def key_of(path: str, track: int | None, channel: int | None) -> str:
+    """What tells a recording, or a part of one, from the others of a run.
+
+    Args:
+        path: of the recording.
+        track: number of its sound track, where each has a result of its own.
+        channel: number of its channel, where each has a result of its own.
+    """
+    numbers = {".track": track, ".channel": channel}
+    return path + "".join(f"{name}{number}" for name, number in numbers.items() if number)
 
 
 def find(inputs: Iterable[File]) -> list[Recording]:

@@ -23,7 +23,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..audio import Blocks, blocks
+from ..audio import Blocks, Reading, blocks, waveform
 from ..errors import AudioError, PannsError
 from ..results import Result
 from ..verbs import Verb
@@ -93,8 +93,7 @@ class Hearing:
         verb: what is asked of the model.
         recordings: the files.
         jobs: decoders that work at the same time.
-        resampler: 'soxr', 'resampy' or 'torch'.
-        strict: whether a file that is cut is an error.
+        reading: how they are read.
         done: recordings that need no hearing, by their places in the list: their lengths in
             samples at the network's rate.
         notes: where notes on a long recording are kept; None keeps none.
@@ -104,8 +103,7 @@ class Hearing:
     verb: Verb
     recordings: Sequence[Recording]
     jobs: int = 1
-    resampler: str = "soxr"
-    strict: bool = False
+    reading: Reading = field(default_factory=Reading)
     done: Mapping[int, int] = field(default_factory=dict)
     notes: Callable[[Recording], Notes | None] = _no_notes
     tell: Callable[[float], object] = _nobody
@@ -154,13 +152,9 @@ class Hearing:
             return _Clip(number, 0, error=error)
 
     def _decoded(self, number: int) -> _Clip:
-        rest = blocks(
-            self.recordings[number].source,
-            rate := self.verb.model.sample_rate,
-            BLOCK_SECONDS * rate,
-            resampler=self.resampler,
-            strict=self.strict,
-        )
+        recording, rate = self.recordings[number], self.verb.model.sample_rate
+        reading = self.reading.of(recording.track, recording.channel)
+        rest = waveform(recording.source, rate, BLOCK_SECONDS * rate, reading)
         held: list[NDArray[np.float32]] = []
         n_samples = 0
         while n_samples <= self.verb.block and (block := next(rest, None)) is not None:

@@ -94,7 +94,7 @@ class Journal:
         if line.written:
             self._written[line.output].append(line.written)
         if isinstance(line, Entry):
-            self.entries[line.path] = line
+            self.entries[line.key] = line
         else:
             self.made = line
 
@@ -104,7 +104,7 @@ class Journal:
         Args:
             recording: it.
         """
-        entry = self.entries.get(recording.path)
+        entry = self.entries.get(recording.key)
         if entry is None or entry.cause:
             return None
         state = recording.size, recording.mtime_ns
@@ -151,7 +151,7 @@ class Journal:
             recording: it.
         """
         identity = (recording.size or 0, recording.mtime_ns, int(self.run[:15], 16))
-        return Notes(self.folder / "notes" / digest_of_path(recording.path), identity)
+        return Notes(self.folder / "notes" / digest_of_path(recording.key), identity)
 
     def forget_notes(self) -> None:
         """All recordings are heard: no notes are needed any more."""

@@ -46,13 +46,13 @@ def kept(
         for heard in by_name(hearing, refused):
             recording = recordings[heard.number]
             cause = None
-            if recording.path not in written:  # a name may be listed twice
+            if recording.key not in written:  # a name may be listed twice
                 cause = _keep(place, journal, heard, recording.size)
             seen.count(failed=cause is not None)
             if cause:
                 failures[heard.number] = fail(recording, cause, on_error)
             else:
-                written.add(recording.path)
+                written.add(recording.key)
     place.finish(journal, hearing.verb.model.labels)
     if not failures:
         journal.forget_notes()
@@ -68,11 +68,11 @@ def _done(hearing: Hearing, place: Output, journal: Journal) -> dict[int, int]:
         if not (entry := journal.done(recording)):
             continue
         if not place.holds(entry, number):
-            lost.add(recording.path)
+            lost.add(recording.key)
         elif recording.size is not None:  # what is gone is a failure, and its result stays
             done[number] = entry.n_samples
-    for path in lost:
-        journal.entries.pop(path)
+    for key in lost:
+        journal.entries.pop(key)
     if lost:
         LOG.warning("warning: %d results are lost or were changed: heard again", len(lost))
     return done
@@ -81,7 +81,11 @@ def _done(hearing: Hearing, place: Output, journal: Journal) -> dict[int, int]:
 def _keep(place: Output, journal: Journal, heard: Heard, size: int | None) -> PannsError | None:
     """Keep an outcome, and write down what it is; why it failed, or None."""
     recording = place.recordings[heard.number]
-    entry = Entry(recording.path, size, recording.mtime_ns, heard.n_samples)
+    entry = replace(
+        Entry(recording.path, size, recording.mtime_ns, heard.n_samples),
+        track=recording.track,
+        channel=recording.channel,
+    )
     outcome = heard.outcome
     if isinstance(outcome, Result):
         try:

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, get_type_hints
 
 from ..files import Fingerprint
+from .finding import key_of
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,8 @@ class Entry:
         output: name of the file that holds its results; empty if it failed.
         written: fingerprint of that file; None if it failed.
         cause: why it failed; empty if it is done.
+        track: number of one of its sound tracks, where each has a result of its own.
+        channel: number of one of its channels, where each has a result of its own.
     """
 
     path: str
@@ -36,6 +39,13 @@ class Entry:
     output: str = ""
     written: Fingerprint | None = None
     cause: str = ""
+    track: int | None = None
+    channel: int | None = None
+
+    @property
+    def key(self) -> str:
+        """As that of the recording."""
+        return key_of(self.path, self.track, self.channel)
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,8 @@ def mirrored(recordings: Sequence[Recording], root: Path, extension: str) -> lis
     """Names of files for recordings, relative: those of the recordings with another extension.
 
     Recordings that differ in their extension alone keep it, and those that differ in case alone get
-    a number that follows from their names. A file that is named twice has one name.
+    a number that follows from their names. A file that is named twice has one name; a part of
+    one has its own, such as `street.channel2.csv`.
 
     Args:
         recordings: files below `root`.
@@ -39,7 +40,11 @@ def mirrored(recordings: Sequence[Recording], root: Path, extension: str) -> lis
             chosen[path] = name.with_name(f"{names[path].name}-{digest}{extension}")
     if len(set(map(_folded, chosen.values()))) < len(chosen):
         raise UsageError(f"recordings in {root} would be written to the same name: rename them")
-    return [chosen[each.path] for each in recordings]
+    return [_with_part(chosen[each.path], each.part, extension) for each in recordings]
+
+
+def _with_part(name: Path, part: str, extension: str) -> Path:
+    return name.with_name(f"{name.name.removesuffix(extension)}{part}{extension}")
 
 
 def _folded(name: Path) -> str:

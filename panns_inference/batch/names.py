@@ -44,7 +44,7 @@ def by_name(hearing: Hearing, refused: Mapping[int, PannsError]) -> Iterator[Hea
 
 
 def grouped(names: Sequence[Recording], refused: Mapping[int, PannsError]) -> list[list[int]]:
-    """Places of the names in the list, those of one file together.
+    """Places of the names in the list, those of one file, or of one part of it, together.
 
     Args:
         names: recordings by their names.
@@ -53,7 +53,7 @@ def grouped(names: Sequence[Recording], refused: Mapping[int, PannsError]) -> li
     groups: dict[Hashable, list[int]] = {}
     for number, recording in enumerate(names):
         if number not in refused:
-            groups.setdefault(recording.identity, []).append(number)
+            groups.setdefault((recording.identity, recording.part), []).append(number)
     return list(groups.values())
 
 

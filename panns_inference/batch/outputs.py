@@ -36,6 +36,8 @@ def output_of(
         UsageError: if the format cannot hold them, or the place is none for them.
     """
     path = Path(place)
+    if not split:
+        form.format.check_parts(any(each.part for each in recordings))
     if split:
         if os.path.isfile(path):
             raise UsageError(f"{path} is a file: name a folder for one file a recording")
@@ -48,12 +50,18 @@ def output_of(
     journal = path.with_name(_name_of_journal(path.name))
     if len(recordings) == 1:
         return Tree(recordings, [path], journal, form, is_split=False)
-    if not form.format.several:
+    if not form.format.several and _are_several(recordings):
         raise UsageError(
             f"a file of format {form.format.name} holds one recording: name a folder, and "
             "split=True or --split puts one file a recording there"
         )
     return Table(recordings, path, journal, form)
+
+
+def _are_several(recordings: Sequence[Recording]) -> bool:
+    """Whether these are not all parts of one recording."""
+    keys = {recording.key for recording in recordings}
+    return len(keys) < len(recordings) or len({recording.path for recording in recordings}) > 1
 
 
 def _name_of_journal(name: str) -> str:
@@ -117,7 +125,7 @@ def refuse_to_forget(place: Output, journal: Journal) -> None:
     if place.is_split:
         return
     listed = {recording.path for recording in place.recordings}
-    done = [path for path, entry in journal.entries.items() if not entry.cause]
+    done = [entry.path for entry in journal.entries.values() if not entry.cause]
     if lost := [path for path in done if path not in listed and os.path.exists(path)]:
         raise UsageError(
             f"{place.files[0]} holds {len(lost)} recordings that are not among those named now, "

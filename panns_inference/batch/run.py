@@ -6,9 +6,10 @@ import contextlib
 import logging
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any
+from dataclasses import asdict
 
 from .. import cores
+from ..audio import Reading
 from ..audio.files import File
 from ..errors import OutputError, PannsError, UsageError
 from ..formats import FORMATS
@@ -25,6 +26,7 @@ from .outputs import output_of, refuse_to_forget, refuse_to_replace
 from .place import Form
 from .progress import progress_of
 from .report import OnError, Report, fail
+from .separated import separated, with_parts_before
 
 LOG = logging.getLogger("panns_inference")
 
@@ -43,6 +45,8 @@ def results(
     on_error: OnError = "raise",
     resampler: str = "soxr",
     strict: bool = False,
+    track: int | str | None = None,
+    channel: int | str = "mix",
     progress: bool = False,
 ) -> Iterator[Result]:
     """Results of many recordings, in their order, as soon as they are known.
@@ -58,6 +62,10 @@ def results(
             function is told of it.
         resampler: 'soxr', 'resampy' or 'torch'.
         strict: whether a file that is cut is an error.
+        track: number of the sound track of a file, from 1; None is its default track; 'all' gives
+            each track a result.
+        channel: 'mix', 'left', 'right', or a number, from 1; 'each' gives each channel a result,
+            and counts it as a recording.
         progress: shows how far it is on stderr, if that is a terminal.
 
     Raises:
@@ -65,9 +73,9 @@ def results(
         UsageError: if an argument makes no sense.
     """
     _check(jobs, on_error)
-    recordings = find(inputs)
-    reading = {"resampler": resampler, "strict": strict}
-    return _in_order(verb, recordings, jobs, on_error, progress, **reading)
+    reading = Reading(resampler, strict, track, channel)
+    recordings = separated(find(inputs), reading)
+    return _in_order(verb, recordings, jobs, on_error, progress, reading)
 
 
 def run(
@@ -86,6 +94,8 @@ def run(
     on_error: OnError = "skip",
     resampler: str = "soxr",
     strict: bool = False,
+    track: int | str | None = None,
+    channel: int | str = "mix",
     progress: bool = False,
 ) -> Report:
     """Write the results of many recordings; a run that is killed goes on when it is called again.
@@ -112,6 +122,8 @@ def run(
         on_error: as for `results`.
         resampler: as for `results`.
         strict: as for `results`.
+        track: as for `results`.
+        channel: as for `results`.
         progress: as for `results`.
 
     Raises:
@@ -125,7 +137,8 @@ def run(
     selection = {"top": top, "threshold": threshold, "raw": raw}
     form = Form(FORMATS[closest(format, FORMATS, "format")], selection)
     form.format.require()
-    recordings = find(inputs)
+    reading = Reading(resampler, strict, track, channel)
+    recordings = separated(find(inputs), reading)
     folder = shared_folder(inputs)
     place = output_of(recordings, folder, os.fspath(output), split, form)
     refused = refuse_to_replace(place, recordings, overwrite, spared)
@@ -136,12 +149,16 @@ def run(
     run_json = {
         **identity_of(asked),
         "output": {"format": form.format.name, **form.selection, "split": split},
-        "reading": {"resampler": resampler, "strict": strict},
+        "reading": asdict(reading),
         **({"folder": str(folder)} if split else {}),
         "inputs": [os.fspath(each) for each in inputs],
     }
-    ears = Hearing(asked, recordings, jobs or default_jobs(asked), resampler, strict)
     with _explained(output), opened(place.journal, run_json, overwrite) as journal:
+        if reading.is_several:
+            recordings = list(with_parts_before(recordings, journal.entries))
+            place = output_of(recordings, folder, os.fspath(output), split, form)
+            refused = refuse_to_replace(place, recordings, overwrite, spared)
+        ears = Hearing(asked, recordings, jobs or default_jobs(asked), reading)
         refuse_to_forget(place, journal)
         journal.sweep({path.parent for path in place.files} if split else ())
         try:
@@ -165,7 +182,7 @@ def _in_order(
     jobs: int | None,
     on_error: OnError,
     progress: bool,
-    **reading: Any,
+    reading: Reading,
 ) -> Iterator[Result]:
     if (asked := _asked(verb, recordings)) is None:
         for recording in recordings:
@@ -173,7 +190,7 @@ def _in_order(
         return
     with progress_of(len(recordings), 0, progress) as seen:
         n_jobs = jobs or default_jobs(asked)
-        ears = Hearing(asked, recordings, n_jobs, tell=seen.hear, **reading)
+        ears = Hearing(asked, recordings, n_jobs, reading, tell=seen.hear)
         for heard in in_turn(by_name(ears, {})):
             seen.count(failed=isinstance(heard.outcome, PannsError))
             if isinstance(heard.outcome, PannsError):

@@ -82,4 +82,4 @@ class Table:
             ) from error
 
     def _name(self, recording: Recording) -> str:
-        return f"parts/{digest_of_path(recording.path)}.npz"
+        return f"parts/{digest_of_path(recording.key)}.npz"

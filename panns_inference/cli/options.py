@@ -51,6 +51,31 @@ def probability(text: str) -> float:
     return number
 
 
+def track(text: str) -> int | str:
+    """A sound track, 1 or more, or all of them.
+
+    Args:
+        text: what the user wrote.
+    """
+    return text if text == "all" else _numbered(text, "all")
+
+
+def channel(text: str) -> int | str:
+    """A channel by its name or its number, 1 or more; each; or their mix.
+
+    Args:
+        text: what the user wrote.
+    """
+    names = ("mix", "left", "right", "each")
+    return text if text in names else _numbered(text, ", ".join(names))
+
+
+def _numbered(text: str, names: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is none: give {names} or a number from 1")
+    return int(text)
+
+
 def command(commands: Commands, name: str, summary: str, example: str) -> argparse.ArgumentParser:
     """A new command with the options that all have.
 
@@ -132,6 +157,21 @@ def _add_recordings(parser: argparse.ArgumentParser) -> None:
         "--strict",
         action="store_true",
         help="fail on a file that is cut or not as its header says, instead of warning",
+    )
+    group.add_argument(
+        "--track",
+        type=track,
+        metavar="N",
+        help="sound track of a film, from 1, or all, for a result of each; default: the one that "
+        "players choose",
+    )
+    group.add_argument(
+        "--channel",
+        type=channel,
+        default="mix",
+        metavar="NAME",
+        help="mix, left, right, a number from 1, or each, for a result of each; default: mix, the "
+        "mean of all",
     )
     group.add_argument(
         "--resampler",

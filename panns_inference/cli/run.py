@@ -118,6 +118,8 @@ def run_over(
         "on_error": given.on_error,
         "resampler": given.resampler,
         "strict": given.strict,
+        "track": given.track,
+        "channel": given.channel,
         "progress": given.verbosity >= 0,
     }
     if given.output in (None, "-", "/dev/stdout"):
@@ -165,6 +167,7 @@ def _to_stdout(
         # What is wrong with the network is said before anything is waited for.
         verb = open_verb()
         files = [_stdin() if path == "-" else path for path in files]
+    form.check_parts(given.channel == "each" or given.track == "all")
     sources = [recording.source for recording in batch.find(files)]
     if len(sources) > 1 and not form.several:
         raise UsageError(

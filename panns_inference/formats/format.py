@@ -78,6 +78,21 @@ class Format:
                 f'the format {self.name} needs {module}: pip install "panns-inference[{extra}]"'
             ) from error
 
+    def check_parts(self, wanted: bool) -> None:
+        """Make sure that a file can hold several channels or tracks of a recording.
+
+        Args:
+            wanted: whether it is to hold them.
+
+        Raises:
+            UsageError: if it cannot.
+        """
+        if wanted and not self.channels:
+            raise UsageError(
+                f"a file of format {self.name} holds one channel of one track: name a folder, and "
+                "split=True or --split puts a file for each there"
+            )
+
     def write(
         self,
         results: Iterable[Result],
@@ -118,8 +133,7 @@ class Format:
     def _check_follows(self, result: Result, before: Result) -> None:
         if not self.several and not result.continues(before):
             raise UsageError(f"a file of format {self.name} holds one recording, not several")
-        if not self.channels:
-            raise UsageError(f"a file of format {self.name} holds one channel of one track")
+        self.check_parts(True)
         if type(result) is not type(before):
             raise UsageError("a file holds results of one type: tags, events or embeddings")
         if result.chosen.keys() != before.chosen.keys():
