@@ -6,6 +6,8 @@ import functools
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from ..terminal import printable
+
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
@@ -130,7 +132,7 @@ def _classes(shapes: Shapes) -> int | None:
 
 def _listed(keys: list[str]) -> str:
     more = f" and {len(keys) - SHOWN} more" if len(keys) > SHOWN else ""
-    return "; ".join(keys[:SHOWN]) + more
+    return "; ".join(map(printable, keys[:SHOWN])) + more
 
 
 def _classes_hint(expected: Shapes, found: Shapes) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from ..errors import CheckpointError, CheckpointWarning
 from ..listed import LISTED
+from ..terminal import printable
 from ..warning import warn
 from .findings import Signature, findings, remember, signature
 from .fit import fitting, misfit, not_finite
@@ -101,8 +102,9 @@ def identify(path: str | os.PathLike[str], output: str = "clipwise_output") -> s
     names, able = itertools.tee(fitting(state))
     if (plainest := next(names, None)) is not None:
         return next((name for name in able if output in LISTED[name].output_names), plainest)
+    keys = printable(", ".join([*state][:3]))
     raise CheckpointError(
-        f"{path} fits no network: it holds {len(state)} tensors ({', '.join(list(state)[:3])}, "
+        f"{path} fits no network: it holds {len(state)} tensors ({keys}, "
         "...); a network with a front-end or a head of your own has to be given with it"
     )
 

@@ -63,8 +63,10 @@ def in_bash(command: str, **more: object) -> subprocess.CompletedProcess[str]:
 exit ${{PIPESTATUS[0]}}"""
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     environment.pop("PYTHONUNBUFFERED", None)
-    given = {"capture_output": True, "text": True, "check": False, "timeout": 300}
-    return subprocess.run(["bash", "-c", script], **{**given, "env": environment, **more})
+    given = {"capture_output": True, "text": True, "errors": "replace", "timeout": 300}
+    return subprocess.run(
+        ["bash", "-c", script], check=False, **{**given, "env": environment, **more}
+    )
 
 
 def wait_until(due: Callable[[], bool], process: subprocess.Popen[str]) -> None:
