@@ -1,17 +1,28 @@
 """What the environment decides: where weights are kept, and where they come from.
 
-| variable        | meaning                                                            |
-|-----------------|--------------------------------------------------------------------|
-| `PANNS_HOME`    | folder of the downloaded checkpoints                               |
-| `PANNS_OFFLINE` | `1`, `true` or `yes`: never touch the network                      |
-| `PANNS_MIRROR`  | addresses that are tried before the published one, space-separated |
+| variable          | meaning                                                            |
+|-------------------|--------------------------------------------------------------------|
+| `PANNS_HOME`      | folder of the downloaded checkpoints                               |
+| `PANNS_OFFLINE`   | `1`, `true` or `yes`: never touch the network                      |
+| `PANNS_MIRROR`    | addresses that are tried before the published one, space-separated |
+| `PANNS_TIMEOUT`   | seconds that a download waits for the next bytes; 60 by default    |
+| `PANNS_MIN_SPEED` | bytes a second that a download needs to go on; 1000 by default     |
 """
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 from pathlib import Path
+
+from .errors import UsageError
+
+TIMEOUT = 60.0
+"""Seconds that a download waits for the next bytes."""
+
+MIN_SPEED = 1000.0
+"""Bytes a second, over half a minute, below which another address is tried."""
 
 TRUE_WORDS = frozenset({"1", "true", "yes", "on"})
 
@@ -51,3 +62,32 @@ def offline() -> bool:
 def mirrors() -> tuple[str, ...]:
     """Base addresses of `PANNS_MIRROR`, without a slash at the end."""
     return tuple(url.rstrip("/") for url in os.environ.get("PANNS_MIRROR", "").split())
+
+
+def timeout() -> float:
+    """Seconds that a download waits for the next bytes: `PANNS_TIMEOUT`, above 0.
+
+    Raises:
+        UsageError: if that is no such number.
+    """
+    return _number("PANNS_TIMEOUT", TIMEOUT, "seconds above 0", least=1e-3)
+
+
+def min_speed() -> float:
+    """Bytes a second that a download needs to go on: `PANNS_MIN_SPEED`; 0 for any speed.
+
+    Raises:
+        UsageError: if that is no such number.
+    """
+    return _number("PANNS_MIN_SPEED", MIN_SPEED, "bytes a second, 0 or more", least=0.0)
+
+
+def _number(variable: str, default: float, kind: str, least: float) -> float:
+    text = os.environ.get(variable, "").strip()
+    try:
+        number = float(text) if text else default
+    except ValueError:
+        number = math.nan
+    if not least <= number < math.inf:
+        raise UsageError(f"{variable}={text} is no number of {kind}")
+    return number

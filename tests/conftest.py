@@ -33,7 +33,8 @@ def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monke
     """An empty HOME, and no setting of the person who runs the tests."""
     home = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("HOME", str(home))
-    for name in ("PANNS_HOME", "PANNS_OFFLINE", "PANNS_MIRROR", "XDG_CACHE_HOME"):
+    own = [name for name in os.environ if name.startswith("PANNS_") and name != "PANNS_TEST_DATA"]
+    for name in (*own, "XDG_CACHE_HOME"):
         monkeypatch.delenv(name, raising=False)
     return home
 

@@ -11,21 +11,25 @@ goes on.
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from .. import settings
 from ..errors import CheckpointWarning, DownloadError
+from ..files import sync_folder
 from ..warning import warn
 from .cache import cached, destination
-from .inspection import inspected
-from .lock import locked
+from .findings import remember, signature
+from .inspection import inspected, unsound
 from .registry import Checkpoint
+from .turn import Turn
 from .verification import verify
 
 if TYPE_CHECKING:
@@ -47,6 +51,8 @@ def fetch(
     offline: bool | None = None,
     progress: bool | None = None,
     mirrors: Sequence[str] | None = None,
+    timeout: float | None = None,
+    min_speed: float | None = None,
 ) -> Path:
     """Path of a published file, which is downloaded if it is not here.
 
@@ -57,6 +63,9 @@ def fetch(
         progress: whether a bar is shown on stderr; None shows it on a terminal.
         mirrors: folders on the network that are tried before the published address; None are
             those of `PANNS_MIRROR`.
+        timeout: seconds that the next bytes are waited for; None is what `PANNS_TIMEOUT` says.
+        min_speed: bytes a second that have to come, over half a minute; None is what
+            `PANNS_MIN_SPEED` says, 0 any.
 
     Raises:
         CheckpointError: if the file that is here is not the published one: it is set aside.
@@ -76,11 +85,14 @@ def fetch(
         )
     bases = settings.mirrors() if mirrors is None else mirrors
     urls = [*(f"{base.rstrip('/')}/{quote(checkpoint.file)}" for base in bases), checkpoint.url]
+    patience = settings.timeout() if timeout is None else timeout
+    floor = settings.min_speed() if min_speed is None else min_speed
+    partial = target.with_name(f"{target.name}.partial")
+    turn = Turn(target.with_name(f"{target.name}.lock"), partial, patience)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with locked(target.with_name(f"{target.name}.lock")):
-            # Whoever held the lock before us may have fetched it.
-            return cached(checkpoint, folder) or _download(checkpoint, urls, target, progress)
+        download = _Download(checkpoint, folder, target, turn, progress, floor)
+        return download.path_of_any(urls)
     except DownloadError:
         raise
     except OSError as error:
@@ -88,53 +100,82 @@ def fetch(
             f"cannot write {checkpoint.file} into {target.parent}: {error}; "
             "name another folder in PANNS_HOME"
         ) from error
+    finally:
+        turn.give()
 
 
-def _download(
-    checkpoint: Checkpoint, urls: Sequence[str], target: Path, progress: bool | None
-) -> Path:
-    # Not at the top: requests takes a while, and is not needed for what is here.
-    from .transfer import Transfer
+@dataclass(frozen=True)
+class _Download:
+    """A file on its way from one of some addresses."""
 
-    partial = target.with_name(f"{target.name}.partial")
-    failures = []
-    for url in urls:
-        LOG.info("downloading %s", url)
-        failure = _complete(Transfer(checkpoint, url, partial, progress))
-        if failure is None:
-            os.replace(partial, target)
-            _say_what_was_not_verified(checkpoint, target)
-            return target
-        LOG.warning("%s: %s", url, failure)
-        failures.append(f"  {url}: {failure}")
-    raise DownloadError(
-        "\n".join([f"cannot download {checkpoint}:", *failures, _by_hand(checkpoint, target)])
-    )
+    checkpoint: Checkpoint
+    folder: str | os.PathLike[str] | None
+    target: Path
+    turn: Turn
+    progress: bool | None
+    min_speed: float
 
+    def path_of_any(self, urls: Sequence[str]) -> Path:
+        """Path of the file, from the first address that has it, or from another process."""
+        # Not at the top: requests takes a while, and is not needed for what is here.
+        from .answer import RefusedError
+        from .transfer import Transfer
 
-def _complete(transfer: Transfer) -> str | None:
-    """Bring a whole and right file into the partial file; why it failed, or None."""
-    from .transfer import RefusedError, TransientError
+        failures = []
+        for url in urls:
+            partial = self.turn.partial
+            transfer = Transfer(self.checkpoint, url, partial, self.progress, self.min_speed)
+            try:
+                return self._path(transfer)
+            except RefusedError as error:
+                LOG.warning("%s: %s", url, error)
+                failures.append(f"  {url}: {error}")
+        by_hand = _by_hand(self.checkpoint, self.target)
+        raise DownloadError("\n".join([f"cannot download {self.checkpoint}:", *failures, by_hand]))
 
-    failure = None
-    for attempt in range(ATTEMPTS):
-        if attempt:
-            time.sleep(BACK_OFF * 2 ** (attempt - 1))
-        try:
-            resumed = transfer.attempt()
-        except TransientError as error:
-            failure = str(error)
-            continue
-        except RefusedError as error:
-            return str(error)
-        verification = verify(transfer.partial, transfer.checkpoint)
-        if verification.verdict != "wrong":
-            return None
-        failure = verification.reason
-        transfer.partial.unlink()
-        if not resumed:  # all of it is from this address: it would be the same again
-            break
-    return failure
+    def _path(self, transfer: Transfer) -> Path:
+        """Path of the file, from one address in some attempts."""
+        from .answer import RefusedError, TransientError
+
+        failure = ""
+        for attempt in range(ATTEMPTS):
+            if attempt:
+                self.turn.give()
+                time.sleep(BACK_OFF * 2 ** (attempt - 1))
+            self.turn.take()
+            # Whoever had the lock before us may have fetched it.
+            if path := cached(self.checkpoint, self.folder):
+                return path
+            if not attempt:
+                LOG.info("downloading %s", transfer.url)
+            try:
+                resumed = transfer.attempt(self.turn)
+            except TransientError as error:
+                failure = str(error)
+                continue
+            if not (failure := self._arrived()):
+                return self.target
+            transfer.partial.unlink()
+            if not resumed:  # all of it is from this address: it would be the same again
+                break
+        raise RefusedError(failure)
+
+    def _arrived(self) -> str:
+        """Give what has arrived its name; why not, if it is not the published file."""
+        checkpoint, partial = self.checkpoint, self.turn.partial
+        verification = verify(partial, checkpoint)
+        if verification.verdict == "wrong":
+            return verification.reason
+        if not checkpoint.has_checksum and (problem := unsound(partial, checkpoint.name)):
+            return problem
+        if self.target.is_symlink():
+            raise OSError(errno.EEXIST, "it is a link that leads nowhere", str(self.target))
+        os.replace(partial, self.target)
+        sync_folder(self.target.parent)
+        seen = signature(self.target)
+        remember(self.target, seen, md5=verification.md5, sha256=verification.sha256)
+        _say_what_was_not_verified(checkpoint, self.target)
+        return ""
 
 
 def _by_hand(checkpoint: Checkpoint, target: Path) -> str:

@@ -96,13 +96,18 @@ def problem_of(path: Path, checkpoint: Checkpoint) -> str:
     seen = signature(path)
     if owner := owner_of(path):
         return f"it is {owner.file}"
-    if not (problem := _unsound(path, checkpoint.name)):
+    if not (problem := unsound(path, checkpoint.name)):
         remember(path, seen, sound=checkpoint.name)
     return problem
 
 
-def _unsound(path: Path, name: str) -> str:
-    """Why a file cannot hold the weights of a network; nothing if it may."""
+def unsound(path: Path, name: str) -> str:
+    """Why a file cannot hold the published weights of a network; nothing if it may.
+
+    Args:
+        path: the file.
+        name: of the network; of one that is not of this package only the values are looked at.
+    """
     try:
         state = read_state(path)
     except CheckpointError as error:

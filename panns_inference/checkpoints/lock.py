@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 import errno
 import logging
+import math
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -34,24 +35,40 @@ else:
 
 
 @contextlib.contextmanager
-def locked(path: Path, *, wait: bool = True) -> Iterator[None]:
+def locked(
+    path: Path,
+    *,
+    wait: bool = True,
+    watched: Callable[[], object] = time.monotonic,
+    patience: float = math.inf,
+) -> Iterator[None]:
     """Hold a lock; wait while another process or thread holds it.
 
     Args:
         path: of the lock file, which is there only while somebody holds or awaits the lock.
         wait: False raises instead of waiting.
+        watched: gives what changes as long as the holder works.
+        patience: seconds without a change after which waiting ends.
 
     Raises:
         BlockingIOError: if somebody else holds the lock, and it is not waited for.
+        TimeoutError: if the holder did nothing for too long.
         OSError: if the file cannot be made, or its file system knows no locks.
     """
     if (file := _acquire(path)) is None:
         if not wait:
             raise BlockingIOError(errno.EWOULDBLOCK, "somebody else holds this lock", str(path))
         LOG.info("another process downloads the same file: waiting for it")
+    seen, since = watched(), time.monotonic()
     while file is None:
         time.sleep(POLL_SECONDS)
         file = _acquire(path)
+        if (now := watched()) != seen:
+            seen, since = now, time.monotonic()
+        elif file is None and time.monotonic() - since > patience:
+            raise TimeoutError(
+                errno.ETIMEDOUT, "the process that holds this lock does nothing: end it", str(path)
+            )
     with file:
         try:
             yield

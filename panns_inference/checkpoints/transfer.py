@@ -4,41 +4,29 @@ from __future__ import annotations
 
 import errno
 import os
-import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urljoin, urlsplit
 
 import requests
-from requests.exceptions import ChunkedEncodingError, ContentDecodingError
 from tqdm import tqdm
 
 from .. import __version__
 from ..errors import DownloadError
+from ..files import open_partial
+from ..listed import LISTED
+from .answer import RefusedError, TransientError, answer, check, extent, failure, is_text
 from .registry import Checkpoint
+from .stream import Pace, Stream
+from .turn import Turn
 
-TIMEOUT = (10.0, 60.0)
-"""Seconds to wait for a connection, and for the next bytes."""
+LARGEST_FILE = 4 << 30
+"""Bytes beyond which no file of a network is that is not in the table."""
 
-CHUNK_BYTES = 1 << 15
+EXTRA_BYTES = 200_000_000
+"""What may lie in a file beside the weights: the state of a sampler takes 34 MB."""
 
-TRANSIENT = (
-    requests.ConnectionError,
-    requests.Timeout,
-    ChunkedEncodingError,
-    ContentDecodingError,
-)
-TRANSIENT_STATUS = frozenset({408, 425, 429, *range(500, 600)})
 NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT})
-
-
-class TransientError(Exception):
-    """The transfer failed in a way that may pass: trying again makes sense."""
-
-
-class RefusedError(Exception):
-    """The file is not to be had from this address."""
 
 
 class Transfer:
@@ -52,24 +40,35 @@ class Transfer:
         url: its address.
         partial: where its bytes are gathered.
         progress: whether a bar is shown on stderr; None shows it on a terminal.
+        min_speed: bytes a second that have to come.
     """
 
     def __init__(
-        self, checkpoint: Checkpoint, url: str, partial: Path, progress: bool | None
+        self,
+        checkpoint: Checkpoint,
+        url: str,
+        partial: Path,
+        progress: bool | None,
+        min_speed: float,
     ) -> None:
         self.checkpoint = checkpoint
         self.url = url
         self.partial = partial
         self.hidden = None if progress is None else not progress
+        self.min_speed = min_speed
         self.validator = ""
 
-    def attempt(self) -> bool:
+    def attempt(self, turn: Turn) -> bool:
         """Fetch what is missing; True if bytes of an earlier attempt are part of the file.
+
+        Args:
+            turn: the lock, which is held.
 
         Raises:
             TransientError: if the transfer ended early.
             RefusedError: if the server does not have the file.
             DownloadError: if there is no space for it.
+            OSError: if the partial file cannot be written.
         """
         offset = self._offset()
         if offset and offset == self.checkpoint.size:
@@ -79,20 +78,42 @@ class Transfer:
             headers["Range"] = f"bytes={offset}-"
         if offset and self.validator:
             headers["If-Range"] = self.validator
-        hooks = {"response": _refuse_downgrade}
+        stream = Stream(answer(self.url, headers, turn.patience))
         try:
-            with requests.get(
-                self.url, headers=headers, stream=True, timeout=TIMEOUT, hooks=hooks
-            ) as response:
-                return self._receive(response, offset)
-        except TRANSIENT as error:
-            raise TransientError(_told(error)) from error
-        except requests.RequestException as error:
-            raise RefusedError(_told(error)) from error
+            response = self._next(turn, stream)
+            if not isinstance(response, requests.Response):
+                raise TransientError("it sends nothing")
+            return self._receive(response, offset, self._chunks(turn, stream))
+        finally:
+            stream.stop()
+
+    def _next(self, turn: Turn, stream: Stream) -> object:
+        """What comes next from the server; errors of all layers as one of ours."""
+        try:
+            return turn.next_of(stream)
+        except TimeoutError as error:
+            if error.errno:  # the other holder of the lock is the one that does nothing
+                raise
+            raise TransientError(f"nothing came for {turn.patience:g} seconds") from error
+        except (RefusedError, TransientError):
+            raise
+        except Exception as error:  # addresses in redirects fail in many ways
+            raise failure(error) from error
+
+    def _chunks(self, turn: Turn, stream: Stream) -> Iterator[bytes]:
+        """The content, as fast as it has to come."""
+        pace = Pace(self.min_speed)
+        while isinstance(chunk := self._next(turn, stream), bytes):
+            yield chunk
+            if not pace.is_kept(len(chunk)):
+                raise TransientError(f"it sends less than {self.min_speed:g} bytes a second")
 
     def _offset(self) -> int:
         """Bytes that are here and can be kept; others are deleted."""
-        size = self.partial.stat().st_size if self.partial.exists() else 0
+        size = 0
+        if os.path.lexists(self.partial):
+            with open_partial(self.partial, append=True) as file:  # refuses links and pipes
+                size = os.fstat(file.fileno()).st_size
         expected = self.checkpoint.size
         too_long = expected is not None and size > expected
         if too_long or not (self.checkpoint.has_checksum or self.validator):
@@ -100,23 +121,32 @@ class Transfer:
             return 0
         return size
 
-    def _receive(self, response: requests.Response, offset: int) -> bool:
-        start, total = _extent(response)
+    def _receive(self, response: requests.Response, offset: int, chunks: Iterator[bytes]) -> bool:
+        start, total = extent(response)
         if response.status_code == 416 and offset == total:
             return True
         if response.status_code == 416 or start not in (0, offset):
             self.partial.unlink(missing_ok=True)
             raise TransientError(f"it does not go on from byte {offset:,}")
-        _check(response)
+        check(response)
         expected = self.checkpoint.size
         if expected is not None and total not in (None, expected):
             raise RefusedError(f"it has {total:,} bytes there, expected {expected:,}")
+        if total is not None and total > (most := self._most()):
+            raise RefusedError(f"it has {total:,} bytes there, expected {most:,} at most")
         if total is None and not self.checkpoint.has_checksum:
             raise RefusedError("it does not say its size, and no checksum is known")
         etag = response.headers.get("ETag", "")
-        self.validator = "" if etag.startswith("W/") else etag
-        self._save(response.iter_content(CHUNK_BYTES), start, expected or total)
+        self.validator = "" if etag.startswith("W/") or not is_text(etag) else etag
+        self._save(chunks, start, expected or total)
         return start > 0
+
+    def _most(self) -> int:
+        """Bytes that the file has at most."""
+        if self.checkpoint.size is not None:
+            return self.checkpoint.size
+        network = LISTED.get(self.checkpoint.name)
+        return network.n_bytes + EXTRA_BYTES if network else LARGEST_FILE
 
     def _save(self, chunks: Iterator[bytes], start: int, total: int | None) -> None:
         try:
@@ -131,9 +161,9 @@ class Transfer:
             ) from error
         if total is not None and received < total:
             raise TransientError(f"cut off after {received:,} of {total:,} bytes")
-        if total is not None and received > total:
+        if received > (most := self._most() if total is None else total):
             self.partial.unlink()
-            raise RefusedError(f"it sends more than {total:,} bytes")
+            raise RefusedError(f"it sends more than {most:,} bytes")
 
     def _write(self, chunks: Iterator[bytes], start: int, total: int | None) -> int:
         """Append the chunks behind `start`; the length of the partial file."""
@@ -148,48 +178,16 @@ class Transfer:
             unit_scale=True,
             disable=self.hidden,
         )
-        with bar, self.partial.open("ab" if start else "wb") as file:
+        most = self._most() if total is None else total
+        with bar, open_partial(self.partial, append=bool(start)) as file:
+            received = start
             for chunk in chunks:
                 file.write(chunk)
+                # Whoever waits for the lock sees that something comes.
+                file.flush()
                 bar.update(len(chunk))
-                if total is not None and file.tell() > total:
+                received += len(chunk)
+                if received > most:
                     break
-            file.flush()
             os.fsync(file.fileno())
-            return file.tell()
-
-
-def _extent(response: requests.Response) -> tuple[int, int | None]:
-    """First byte of an answer, and the length of the whole file if the server says it."""
-    if response.status_code in (206, 416):
-        pattern = r"bytes (?:(\d+)-\d+|\*)/(?:(\d+)|\*)"
-        if found := re.fullmatch(pattern, response.headers.get("Content-Range", "")):
-            start, total = found.groups()
-            return int(start or 0), int(total) if total else None
-        return -1, None
-    length = response.headers.get("Content-Length", "")
-    return 0, int(length) if length.isdigit() else None
-
-
-def _check(response: requests.Response) -> None:
-    status = response.status_code
-    if status in TRANSIENT_STATUS:
-        raise TransientError(f"{status} {response.reason}")
-    if status not in (200, 206):
-        raise RefusedError(f"{status} {response.reason}")
-    if response.headers.get("Content-Type", "").startswith("text/html"):
-        raise RefusedError("a web page came instead of the file")
-
-
-def _told(error: requests.RequestException) -> str:
-    """What went wrong, without the layers that urllib3 and requests wrap around it."""
-    inner = error.args[0] if error.args else error
-    return str(getattr(inner, "reason", inner))
-
-
-def _refuse_downgrade(response: requests.Response, *_: object, **__: object) -> None:
-    """Called for each answer, before a redirect in it is followed."""
-    target = urljoin(response.url, response.headers.get("Location", ""))
-    schemes = urlsplit(response.url).scheme, urlsplit(target).scheme
-    if response.is_redirect and schemes[0] == "https" != schemes[1]:
-        raise RefusedError(f"redirected from https to {target}, which is not encrypted")
+        return received

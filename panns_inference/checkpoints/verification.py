@@ -66,7 +66,8 @@ def verify(path: str | os.PathLike[str], checkpoint: Checkpoint) -> Verification
     }
     known = {kind: pair for kind, pair in compared.items() if pair[1] is not None}
     wrong = [f"{kind} is {f}, expected {e}" for kind, (f, e) in known.items() if f != e]
-    if wrong and (owner := _owner(md5)):
+    owner = _owner(md5)
+    if owner and owner.name != checkpoint.name:
         wrong.append(f"it is {owner.file}")
     verdict, reason = _judge(path, checkpoint, list(known), wrong)
     return Verification(path, size, md5, sha256, verdict, reason)

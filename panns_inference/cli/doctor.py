@@ -17,7 +17,7 @@ from ..checkpoints import CHECKPOINTS, cached, verify
 from .options import Commands, command
 
 PACKAGES = ("torch", "numpy", "soundfile", "soxr", "requests", "tqdm", "av", "resampy")
-VARIABLES = ("PANNS_HOME", "PANNS_OFFLINE", "PANNS_MIRROR")
+VARIABLES = ("PANNS_HOME", "PANNS_OFFLINE", "PANNS_MIRROR", "PANNS_TIMEOUT", "PANNS_MIN_SPEED")
 
 
 def add_to(commands: Commands) -> None:

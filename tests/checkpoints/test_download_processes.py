@@ -13,16 +13,18 @@ from pathlib import Path
 import pytest
 from loopback import CONTENT, CUT, FINAL, MINE, PARTIAL, TOTAL, Answer, Server, kept, serve
 
-from panns_inference.checkpoints import fetch, lock, transfer
+from panns_inference.checkpoints import answer, fetch, lock, turn
 from panns_inference.checkpoints.lock import locked
+from panns_inference.errors import DownloadError
 
 CHILD = """
 import logging, signal, sys
-from panns_inference.checkpoints import Checkpoint, fetch
+from panns_inference.checkpoints import Checkpoint, fetch, turn
 # A shell may have left SIGINT ignored.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 logging.basicConfig(level=logging.INFO, format="%(message)s")
-size, md5, address = sys.argv[1:]
+size, md5, address, grace = sys.argv[1:]
+turn.GRACE = float(grace)
 print(fetch(Checkpoint("Tiny", 0.5, int(size), md5, address=address)))
 """
 
@@ -35,14 +37,14 @@ def halfway() -> Iterator[Server]:
 
 
 @pytest.fixture
-def start() -> Iterator[Callable[[Server], subprocess.Popen[str]]]:
+def start() -> Iterator[Callable[..., subprocess.Popen[str]]]:
     """Begins a download in a process of its own."""
     running = []
 
-    def begin(server: Server) -> subprocess.Popen[str]:
+    def begin(server: Server, grace: float = 60.0) -> subprocess.Popen[str]:
         row = server.row()
         child = subprocess.Popen(
-            [sys.executable, "-c", CHILD, str(row.size), str(row.md5), row.address],
+            [sys.executable, "-c", CHILD, str(row.size), str(row.md5), row.address, str(grace)],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -64,10 +66,10 @@ def wait_until(true: Callable[[], bool]) -> None:
 
 
 def is_halfway(cache: Path) -> bool:
-    return kept(cache) > CUT - transfer.CHUNK_BYTES
+    return kept(cache) > CUT - answer.CHUNK_BYTES
 
 
-Start = Callable[[Server], "subprocess.Popen[str]"]
+Start = Callable[..., "subprocess.Popen[str]"]
 
 
 def test_two_processes_fetch_once(halfway: Server, cache: Path, start: Start) -> None:
@@ -83,6 +85,35 @@ def test_two_processes_fetch_once(halfway: Server, cache: Path, start: Start) ->
     assert [seen.sent for seen in halfway.seen] == [TOTAL]
     assert (cache / FINAL).read_bytes() == CONTENT
     assert {path.name for path in cache.iterdir()} == {MINE, FINAL}
+
+
+def test_while_nothing_comes_another_process_goes_on(
+    halfway: Server, cache: Path, start: Start
+) -> None:
+    first = start(halfway, 0.2)
+    wait_until(lambda: is_halfway(cache))
+    second = start(halfway, 0.2)
+    assert second.communicate(timeout=60)[0] == f"{cache / FINAL}\n"
+    assert 0 < halfway.seen[1].sent < TOTAL
+    halfway.go_on.set()
+    assert first.communicate(timeout=60)[0] == f"{cache / FINAL}\n"
+    assert len(halfway.seen) == 2
+    assert (cache / FINAL).read_bytes() == CONTENT
+    assert {path.name for path in cache.iterdir()} == {MINE, FINAL}
+
+
+def test_a_process_that_was_stopped_is_not_waited_for(
+    halfway: Server, cache: Path, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = start(halfway)
+    wait_until(lambda: is_halfway(cache))
+    first.send_signal(signal.SIGSTOP)
+    monkeypatch.setattr(turn, "GRACE", 0.2)
+    with pytest.raises(DownloadError, match="the process that holds this lock does nothing: end"):
+        fetch(halfway.row(), timeout=0.5)
+    first.send_signal(signal.SIGCONT)
+    halfway.go_on.set()
+    assert first.communicate(timeout=60)[0] == f"{cache / FINAL}\n"
 
 
 def test_many_processes_at_once(cache: Path, start: Start) -> None:

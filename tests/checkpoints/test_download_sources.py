@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from loopback import (
     PARTIAL,
     PEM,
     TOTAL,
+    WEIGHTS,
     Answer,
     Server,
     kept,
@@ -145,8 +147,11 @@ def test_an_address_that_is_none() -> None:
 
 UNKNOWN = {"size": None, "md5": None, "sha256": None}
 
+PART = len(WEIGHTS) // 2
+
 
 def test_what_could_not_be_verified_is_said(server: Server) -> None:
+    server.answers = (Answer(content=WEIGHTS),)
     message = f"could not be verified: no checksum of {FINAL} is known"
     with pytest.warns(CheckpointWarning, match=message) as seen:
         fetch(server.row(**UNKNOWN))
@@ -157,6 +162,7 @@ def test_without_a_checksum_the_start_of_another_run_is_not_trusted(
     server: Server, cache: Path
 ) -> None:
     (cache / PARTIAL).write_bytes(OTHER[:CUT])
+    server.answers = (Answer(content=WEIGHTS),)
     with pytest.warns(CheckpointWarning, match="could not be verified"):
         fetch(server.row(**UNKNOWN))
     assert "Range" not in server.seen[0].headers
@@ -164,7 +170,8 @@ def test_without_a_checksum_the_start_of_another_run_is_not_trusted(
 
 @pytest.mark.parametrize("etag", ['"1"', None])
 def test_without_a_checksum_a_validator_is_needed_to_go_on(etag: str | None) -> None:
-    with serve(Answer(until=CUT, etag=etag), Answer(etag=etag)) as server:
+    whole = Answer(content=WEIGHTS, etag=etag)
+    with serve(replace(whole, until=PART), whole) as server:
         with pytest.warns(CheckpointWarning, match="could not be verified"):
             fetch(server.row(**UNKNOWN))
         assert ("Range" in server.seen[1].headers) == (etag is not None)

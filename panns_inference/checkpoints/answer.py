@@ -1,0 +1,141 @@
+"""How a server is asked for a file, and what its answer says."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Generator
+from urllib.parse import urljoin, urlsplit
+
+import requests
+from requests.exceptions import ChunkedEncodingError, ContentDecodingError
+from urllib3.exceptions import HTTPError, LocationValueError
+
+SMALLEST_CHUNK, CHUNK_BYTES = 1 << 10, 1 << 15
+"""Bytes that are read at a time: few where they come slowly, so that their speed is seen."""
+
+QUICK_SECONDS = 0.05
+"""A chunk that came in this time is followed by one twice as large."""
+
+CONNECT_SECONDS = 10.0
+"""Longest wait for a connection."""
+
+TRANSIENT = (
+    requests.ConnectionError,
+    requests.Timeout,
+    ChunkedEncodingError,
+    ContentDecodingError,
+    HTTPError,  # of urllib3, from which the content is read
+    ConnectionError,
+    InterruptedError,
+    TimeoutError,
+)
+LASTING = "CERTIFICATE_VERIFY_FAILED"
+"""What stands in errors of connections that will be the same again."""
+
+TRANSIENT_STATUS = frozenset({408, 425, 429, *range(500, 600)})
+NUMBER = "[0-9]{1,19}"
+"""A number of bytes as servers write it; longer ones are none, and int() refuses some of them."""
+
+
+class TransientError(Exception):
+    """The transfer failed in a way that may pass: trying again makes sense."""
+
+
+class RefusedError(Exception):
+    """The file is not to be had from this address."""
+
+
+def answer(
+    url: str, headers: dict[str, str], patience: float
+) -> Generator[requests.Response | bytes, None, None]:
+    """What a server answers: its headers, then the content in chunks, as it stands there.
+
+    Args:
+        url: the address of the file.
+        headers: of the request.
+        patience: seconds to wait for the next bytes.
+    """
+    timeout = (min(CONNECT_SECONDS, patience), patience)
+    hooks = {"response": _refuse_downgrade}
+    with requests.get(url, headers=headers, stream=True, timeout=timeout, hooks=hooks) as response:
+        yield response
+        size, began = SMALLEST_CHUNK, time.monotonic()
+        while chunk := response.raw.read(size, decode_content=False):
+            yield chunk
+            is_quick = time.monotonic() - began < QUICK_SECONDS
+            size = min(2 * size, CHUNK_BYTES) if is_quick else SMALLEST_CHUNK
+            began = time.monotonic()
+
+
+def extent(response: requests.Response) -> tuple[int, int | None]:
+    """First byte of an answer, and the length of the whole file if the server says it.
+
+    Args:
+        response: the answer.
+
+    Raises:
+        RefusedError: for a length that is none.
+    """
+    if response.status_code in (206, 416):
+        pattern = rf"bytes (?:({NUMBER})-{NUMBER}|\*)/(?:({NUMBER})|\*)"
+        if found := re.fullmatch(pattern, response.headers.get("Content-Range", "")):
+            start, total = found.groups()
+            return int(start or 0), int(total) if total else None
+        return -1, None
+    length = response.headers.get("Content-Length")
+    if length is not None and not re.fullmatch(NUMBER, length):
+        raise RefusedError(f"it says that its length is {length[:40]!r}")
+    return 0, None if length is None else int(length)
+
+
+def check(response: requests.Response) -> None:
+    """Refuse an answer that does not bring the file.
+
+    Args:
+        response: the answer.
+
+    Raises:
+        TransientError: if it may do so later.
+        RefusedError: if it will not.
+    """
+    status, reason = response.status_code, response.reason or ""
+    if status in TRANSIENT_STATUS:
+        raise TransientError(f"{status} {reason}".rstrip())
+    if status not in (200, 206):
+        raise RefusedError(f"{status} {reason}".rstrip())
+    if response.headers.get("Content-Type", "").startswith("text/html"):
+        raise RefusedError("a web page came instead of the file")
+    encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
+    if encoding not in ("", "identity"):
+        raise RefusedError(f"it sends the file in encoding {encoding!r}, which was not asked for")
+
+
+def is_text(header: str) -> bool:
+    """Whether a header can be sent back.
+
+    Args:
+        header: its value.
+    """
+    return header.isascii() and header.isprintable()
+
+
+def failure(error: Exception) -> TransientError | RefusedError:
+    """An error of any layer below as one of ours, in a few words.
+
+    Args:
+        error: it.
+    """
+    inner = error.args[0] if error.args else error
+    words = str(getattr(inner, "reason", inner)) or type(error).__name__
+    may_pass = isinstance(error, TRANSIENT) and not isinstance(error, LocationValueError)
+    return TransientError(words) if may_pass and LASTING not in words else RefusedError(words)
+
+
+def _refuse_downgrade(response: requests.Response, *_: object, **__: object) -> None:
+    """Called for each answer, before a redirect in it is followed."""
+    target = urljoin(response.url, response.headers.get("Location", ""))
+    schemes = urlsplit(response.url).scheme, urlsplit(target).scheme
+    if response.is_redirect and schemes[0] == "https" != schemes[1]:
+        response.close()
+        raise RefusedError(f"redirected from https to {target}, which is not encrypted")
