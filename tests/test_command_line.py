@@ -512,3 +512,32 @@ cli.program()
     )
     assert (done.returncode, done.stdout, done.stderr) == (3, "written", "said")
     assert told.read_text() == "told"
+
+
+def test_digests_of_files(shared: Path, tmp_path: Path, capsys: Capture) -> None:
+    genuine = shared / "weights" / "LeeNet11_mAP=0.266.pth"
+    mine = Path(shutil.copy(genuine, tmp_path / "mine.pth"))
+    with mine.open("ab") as file:
+        file.write(b"behind the weights")
+    assert main(["models", "digest", str(genuine), str(mine)]) == 0
+    first, second = (part.splitlines() for part in capsys.readouterr().out.split(str(mine)))
+    md5, sha256 = (
+        subprocess.run([f"{kind}sum", genuine], capture_output=True, text=True).stdout.split()[0]
+        for kind in ("md5", "sha256")
+    )
+    assert first == [
+        str(genuine),
+        "  size     3,012,373 bytes",
+        f"  md5      {md5}",
+        f"  sha256   {sha256}",
+        "  fits     LeeNet11",
+        f"  known    {genuine.name}",
+        f'  row      Checkpoint("LeeNet11", 0.266, 3_012_373, "{md5}", "{sha256}")',
+    ]
+    assert second[1] == "  size     3,012,391 bytes"
+    assert second[4:6] == ["  fits     LeeNet11", "  known    no published file"]
+    assert main(["models", "digest", str(tmp_path / "nothing"), str(tmp_path)]) == 1
+    printed = capsys.readouterr().err
+    assert "cannot read" in printed
+    assert "is a folder" in printed
+    assert main(["models", "digest"]) == 2

@@ -134,8 +134,16 @@ def failure(error: Exception) -> TransientError | RefusedError:
 
 def _refuse_downgrade(response: requests.Response, *_: object, **__: object) -> None:
     """Called for each answer, before a redirect in it is followed."""
-    target = urljoin(response.url, response.headers.get("Location", ""))
-    schemes = urlsplit(response.url).scheme, urlsplit(target).scheme
-    if response.is_redirect and schemes[0] == "https" != schemes[1]:
+    if not response.is_redirect:
+        return
+    location, reason = response.headers.get("Location", ""), ""
+    try:
+        target = urljoin(response.url, location)
+        schemes = urlsplit(response.url).scheme, urlsplit(target).scheme
+        if schemes[0] == "https" != schemes[1]:
+            reason = f"redirected from https to {target}, which is not encrypted"
+    except ValueError:
+        reason = f"redirected to {location!r}, which is no address"
+    if reason:
         response.close()
-        raise RefusedError(f"redirected from https to {target}, which is not encrypted")
+        raise RefusedError(reason)

@@ -46,7 +46,8 @@ def load(network: N, path: str | os.PathLike[str]) -> N:
             but another head.
     """
     path = Path(path)
-    seen = signature(path) if path.is_file() else []
+    mapped = layout(path) == "zip"  # and says what is wrong with what is no file at all
+    seen = signature(path)
     state = _completed(network, read_state(path))
     if problems := misfit(network, state):
         raise CheckpointError(f"{path} does not fit {type(network).__name__}:\n{problems}")
@@ -54,7 +55,7 @@ def load(network: N, path: str | os.PathLike[str]) -> N:
     expected = network.state_dict()
     on_meta = any(tensor.is_meta for tensor in expected.values())
     # Mapped memory is copied: a network must not hang on a file that may be written anew.
-    copied = on_meta and layout(path) == "zip"
+    copied = on_meta and mapped
     # In the network's own types: what is finite in float64 may not be in float32.
     own = {key: t.to(expected[key].dtype, copy=copied) for key, t in state.items()}
     _check_finite(own, path, seen)

@@ -22,6 +22,7 @@ from ..checkpoints import (
 from ..errors import UsageError
 from ..listed import LISTED, Listed
 from ..names import closest
+from .digest import print_digests
 from .options import Commands, command
 
 LOG = logging.getLogger("panns_inference")
@@ -46,7 +47,8 @@ def add_to(commands: Commands) -> None:
         "names",
         nargs="*",
         metavar="NAME",
-        help="networks; without any, list takes all, verify and path those that are downloaded",
+        help="networks; without any, list takes all, verify and path those that are downloaded; "
+        "for digest, files, of which the checksums and the networks are printed that they fit",
     )
     layout = parser.add_mutually_exclusive_group()
     for name in LAYOUTS:
@@ -177,6 +179,12 @@ def _path(given: argparse.Namespace) -> int:
     return 0 if all(path for _, path in paths) else 1
 
 
+def _digest(given: argparse.Namespace) -> int:
+    if not given.names:
+        raise UsageError("name the files whose checksums are wanted")
+    return print_digests(given.names)
+
+
 def _published(name: str) -> Checkpoint:
     network = closest(name, LISTED, "network")
     if network not in CHECKPOINTS:
@@ -193,4 +201,5 @@ ACTIONS: dict[str, Callable[[argparse.Namespace], int]] = {
     "download": _download,
     "verify": _verify,
     "path": _path,
+    "digest": _digest,
 }
