@@ -29,6 +29,7 @@ FILES = (
     "LICENSE",
     "MANIFEST.in",
     "README.md",
+    "noxfile.py",
     "pyproject.toml",
     "setup.cfg",
 )
