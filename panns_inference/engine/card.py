@@ -18,7 +18,7 @@ WAVEFORM = "waveform"
 """Name of the input that has to be given."""
 
 N_SEGMENTS = "n_segments"
-"""Name of a constant that is 0 unless it is made an input, and statistics are given beside it."""
+"""Name of the value that is the number of segments of which the statistics are."""
 
 ZERO_POINT = "zero_point"
 """Name of a constant of files in int8 that may be made an input, which is never given."""

@@ -3,16 +3,13 @@ r"""The graph of a whole network: waveform in; outputs, and values of the segmen
     waveform --padded--> segments --maximum, sums--> clip values
                               \---> frames
 
-In the place of the maximum and the sums of the waveform's segments stand constants if `n_segments`,
-a constant itself, is not 0. `engine.onnx` makes inputs of them when it opens the file: so the clip
-values of a recording that was heard in blocks are concluded.
+The maximum, the sums and the number of the segments have these names: from there on `engine.onnx`
+computes a part of the graph by itself, with those of a recording that was heard in blocks.
 """
 
 from __future__ import annotations
 
 from typing import Any
-
-import numpy as np
 
 from ..engine.card import N_SEGMENTS, SEGMENTWISE, WAVEFORM
 from ..models import Network
@@ -68,23 +65,18 @@ def _segmentwise(network: Network, features: Any) -> Any:
 def _concluded(
     graph: Graph, network: Network, segmentwise: dict[str, Value], n_segments: Value
 ) -> dict[str, Value]:
-    """The clip values, of the segments or of the statistics that are given."""
+    """The clip values, of statistics of the segments that have names of their own."""
     from onnx import TensorProto
 
-    is_given = graph.add("Greater", N_SEGMENTS, 0)
     statistics = {}
-    for name, size in _sizes(network).items():
-        value = segmentwise[network.statistics_of[name]]
-        own = (
-            graph.add("ReduceMax", value, axes=[-1], keepdims=0)
+    for name, of in network.statistics_of.items():
+        value = segmentwise[of]
+        statistics[name] = (
+            graph.add("ReduceMax", value, axes=[-1], keepdims=0, name=name)
             if name == "maximum"
-            else graph.add("ReduceSum", value, [-1], keepdims=0)
+            else graph.add("ReduceSum", value, [-1], keepdims=0, name=name)
         )
-        graph.constants[name] = np.zeros((1, size), np.float32)
-        statistics[name] = graph.add("Where", is_given, name, own)
-    graph.constants[N_SEGMENTS] = np.asarray(0)
-    number = graph.add("Where", is_given, N_SEGMENTS, n_segments)
-    number = graph.add("Cast", number, to=TensorProto.FLOAT)
+    number = graph.add("Cast", n_segments, to=TensorProto.FLOAT, name=N_SEGMENTS)
 
     def conclude(network: Network, given: Any) -> Any:
         return network.conclude(given["statistics"], given["number"])
@@ -112,15 +104,6 @@ def _frames(
     within = graph.add("Cast", graph.add("Mod", places, ratio), to=TensorProto.FLOAT)
     parts = graph.add("Unsqueeze", graph.add("Div", within, float(ratio)), [1])
     return graph.add("Add", values, graph.add("Mul", rise, parts))
-
-
-def _sizes(network: Network) -> dict[str, int]:
-    """Length of each statistic: that of the value that it is taken of."""
-    lengths = {"features": network.channels}
-    return {
-        name: lengths.get(value, network.classes_num)
-        for name, value in network.statistics_of.items()
-    }
 
 
 def output_sizes(network: Network) -> dict[str, int]:

@@ -148,6 +148,12 @@ def _two_names(model: onnx.ModelProto) -> None:
     model.metadata_props.add(key="hop_size", value="320")
 
 
+def _without_statistics(model: onnx.ModelProto) -> None:
+    kept = [node for node in model.graph.node if "sum" not in node.output]
+    del model.graph.node[:]
+    model.graph.node.extend(kept)
+
+
 HARM: dict[str, tuple[Change, str]] = {
     "external data of a weight": (
         lambda model: _external(model.graph.initializer[0]) and None,
@@ -196,9 +202,16 @@ HARM: dict[str, tuple[Change, str]] = {
     "an operator without a name": (_with_node(""), "the operator ''"),
     "a name in the metadata twice": (_two_names, "a name stands twice"),
     "no graph": (lambda model: model.ClearField("graph"), "0 graphs"),
-    "no statistics": (
+    "no weights": (
         lambda model: model.graph.ClearField("initializer"),
-        "takes waveform, expected",
+        "cannot be computed in it",
+    ),
+    "no statistics": (_without_statistics, "sum cannot be computed in it"),
+    "an input that is not given": (
+        lambda model: model.graph.input.append(
+            helper.make_tensor_value_info("more", TensorProto.FLOAT, [1])
+        ),
+        "takes more, waveform, expected waveform",
     ),
 }
 """What a graph may hold that would do harm, and what is said of it."""

@@ -7,10 +7,9 @@ below is refused before ONNX Runtime sees it, also one that a later version of O
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
-from .protobuf import BYTES, FOUR_BYTES, INTEGER, Value, field, fields, integers
+from .protobuf import BYTES, FOUR_BYTES, INTEGER, Value, fields, text, values
 
 ALLOWED: dict[str, dict[int, str]] = {
     "model": {
@@ -92,18 +91,6 @@ MOST_FIELDS = 1_000_000
 """The largest network has some ten thousand."""
 
 
-class Constant(NamedTuple):
-    """A tensor that a graph holds.
-
-    Attributes:
-        kind: number of its type.
-        shape: its dimensions.
-    """
-
-    kind: int
-    shape: tuple[int, ...]
-
-
 class Contents(NamedTuple):
     """What a file says of its graph.
 
@@ -111,13 +98,13 @@ class Contents(NamedTuple):
         entries: its metadata.
         inputs: names of what the graph takes.
         outputs: names of what it gives.
-        constants: the tensors in it, by name.
+        constants: names of the tensors in it.
     """
 
     entries: dict[str, str]
-    inputs: tuple[str, ...]
-    outputs: tuple[str, ...]
-    constants: dict[str, Constant]
+    inputs: set[str]
+    outputs: set[str]
+    constants: set[str]
 
 
 def contents_of(model: memoryview) -> Contents:
@@ -131,32 +118,15 @@ def contents_of(model: memoryview) -> Contents:
             write.
     """
     _check(model)
-    graphs = list(_values(model, 7))
+    graphs = list(values(model, 7))
     if len(graphs) != 1:
         raise ValueError(f"it holds {len(graphs)} graphs, expected 1")
-    pairs = [(_text(entry, 1), _text(entry, 2)) for entry in _values(model, 14)]
+    pairs = [(text(entry, 1), text(entry, 2)) for entry in values(model, 14)]
     if len(entries := dict(pairs)) < len(pairs):
         raise ValueError("a name stands twice in its metadata")
     (graph,) = graphs
-    constants = {_text(tensor, 8): _constant(tensor) for tensor in _values(graph, 5)}
-    inputs, outputs = (tuple(_text(v, 1) for v in _values(graph, n)) for n in (11, 12))
-    return Contents(entries, inputs, outputs, constants)
-
-
-def optional_inputs(constants: dict[str, Constant]) -> bytes:
-    """What stands behind a model to make some of its constants inputs that need not be given.
-
-    A second graph in a message is joined with the first.
-
-    Args:
-        constants: those, by name.
-    """
-    return field(7, b"".join(field(11, _value(*item)) for item in constants.items()))
-
-
-def _value(name: str, constant: Constant) -> bytes:
-    shape = b"".join(field(1, field(1, size)) for size in constant.shape)
-    return field(1, name.encode()) + field(2, field(1, field(1, constant.kind) + field(2, shape)))
+    names = [{text(each, n) for each in values(graph, of)} for of, n in ((11, 1), (12, 1), (5, 8))]
+    return Contents(entries, *names)
 
 
 def _check(model: memoryview) -> None:
@@ -204,27 +174,3 @@ CHECKS = {"location": _check_location, "operator": _check_operator, "domain": _c
 def _shown(value: Value) -> str:
     """Text, or so much of it as is shown."""
     return "" if isinstance(value, int) else bytes(value[:80]).decode("utf-8", "replace")
-
-
-def _values(message: memoryview, number: int) -> Iterator[memoryview]:
-    """Bytes of all fields of a number, which hold bytes."""
-    return (v for n, _, v in fields(message) if n == number and isinstance(v, memoryview))
-
-
-def _text(message: memoryview, number: int) -> str:
-    """Text of a field; '' if it is not there."""
-    found = b""
-    for value in _values(message, number):
-        found = bytes(value)
-    return found.decode("utf-8")
-
-
-def _constant(tensor: memoryview) -> Constant:
-    shape: list[int] = []
-    kinds = [0]
-    for number, _, value in fields(tensor):
-        if number == 2 and isinstance(value, int):
-            kinds.append(value)
-        elif number == 1:
-            shape += [value] if isinstance(value, int) else integers(value)
-    return Constant(kinds[-1], tuple(shape))

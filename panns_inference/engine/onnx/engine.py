@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,9 @@ from ...errors import CheckpointError
 from ...names import check_one_of
 from ..card import N_SEGMENTS, SEGMENTWISE, WAVEFORM, ZERO_POINT, Card
 from ..engine import Grid, Outputs, Statistics, Waveforms
-from .contents import Contents, contents_of, optional_inputs
+from .contents import Contents, contents_of
 from .file import EXPORT, SealedFile
+from .parts import head_of, open_zero_point
 from .sessions import LEVELS, Sessions
 
 FRAMES = "framewise_output"
@@ -64,16 +66,22 @@ class OnnxEngine:
         self.path = Path(path)
         self.settings = threads, memory
         self.file = SealedFile(self.path, sent)
-        self.sessions = Sessions(self.file, threads or cores.available(), memory)
+        n_cores = threads or cores.available()
+        self.sessions = Sessions(self.path, self._model, n_cores, memory)
+        self.head = Sessions(self.path, lambda: contextlib.nullcontext(self._head), 1, memory)
         content = self.file.content()
         with ThreadPoolExecutor(1, "panns-checksum") as pool:
             verified = pool.submit(self.file.verify, content)
             try:
                 contents = self._contents(content)
                 self.card = self._card(contents)
-                self.sessions.open(content, optional_inputs(self._optional(contents)))
+                self._head = self._concluding(content)
             finally:
                 verified.result()  # what is damaged is called so, whatever else is wrong with it
+        del content, verified  # before the weights are laid out
+        is_open = ZERO_POINT in contents.constants and cores.has_amx()
+        self._behind = open_zero_point(ZERO_POINT) if is_open else b""
+        self.sessions.open()
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.path, *self.settings, self.file.content())
@@ -102,12 +110,19 @@ class OnnxEngine:
             raise CheckpointError(
                 f"{self.path} says of its network what cannot be: {error}; {EXPORT}"
             ) from error
-        # In files of earlier versions, constants that may be replaced are inputs as well.
-        takes = {*contents.inputs} - {N_SEGMENTS, ZERO_POINT, *card.statistics}
-        takes |= {N_SEGMENTS, *card.statistics} & contents.constants.keys()
-        self._expect("takes", takes, {WAVEFORM, N_SEGMENTS, *card.statistics})
-        self._expect("gives", {*contents.outputs}, {*card.sizes, *_segmentwise(card)})
+        self._expect("takes", contents.inputs, {WAVEFORM})
+        self._expect("gives", contents.outputs, {*card.sizes, *_segmentwise(card)})
         return card
+
+    def _concluding(self, content: bytes) -> bytes:
+        """The part of the network that concludes the outputs from statistics."""
+        outputs = [name for name in self.card.sizes if name != FRAMES]
+        try:
+            return head_of(memoryview(content), [N_SEGMENTS, *self.card.statistics], outputs)
+        except ValueError as error:
+            raise CheckpointError(
+                f"{self.path} is no network in ONNX that this package wrote: {error}; {EXPORT}"
+            ) from error
 
     def _expect(self, verb: str, found: set[str], expected: set[str]) -> None:
         if found != expected:
@@ -116,11 +131,14 @@ class OnnxEngine:
                 f"{', '.join(sorted(expected))}; {EXPORT}"
             )
 
-    def _optional(self, contents: Contents) -> dict[str, Any]:
-        """Constants of the graph that are to be inputs, and are none in the file."""
-        names = {N_SEGMENTS, *self.card.statistics, *((ZERO_POINT,) if cores.has_amx() else ())}
-        chosen = names - {*contents.inputs}
-        return {name: value for name, value in contents.constants.items() if name in chosen}
+    @contextlib.contextmanager
+    def _model(self) -> Iterator[bytes | str]:
+        """The file as it is, or with its zero point open."""
+        if self._behind:
+            yield self.file.content() + self._behind
+        else:
+            with self.file.given() as given:
+                yield given
 
     @property
     def threads(self) -> int:
@@ -222,10 +240,8 @@ class OnnxEngine:
         given: dict[str, NDArray[Any]] = {
             name: np.asarray(value, np.float32)[None] for name, value in statistics.items()
         }
-        given[N_SEGMENTS] = np.asarray(n_segments, np.int64)
-        # What is heard beside them does not matter: the shortest that is not padded.
-        given[WAVEFORM] = np.zeros((1, self.card.minimum_samples), np.float32)
-        found = self.sessions.run(self.sizes, given)
+        given[N_SEGMENTS] = np.asarray(n_segments, np.float32)
+        found = self.head.run(self.sizes, given)
         for name, size in self.sizes.items():
             self._check(name, found[name], (1, size))
         return {name: value[0] for name, value in found.items()}

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 from ...errors import CheckpointError
@@ -36,6 +38,7 @@ class SealedFile:
         self.path = path
         self._sent = None if sent is None or _holds(path, sent) else sent
         self.checksum = ""
+        self._stamp: Stamp | None = None
 
     def content(self) -> bytes:
         """All bytes of the file.
@@ -44,15 +47,35 @@ class SealedFile:
             CheckpointError: if it cannot be read, is no ordinary file or too large, has no
                 checksum at its end, or is no more what it was when it was opened.
         """
+        before = _stamp(self.path)
         found = read(self.path) if self._sent is None else self._sent
         if not self.checksum:
             self._unsealed(found)
         elif self._found(found) != self.checksum:
-            raise CheckpointError(
-                f"{self.path} was changed since it was opened: open it again, or put back what "
-                "it was"
-            )
+            raise self._changed()
+        self._stamp = before
         return found
+
+    @contextlib.contextmanager
+    def given(self) -> Iterator[bytes | str]:
+        """The file for another program: its path, or its content if it is not there.
+
+        Raises:
+            CheckpointError: if it was changed since it was verified, or meanwhile.
+        """
+        if self._sent is not None:
+            yield self._sent
+            return
+        if self._stamp != _stamp(self.path):
+            self.content()
+        yield os.fspath(self.path)
+        if self._stamp != _stamp(self.path):
+            raise self._changed()
+
+    def _changed(self) -> CheckpointError:
+        return CheckpointError(
+            f"{self.path} was changed since it was opened: open it again, or put back what it was"
+        )
 
     def verify(self, content: bytes) -> None:
         """Compare a content with its checksum, and remember that.
@@ -115,6 +138,18 @@ def read(path: Path) -> bytes:
 
 BINARY = getattr(os, "O_BINARY", 0)
 """On Windows, bytes are read as they are only if one says so."""
+
+
+Stamp = tuple[int, ...]
+"""Who a file is, how large, and when it was last written to, moved or replaced."""
+
+
+def _stamp(path: Path) -> Stamp | None:
+    try:
+        found = os.stat(path)
+    except (OSError, ValueError):  # the second for a NUL in the name
+        return None
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
 def _holds(path: Path, content: bytes) -> bool:

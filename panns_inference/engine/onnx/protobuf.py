@@ -46,19 +46,40 @@ def fields(message: memoryview) -> Iterator[Field]:
         place += length
 
 
-def integers(packed: memoryview) -> Iterator[int]:
-    """Integers that follow each other.
+def values(message: memoryview, number: int) -> Iterator[memoryview]:
+    """The bytes of all fields of a number.
 
     Args:
-        packed: their bytes.
+        message: holds them.
+        number: of the fields.
+    """
+    return (v for n, _, v in fields(message) if n == number and isinstance(v, memoryview))
+
+
+def texts(message: memoryview, number: int) -> list[str]:
+    """The texts of all fields of a number.
+
+    Args:
+        message: holds them.
+        number: of the fields.
 
     Raises:
-        ValueError: if the last is not whole.
+        ValueError: if one is no text.
     """
-    place = 0
-    while place < len(packed):
-        value, place = _integer(packed, place)
-        yield value
+    return [bytes(value).decode("utf-8") for value in values(message, number)]
+
+
+def text(message: memoryview, number: int) -> str:
+    """The text of a field: the last of several, and '' if there is none.
+
+    Args:
+        message: holds it.
+        number: of the field.
+
+    Raises:
+        ValueError: if it is no text.
+    """
+    return ["", *texts(message, number)][-1]
 
 
 def field(number: int, value: int | bytes) -> bytes:

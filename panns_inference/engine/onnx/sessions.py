@@ -13,26 +13,31 @@ import importlib
 import os
 import threading
 import weakref
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from numpy.typing import NDArray
 
 from ...errors import CheckpointError, UsageError
 from ..engine import Outputs
-from .file import SealedFile
 
 LEVELS = {"default": "ORT_ENABLE_ALL", "small": "ORT_ENABLE_EXTENDED"}
 """How far ONNX Runtime goes with a network. At its last level, weights are laid out once more: for
 CNN14 that takes 0.6 s and 0.6 GB, and makes it 1.3 times as fast."""
 
 
+Source = Callable[[], contextlib.AbstractContextManager[bytes | str]]
+"""Gives a model, or the path of its file, while it is being opened."""
+
+
 class Sessions:
-    """What runs a network.
+    """What runs a network, or a part of it.
 
     Args:
-        file: where it is.
+        path: the file, for messages.
+        source: where the model comes from.
         threads: cores that a call takes, unless its thread was confined.
         memory: one of `LEVELS`.
 
@@ -44,9 +49,9 @@ class Sessions:
         UsageError: if ONNX Runtime is not installed.
     """
 
-    def __init__(self, file: SealedFile, threads: int, memory: str) -> None:
+    def __init__(self, path: Path, source: Source, threads: int, memory: str) -> None:
         self.threads = threads
-        self._file, self._memory, self._behind = file, memory, b""
+        self._path, self._source, self._memory = path, source, memory
         self._runtime = _runtime()
         self.version: str = self._runtime.__version__
         self._share = threading.local()
@@ -54,18 +59,13 @@ class Sessions:
         self._open: dict[int, Any] = {}
         _all.add(self)
 
-    def open(self, content: bytes, behind: bytes) -> None:
+    def open(self) -> None:
         """Open the first session.
-
-        Args:
-            content: of the file.
-            behind: what is added to it, each time that it is opened.
 
         Raises:
             CheckpointError: if ONNX Runtime cannot.
         """
-        self._behind = behind
-        self._open[self.threads] = self._opened(content, self.threads)
+        self._session()
 
     def confine(self, threads: int) -> None:
         """The calling thread takes a number of cores from now on.
@@ -90,31 +90,32 @@ class Sessions:
             return dict(zip(wanted, session.run(wanted, dict(given)), strict=True))
         except Exception as error:  # those of ONNX Runtime have no other class in common
             raise CheckpointError(
-                f"{self._file.path} cannot be computed by onnxruntime {self.version}: {error}"
+                f"{self._path} cannot be computed by onnxruntime {self.version}: {error}"
             ) from error
 
     def _session(self) -> Any:
         threads = min(self.threads, getattr(self._share, "threads", self.threads))
         with self._lock:
             if threads not in self._open:
-                self._open[threads] = self._opened(self._file.content(), threads)
+                self._open[threads] = self._opened(threads)
             return self._open[threads]
 
-    def _opened(self, content: bytes, threads: int) -> Any:
+    def _opened(self, threads: int) -> Any:
         options = self._runtime.SessionOptions()
         options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
         options.log_severity_level = 4  # nothing: errors are raised
         levels = self._runtime.GraphOptimizationLevel
         options.graph_optimization_level = getattr(levels, LEVELS[self._memory])
-        try:
-            session = self._runtime.InferenceSession(
-                content + self._behind, options, providers=["CPUExecutionProvider"]
-            )
-        except Exception as error:  # those of ONNX Runtime have no other class in common
-            raise CheckpointError(
-                f"{self._file.path} cannot be opened by onnxruntime {self.version}, "
-                f"which may be too old for it: {error}"
-            ) from error
+        with self._source() as model:
+            try:
+                session = self._runtime.InferenceSession(
+                    model, options, providers=["CPUExecutionProvider"]
+                )
+            except Exception as error:  # those of ONNX Runtime have no other class in common
+                raise CheckpointError(
+                    f"{self._path} cannot be opened by onnxruntime {self.version}, "
+                    f"which may be too old for it: {error}"
+                ) from error
         # It keeps what it was given, in case that it is to be opened once more.
         vars(session).pop("_model_bytes", None)
         return session
