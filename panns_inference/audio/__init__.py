@@ -67,10 +67,10 @@ def read(
 ) -> NDArray[np.float32]:
     """A recording as a waveform in memory.
 
-    Sound stands where the time stamps of its file say. Time 0 is where the track begins that is the
-    first to begin, of sound or of pictures; what a codec puts before the sound is not counted.
-    Before a track that begins later, and in its gaps, there is silence; behind its end there is
-    none, even if the pictures go on. A gap of more than an hour is taken for a damaged time stamp.
+    Sound stands where the time stamps of its file say. Time 0 is the start of the track that begins
+    first, be it of sound or of pictures; what a codec puts before the sound does not count. Before
+    a track that begins later, and in its gaps, there is silence; behind its end there is none, even
+    if the pictures go on. A gap of more than an hour is taken for a damaged time stamp.
 
     Args:
         source: path of a file in any format that soundfile or PyAV (extra `codecs`) can decode; a

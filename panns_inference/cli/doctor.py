@@ -1,4 +1,4 @@
-"""`panns doctor`: what is installed, what can be read, what is downloaded."""
+"""`panns doctor`: what is installed, what can be read, what is downloaded; how a file is made."""
 
 from __future__ import annotations
 
@@ -27,18 +27,40 @@ def add_to(commands: Commands) -> None:
         commands: where it is added.
     """
     parser = command(
-        commands, "doctor", "say what is installed, readable and downloaded", "panns doctor --json"
+        commands,
+        "doctor",
+        "say what is installed, readable and downloaded, or how recordings are made",
+        "panns doctor film.mp4",
+    )
+    parser.add_argument(
+        "recordings",
+        nargs="*",
+        metavar="FILE",
+        help="recording: say its container, codec, tracks, channels, rate, length and first time "
+        "stamp, and what is wrong with it",
     )
     parser.add_argument("--json", action="store_true", help="as JSON")
     parser.set_defaults(run=run)
 
 
 def run(given: argparse.Namespace) -> int:
-    """Print the report; 1 if a downloaded file is wrong.
+    """Print the report; 1 if a downloaded file or a recording is wrong.
 
     Args:
         given: the command line.
     """
+    return _examine(given) if given.recordings else _report(given)
+
+
+def _examine(given: argparse.Namespace) -> int:
+    from .examination import examined, text
+
+    found = [examined(path) for path in given.recordings]
+    print(json.dumps([each.to_dict() for each in found], indent=2) if given.json else text(found))
+    return 1 if any(each.fault for each in found) else 0
+
+
+def _report(given: argparse.Namespace) -> int:
     report = {title: examine() for title, examine in SECTIONS.items()}
     if given.json:
         print(json.dumps(report, indent=2))

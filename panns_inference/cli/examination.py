@@ -1,0 +1,80 @@
+"""What `panns doctor FILE` finds: how a recording is made, and what is wrong with it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from ..audio import Description, Track, blocks, describe
+from ..errors import AudioError
+from ..terminal import printable
+
+
+@dataclass(frozen=True)
+class Examination:
+    """What is found in a file.
+
+    Attributes:
+        path: of the file.
+        description: what it says of itself; None if it cannot be opened.
+        fault: why `--strict` would refuse it; None if it would not.
+    """
+
+    path: str
+    description: Description | None
+    fault: str | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The same for JSON."""
+        described = asdict(self.description) if self.description else {}
+        return {"file": self.path, **described, "wrong": self.fault}
+
+    def lines(self) -> list[str]:
+        """The same for people."""
+        rows = _rows(self.description) if self.description else []
+        rows.append(("wrong", self.fault or "nothing"))
+        return [self.path, *(f"  {name:<24}{value}" for name, value in rows)]
+
+
+def examined(path: str) -> Examination:
+    """A file, all tracks of which are decoded.
+
+    Args:
+        path: of the file.
+    """
+    description = None
+    try:
+        description = describe(path)
+        for track in description.tracks:
+            rate = track.sample_rate or 32_000
+            for _ in blocks(path, rate, track=track.number, strict=True):
+                pass
+    except AudioError as error:
+        return Examination(path, description, str(error))
+    return Examination(path, description, None)
+
+
+def text(examinations: list[Examination]) -> str:
+    """What is found in some files, without control characters.
+
+    Args:
+        examinations: one of each file.
+    """
+    return "\n".join(printable(line) for each in examinations for line in each.lines())
+
+
+def _rows(description: Description) -> list[tuple[str, str]]:
+    length = "not stated" if description.duration is None else f"{description.duration:.3f} s"
+    return [
+        ("container", description.container),
+        ("length", length),
+        ("first time stamp", f"{description.first_time_stamp:.3f} s"),
+        *((f"track {track.number}", _track(track)) for track in description.tracks),
+    ]
+
+
+def _track(track: Track) -> str:
+    channels = f"{track.n_channels} channel{'s' * (track.n_channels != 1)}"
+    known = [track.codec, channels, f"{track.sample_rate:,} Hz", f"from {track.start:.3f} s"]
+    known += [track.language or "", track.title or "", "default" * track.is_default]
+    return ", ".join(filter(None, known))
