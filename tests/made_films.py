@@ -44,6 +44,11 @@ def late(time: float) -> float:
     return time + 3
 
 
+def very_late(time: float) -> float:
+    """The sound begins when all that FFmpeg looks at to find its format is over."""
+    return time + 20
+
+
 def with_gap(time: float) -> float | None:
     """Packets from 2 to 4 s are lost."""
     return None if 2 <= time < 4 else time

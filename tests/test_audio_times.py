@@ -10,7 +10,17 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from made_films import BURSTS, CODECS, film, late, late_with_gap, on_time, onsets, with_gap
+from made_films import (
+    BURSTS,
+    CODECS,
+    film,
+    late,
+    late_with_gap,
+    on_time,
+    onsets,
+    very_late,
+    with_gap,
+)
 from numpy.typing import NDArray
 
 from panns_inference.audio import blocks, read
@@ -62,6 +72,12 @@ def test_a_track_that_begins_later_than_its_film_comes_later(tmp_path: Path, kin
     assert onsets(waveform, rate) == pytest.approx([t + 3 for t in BURSTS], abs=PRIMING)
     assert len(waveform) / rate == pytest.approx(9, abs=2 * PRIMING)
     assert np.abs(waveform[: int(2.9 * rate)]).max() == 0
+
+
+@pytest.mark.parametrize("kind", ["ts", "mpg", "mkv", "mp4"])
+def test_a_track_may_begin_long_after_its_film(tmp_path: Path, kind: str) -> None:
+    waveform = read(film(tmp_path / f"film.{kind}", very_late), 48_000, strict=True)
+    assert onsets(waveform, 48_000) == pytest.approx([t + 20 for t in BURSTS], abs=PRIMING)
 
 
 @pytest.mark.parametrize("kind", CODECS)

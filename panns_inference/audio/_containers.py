@@ -57,7 +57,7 @@ def stream_of(container: Any, track: int | None) -> Any:
     if track is not None and track > len(streams):
         raise NoSuchTrack(track, tracks(container))
     stream = default(container) if track is None else streams[track - 1]
-    if stream.codec_context is None or not stream.codec_context.channels:
+    if stream.codec_context is None:
         raise Unrecognised("a file whose sound has a codec that FFmpeg does not know")
     return stream
 

@@ -10,6 +10,7 @@ before a track that begins later than its film. Where it begins earlier, what ov
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Iterator
 from math import inf
 from typing import NamedTuple
@@ -30,6 +31,9 @@ NEAR = 10.0
 
 BEGINNING = 0.5
 """Seconds from the first time stamp of a recording: one that goes back there begins anew."""
+
+TOLERABLE = 1.0
+"""Seconds by which stamps that are not followed may be off at the end: some count in groups."""
 
 LONGEST_GAP = 3_600.0
 """Seconds of silence at one place: a stamp that is later is damaged, or of another recording."""
@@ -83,7 +87,8 @@ class TimeLine:
         self._silence = 0.0
         self._held: _Frame | None = None
         self._has_lost = self._overlaps = self._is_astray = False
-        self._faults: dict[tuple[str, str], list[str]] = {}
+        self._faults: dict[tuple[str, str], str] = {}
+        self._n_faults: Counter[tuple[str, str]] = Counter()
 
     @property
     def length(self) -> float:
@@ -117,11 +122,13 @@ class TimeLine:
         """The last frame, if it waits, and what is wrong with the time stamps."""
         if self._held is not None:
             yield from self._moved(self._held, None)
-        for fault, places in self._faults.items():
-            more = f" and {len(places) - 1} times more" if len(places) > 1 else ""
+        for fault, place in self._faults.items():
+            what, remedy = fault
+            more = self._n_faults[fault] - 1
+            place += f" and {more} times more" if more else ""
             # One that is wrong among others that are right does no harm.
             level = logging.DEBUG if fault is ASTRAY and not self._is_astray else logging.WARNING
-            yield Remark(level, f"has time stamps that {fault[0]}, {places[0]}{more}: {fault[1]}")
+            yield Remark(level, f"has time stamps that {what}, {place}: {remedy}")
 
     def _jump(self, frame: _Frame) -> float:
         """Seconds from what is placed to a frame: a gap, or if negative an overlap; 0 for none."""
@@ -146,13 +153,14 @@ class TimeLine:
         """A frame that does not begin where the one before ended, in its place."""
         piece, jump = frame.piece, self._jump(frame)
         was_overlapping, self._overlaps = self._overlaps, False
-        is_confirmed = (
-            _agree(frame, jump, following) if following else was_overlapping or 0 < jump <= NEAR
-        )
-        self._is_astray = not is_confirmed
-        if self._is_astray:
+        if following is None:
+            is_confirmed = was_overlapping or 0 < jump <= NEAR
+        else:
+            is_confirmed = _agree(frame, jump, following)
+        self._is_astray = not is_confirmed and abs(jump) > TOLERABLE
+        if not is_confirmed:
             self._note(ASTRAY, jump)
-        if self._is_astray or self._is_break(frame, jump):
+        if not is_confirmed or self._is_break(frame, jump):
             jump = 0.0
         if jump > 0:
             yield from self._gap(jump, piece)
@@ -191,14 +199,14 @@ class TimeLine:
         return piece
 
     def _note(self, fault: tuple[str, str], jump: float) -> None:
-        place = f"at {self.position:.2f} s by {abs(jump):.2f} s"
-        self._faults.setdefault(fault, []).append(place)
+        self._faults.setdefault(fault, f"at {self.position:.2f} s by {abs(jump):.2f} s")
+        self._n_faults[fault] += 1
 
 
 def _agree(frame: _Frame, jump: float, following: _Frame) -> bool:
     """Whether the frame after one that jumps has jumped as far, and begins when that one ends."""
     if frame.time is None or following.time is None:
-        return abs(jump) <= NEAR
+        return True  # a frame without a stamp begins where the one before ends
     duration = _duration(frame.piece)
     pause = following.time - frame.time - duration
     # Some containers have one stamp for several frames, so that the clock stands still meanwhile.

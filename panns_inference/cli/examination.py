@@ -75,6 +75,13 @@ def _rows(description: Description) -> list[tuple[str, str]]:
 
 def _track(track: Track) -> str:
     channels = f"{track.n_channels} channel{'s' * (track.n_channels != 1)}"
-    known = [track.codec, channels, f"{track.sample_rate:,} Hz", f"from {track.start:.3f} s"]
-    known += [track.language or "", track.title or "", "default" * track.is_default]
+    known = [
+        track.codec,
+        channels if track.n_channels else None,
+        f"{track.sample_rate:,} Hz" if track.sample_rate else None,
+        f"from {track.start:.3f} s",
+        track.language,
+        track.title,
+        "default" if track.is_default else None,
+    ]
     return ", ".join(filter(None, known))
