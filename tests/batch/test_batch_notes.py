@@ -7,10 +7,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from made_films import film, onsets
 
 from panns_inference import AudioTagging, OutputError
 from panns_inference.audio import read
-from panns_inference.batch import notes
+from panns_inference.batch import find, notes
+from panns_inference.batch.hearing import Hearing
 from panns_inference.batch.notes import Notes
 
 
@@ -62,3 +64,27 @@ def test_notes_that_cannot_be_written(mini: AudioTagging, folder: Path, tmp_path
     listener = mini.verb("tag").listener("a")
     with pytest.raises(OutputError, match=r"a\.npz is a folder"):
         feed(listener, waveform, kept)
+
+
+def test_a_film_with_gaps_goes_on_where_it_was(mini: AudioTagging, tmp_path: Path) -> None:
+    path = film(tmp_path / "film.mkv", lambda time: time + (3 if time < 2.5 else 63))
+    assert onsets(read(path, 32_000), 32_000) == pytest.approx([3, 4, 5, 66, 67, 68], abs=0.03)
+    verb = mini.verb("detect", threshold=0.05)
+    (recording,) = find([path])
+    whole = verb.listener("film")
+    feed(whole, read(path, 32_000))
+    first = Notes(tmp_path / "notes" / "a", (5, 6))
+    feed(first.listener(verb, "film"), read(path, 32_000), first, stop=60 * 32_000)
+    second = Notes(tmp_path / "notes" / "a", (5, 6))
+    hearing = Hearing(verb, [recording], notes=lambda _: second)
+    (heard,) = hearing.heard()
+    assert heard.n_samples == len(read(path, 32_000))
+    expected = whole.finish()
+    assert heard.outcome.clipwise == pytest.approx(expected.clipwise, abs=1e-6)
+    assert [(e.onset, e.offset, e.index) for e in heard.outcome.events] == [
+        (e.onset, e.offset, e.index) for e in expected.events
+    ]
+    along = sorted(mini.events(path, threshold=0.05), key=lambda e: (e.onset, e.index))
+    assert [(e.onset, e.index) for e in along] == sorted(
+        (e.onset, e.index) for e in expected.events
+    )
