@@ -20,7 +20,7 @@ ENDS = [
     (signal.SIGHUP, 129, "panns: hung up\n"),
 ]
 
-QUICK = ["labels", "labels --json", "models", "models path", "--version", "--help", "tag --help"]
+QUICK = ["labels", "models --json", "--version", "tag --help"]
 
 
 @pytest.mark.parametrize("command", QUICK)
@@ -36,7 +36,7 @@ def test_a_disk_that_is_full(command: str) -> None:
     assert done.stderr == "panns: error: [Errno 28] No space left on device\n"
 
 
-@pytest.mark.parametrize("command", QUICK)
+@pytest.mark.parametrize("command", ["labels", "--help"])
 def test_a_reader_that_has_gone(command: str) -> None:
     done = in_bash(f"panns {command} | sleep 0")
     assert done.returncode in (0, 1)  # it may have written before
