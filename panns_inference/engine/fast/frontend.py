@@ -6,14 +6,12 @@ is not precise enough. Powers have no such range, and are added up in float32.
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import torch
 from torch import Tensor, nn
 
 from ...models.frontend import LogmelFilterBank, Spectrogram
 from .convolution import UnknownLayerError
-from .scratch import Scratch
+from .scratch import shared
 
 STRIP_FRAMES = 256
 """Frames that are transformed together: 2 MB of windowed samples for the usual window."""
@@ -31,11 +29,10 @@ class FastLogmel(nn.Module):
             settings that no published network has.
     """
 
-    scratch: ClassVar[Scratch] = Scratch()
-
     def __init__(self, spectrogram: Spectrogram, logmel: LogmelFilterBank) -> None:
         super().__init__()
         self.training = False
+        self.scratch = shared()
         window = spectrogram.stft.window()
         kinds = spectrogram.pad_mode, spectrogram.power, logmel.is_log, logmel.top_db
         if window is None or kinds != ("reflect", 2.0, True, None):

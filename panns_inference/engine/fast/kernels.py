@@ -11,7 +11,8 @@ channels last (`Own` with the channels first).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar, NamedTuple, Protocol
+from functools import partial
+from typing import NamedTuple, Protocol
 
 import torch
 from torch import Tensor
@@ -20,7 +21,8 @@ from torch.nn import functional
 from . import operators
 from .operators import Pair
 from .products import Way
-from .scratch import Scratch
+from .rooms import axis_of_time, pooled, with_room, within
+from .scratch import shared
 from .transforms import Transform
 
 STRIP_VALUES = 1_200_000
@@ -51,6 +53,18 @@ class Weights(NamedTuple):
     stride: Pair
     groups: int
 
+    def size_behind(self, x: Tensor) -> list[int]:
+        """Height and width of the output.
+
+        Args:
+            x: (batch, in_channels, height, width).
+        """
+        settings = self.weight.shape[2:], self.dilation, self.padding, self.stride
+        axes = zip(x.shape[2:], *settings, strict=True)
+        return [
+            (n + 2 * pad - far * (taps - 1) - 1) // step + 1 for n, taps, far, pad, step in axes
+        ]
+
 
 class Kernel(Protocol):
     """What computes a convolution."""
@@ -78,16 +92,18 @@ class Direct:
     def __init__(
         self, weights: Weights, size: torch.Size, dtype: torch.dtype = torch.float32
     ) -> None:
+        self.weights = weights
         self.bias, self.dtype = weights.bias.to(dtype), dtype
-        self.settings = weights[3:]
         folded = (weights.weight * weights.scale[:, None, None, None]).to(dtype)
-        self.packed = operators.pack_convolution(folded, *self.settings, size)
+        self.packed = operators.pack_convolution(folded, *weights[3:], size)
 
     def __call__(self, x: Tensor, relu: bool, halved: bool) -> Tensor:
-        x = x.to(self.dtype).contiguous(memory_format=torch.channels_last)
         activation = "relu" if relu else "none"
-        y = operators.convolve(x, self.packed, self.bias, *self.settings, activation)
-        return functional.avg_pool2d(y, 2) if halved else y
+        x = x.to(self.dtype)
+        axis = axis_of_time(x)
+        y = operators.convolve(with_room(x), self.packed, self.bias, *self.weights[3:], activation)
+        y = within(y, axis, self.weights.size_behind(x)[axis - 2])
+        return pooled(partial(functional.avg_pool2d, kernel_size=2), y, 2) if halved else y
 
 
 class Own:
@@ -98,19 +114,15 @@ class Own:
     """
 
     def __init__(self, weights: Weights) -> None:
-        self.taps = weights.weight.shape[2:]
+        self.weights = weights
         self.weight = weights.weight.flatten(1)
         self.scale, self.bias = weights.scale[:, None], weights.bias[:, None]
-        self.settings = weights.dilation, weights.padding, weights.stride
 
     def __call__(self, x: Tensor, relu: bool, halved: bool) -> Tensor:
-        columns = functional.unfold(x, self.taps, *self.settings)
+        weight, _, _, padding, dilation, stride, _ = self.weights
+        columns = functional.unfold(x, weight.shape[2:], dilation, padding, stride)
         y = torch.matmul(self.weight, columns).mul_(self.scale).add_(self.bias)
-        axes = zip(x.shape[2:], self.taps, *self.settings, strict=True)
-        size = [
-            (n + 2 * pad - far * (taps - 1) - 1) // step + 1 for n, taps, far, pad, step in axes
-        ]
-        y = (y.relu_() if relu else y).view(*y.shape[:2], *size)
+        y = (y.relu_() if relu else y).view(*y.shape[:2], *self.weights.size_behind(x))
         return functional.avg_pool2d(y, 2) if halved else y
 
 
@@ -125,11 +137,10 @@ class Products:
         rows: rows of each product to be expected.
     """
 
-    scratch: ClassVar[Scratch] = Scratch()
-
     def __init__(
         self, weights: Weights, along: Transform, across: Transform, way: Way, rows: int
     ) -> None:
+        self.scratch = shared()
         self.along, self.across = along, across
         self.width = weights.weight.shape[0]
         self.bias = weights.bias

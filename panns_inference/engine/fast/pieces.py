@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from operator import itemgetter
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
+
+from .rooms import empty, room_of, rounded, viewed, within
 
 Step = Callable[[Tensor], Tensor]
 """What a block or a layer does to an image, (batch, channels, time, bands)."""
@@ -49,20 +52,35 @@ def in_pieces(block: Step, x: Tensor, width: int, sight: Sight) -> Tensor:
     values = width * x[:1, 0].numel()
     size = PIECE_VALUES * length // max(1, values)
     if not batch or size >= length:
-        return joined(
-            [block(part) for part in torch.split(x, max(1, CLIPS_VALUES // max(1, values)))]
-        )
-    size, reach = max(64, size) // pool * pool, -(-reach // pool) * pool
-    clips = []
-    for clip in torch.split(x, 1):
-        pieces = []
-        for start in range(0, length, size):
-            first, stop = max(0, start - reach), min(length, start + size + reach)
-            y, skipped = block(clip.narrow(axis, first, stop - first)), (start - first) // pool
-            left = y.shape[axis] - skipped
-            pieces.append(y.narrow(axis, skipped, size // pool if start + size < length else left))
-        clips.append(torch.cat(pieces, dim=axis))
-    return joined(clips)
+        clips = max(1, CLIPS_VALUES // max(1, values))
+        parts = torch.split(x, clips) if batch > clips else (x,)
+        return joined([block(part) for part in parts])
+    reach = -(-reach // pool) * pool
+    size = rounded(max(64, size) // pool * pool + 2 * reach)
+    each = [viewed(itemgetter(slice(k, k + 1)), x) for k in range(batch)]
+    return joined([_joined_pieces(block, clip, size, reach, sight) for clip in each])
+
+
+def _joined_pieces(block: Step, clip: Tensor, size: int, reach: int, sight: Sight) -> Tensor:
+    """What a block gives for a clip; pieces of it are `size` long, but for the last."""
+    axis, pool, _ = sight
+    length, start, found = clip.shape[axis], 0, []
+    room = room_of(clip)
+    whole = clip if room is None else room
+    while start < length:
+        first = max(0, start - reach)
+        stop = min(whole.shape[axis], first + size)
+        end = length if stop >= length else (stop - reach) // pool * pool
+        part = whole.narrow(axis, first, stop - first)
+        y, skipped = block(within(part, axis, min(stop, length) - first)), (start - first) // pool
+        kept = (end - start) // pool if end < length else y.shape[axis] - skipped
+        found.append(y.narrow(axis, skipped, kept))
+        start = end
+    sizes = list(found[0].shape)
+    sizes[axis] = sum(part.shape[axis] for part in found)
+    image = empty(sizes, axis, clip.dtype)
+    torch.cat(found, dim=axis, out=image)
+    return image
 
 
 def joined(clips: list[Tensor]) -> Tensor:

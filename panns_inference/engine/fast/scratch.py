@@ -1,13 +1,14 @@
 """Memory for what is computed on the way: the same again for every layer.
 
 What is freed between layers goes back to the system, and the next layer waits for its pages: that
-can take as long as the products themselves.
+can take as long as the products themselves. All networks share it, and it goes with the last one.
 """
 
 from __future__ import annotations
 
 import math
 import threading
+from weakref import WeakValueDictionary
 
 import torch
 from torch import Tensor
@@ -32,3 +33,12 @@ class Scratch(threading.local):
         if buffer is None or buffer.numel() < size:
             buffer = self.buffers[name] = torch.empty(size, dtype=dtype)
         return buffer[:size].view(shape)
+
+
+SHARED: WeakValueDictionary[str, Scratch] = WeakValueDictionary()
+"""That of all networks, as long as there is one."""
+
+
+def shared() -> Scratch:
+    """The memory that all networks use; who holds it keeps it."""
+    return SHARED.setdefault("all", Scratch())

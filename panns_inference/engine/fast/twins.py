@@ -23,6 +23,7 @@ from ...models.waveform import DaiBlock, LeeBlock
 from ...models.wavegram import PreWaveBlock
 from .convolution import CONVOLUTIONS, NORMS, Convolution, Settings, UnknownLayerError
 from .pieces import Sight, Step, in_pieces
+from .rooms import pooled, viewed
 
 
 class Twin(nn.Module):
@@ -49,7 +50,8 @@ class Twin(nn.Module):
         image = x.to(self.settings.dtype)
         if x.ndim == 4:
             return self.run(image, **options).float()
-        return self.run(image[:, :, None]).float()[:, :, 0]
+        line = viewed(lambda samples: samples[:, :, None], image)
+        return viewed(lambda rows: rows[:, :, 0], self.run(line).float())
 
     def run(self, x: Tensor) -> Tensor:
         """What the block gives, as images.
@@ -99,7 +101,9 @@ class FastConvBlock(Twin):
         for layer in self.layers[:-1]:
             x = layer(x, relu=True)
         x = self.layers[-1](x, relu=True, halved=halved)
-        return x if halved or pool_size == (1, 1) else POOLS[pool_type](x, pool_size)
+        if halved or pool_size == (1, 1):
+            return x
+        return pooled(lambda image: POOLS[pool_type](image, pool_size), x, pool_size[0])
 
 
 class FastResidual(Twin):
@@ -280,7 +284,8 @@ def averages(size: int, line: bool = False) -> Step:
         size: side of the windows.
         line: whether images have one row.
     """
-    return partial(functional.avg_pool2d, kernel_size=(1 if line else size, size))
+    average = partial(functional.avg_pool2d, kernel_size=(1 if line else size, size))
+    return partial(pooled, average, size=size)
 
 
 def maxima(size: int, padding: int = 0) -> Step:
@@ -290,7 +295,8 @@ def maxima(size: int, padding: int = 0) -> Step:
         size: length of the windows.
         padding: values that the first window lacks, and the last.
     """
-    return partial(functional.max_pool2d, kernel_size=(1, size), padding=(0, padding))
+    maximum = partial(functional.max_pool2d, kernel_size=(1, size), padding=(0, padding))
+    return partial(pooled, maximum, size=size, padding=padding)
 
 
 def _plain_step(layer: nn.Module, settings: Settings) -> Step:
