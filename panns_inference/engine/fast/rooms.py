@@ -81,7 +81,7 @@ def within(room: Tensor, axis: int, length: int) -> Tensor:
     """The beginning of an image, which remembers the rest as its room.
 
     Args:
-        room: the image, with anything behind the end.
+        room: (batch, channels, time, bands), with anything behind the end.
         axis: that of time.
         length: what belongs to the recording.
     """
@@ -96,7 +96,7 @@ def room_of(x: Tensor) -> Tensor | None:
     """What an image is the beginning of; None if it has no room.
 
     Args:
-        x: any image.
+        x: any image, (batch, channels, time, bands).
     """
     return getattr(x, "room", None)
 
@@ -106,7 +106,7 @@ def viewed(view: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
 
     Args:
         view: does not touch the axis of time.
-        x: any image.
+        x: any image, (batch, channels, time, bands).
     """
     image, room = view(x), room_of(x)
     if room is not None:
@@ -119,7 +119,7 @@ def pooled(pool: Callable[[Tensor], Tensor], x: Tensor, size: int, padding: int 
 
     Args:
         pool: of windows of `size`, which do not overlap; an incomplete one is dropped.
-        x: any image.
+        x: any image, (batch, channels, time, bands).
         size: length of the windows along time.
         padding: values that the first window lacks, and the last; averages have none.
     """
