@@ -18,9 +18,10 @@ from ._pieces import Part
 from ._section import Section
 
 _MARK = b"fLaC"
-_INFO = re.compile(rb"fLaC[\x00\x80]\x00\x00\x22", re.DOTALL)  # a stream, and its first block
+_INFO = (b"fLaC\0\0\0\x22", b"fLaC\x80\0\0\x22")  # a stream, and the head of its first block
 _INFO_SIZE = 8
-_BLOCK = 1 << 20  # bytes that are searched at once
+_SEARCHED = 1 << 16  # bytes that are searched at once: they stay in the cache
+_TAIL = 1 << 20  # bytes in which the last two frames begin
 _COUNT_AT, _COUNT_BITS = 18, 36  # bytes 18 to 25 end with the number of samples
 _SYNC = re.compile(rb"\xff[\xf8\xf9]")
 _LONGEST_HEADER = 16  # bytes
@@ -44,8 +45,11 @@ def streams(file: Section) -> list[Part]:
 def _joined(file: Section) -> Iterator[int]:
     """Offsets of the streams behind the first."""
     at = len(_MARK)
-    while len(found := file.peek(at, _BLOCK)) > _INFO_SIZE:
-        yield from (at + match.start() for match in _INFO.finditer(found))
+    while len(found := file.peek(at, _SEARCHED)) > _INFO_SIZE:
+        start = -1
+        while (start := found.find(_MARK, start + 1)) >= 0:
+            if found.startswith(_INFO, start):
+                yield at + start
         at += len(found) - _INFO_SIZE + 1
 
 
@@ -66,8 +70,8 @@ def _n_samples(file: Section) -> int:
     Bytes that look like the header of a frame stand anywhere; two that fit each other do not.
     """
     longest = int.from_bytes(file.peek(10, 2), "big")  # samples of a frame
-    at = max(0, file.size - _BLOCK)
-    tail = file.peek(at, _BLOCK)
+    at = max(0, file.size - _TAIL)
+    tail = file.peek(at, _TAIL)
     headers = (tail[match.start() :][:_LONGEST_HEADER] for match in _SYNC.finditer(tail))
     frames = [frame for header in headers if (frame := _frame(header, longest))]
     stops = {frame.stop for frame in frames}
