@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import secrets
 import stat
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from ..files import atomic_write
 from .lines import Line, line_of, read_line
 
 
-def set_aside(path: Path, is_kind: Any, faults: list[str]) -> None:
+def set_aside(path: Path, is_kind: Callable[[int], bool], faults: list[str]) -> None:
     """Give another name to what is not of the kind that is needed under a name.
 
     Args:
