@@ -70,7 +70,7 @@ def to_onnx(
         card = replace(card, precision="int8", calibration=calibration)
     for key, value in card.entries().items():
         written.metadata_props.add(key=key, value=value)
-    with atomic_write(target, binary=True) as file:
+    with atomic_write(target, binary=True, replace=overwrite) as file:
         file.write(sealed(written.SerializeToString()))
     return target
 

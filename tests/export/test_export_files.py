@@ -123,6 +123,23 @@ def test_a_file_that_is_there_is_kept_unless_it_may_go(mini: AudioTagging, tmp_p
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_a_file_that_appears_meanwhile_is_kept(
+    mini: AudioTagging, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "here.onnx"
+    described = to_onnx.__globals__["card_of"]
+
+    def late(*given: object) -> object:
+        path.write_text("mine")
+        return described(*given)
+
+    monkeypatch.setitem(to_onnx.__globals__, "card_of", late)
+    with pytest.raises(OutputError, match=r"here\.onnx"):
+        to_onnx(mini, path)
+    assert path.read_text() == "mine"
+    assert list(tmp_path.iterdir()) == [path]
+
+
 def test_nothing_is_left_where_writing_fails(mini: AudioTagging, tmp_path: Path) -> None:
     with pytest.raises(OutputError, match=r"nowhere/mini\.onnx cannot be written: No such file"):
         to_onnx(mini, tmp_path / "nowhere" / "mini.onnx")
