@@ -16,7 +16,7 @@ import pytest
 import soundfile
 from made_recordings import NOISE, RATE, read_bytes, written
 
-from panns_inference.audio import blocks, read, stated_length
+from panns_inference.audio import blocks, describe, read, stated_length
 from panns_inference.errors import AudioError, AudioWarning
 
 GIB = 1 << 30
@@ -198,6 +198,36 @@ def test_a_flac_joined_from_several_is_heard_whole() -> None:
     assert said(tagged + FLAC + FLAC, 3 * len(NOISE)) == [
         "the open file states 4.00 s in its header and holds 12.00 s; all of it is used"
     ]
+
+
+@pytest.mark.parametrize("n_samples", [1, 100, 4096, 9 * RATE, 90 * RATE])
+def test_a_flac_joined_from_streams_of_any_length_is_heard_whole(n_samples: int) -> None:
+    noise = np.random.default_rng(n_samples).uniform(-0.5, 0.5, n_samples)
+    tone = 0.5 * np.sin(np.arange(n_samples))
+    one, other = (written("FLAC", "PCM_16", samples) for samples in (noise, tone))
+    for streams in ([one, one], [other, other, one], [FLAC, one], [one, FLAC], [other, one, FLAC]):
+        with pytest.warns(AudioWarning, match="all of it is used") as caught:
+            waveform = read_bytes(b"".join(streams))
+        assert len(caught) == 1
+        np.testing.assert_array_equal(waveform, np.concatenate([*map(read_bytes, streams)]))
+        length = describe(io.BytesIO(b"".join(streams))).duration
+        assert length == pytest.approx(len(waveform) / RATE)
+
+
+def test_an_ordinary_flac_is_read_once(tmp_path: Path) -> None:
+    class Counting(io.FileIO):
+        n_bytes = 0
+
+        def read(self, size: int | None = -1, /) -> bytes:
+            found = super().read(-1 if size is None else size) or b""
+            self.n_bytes += len(found)
+            return found
+
+    path = tmp_path / "long.flac"
+    path.write_bytes(written("FLAC", "PCM_16", np.tile(NOISE, 100)))
+    with Counting(path) as file:
+        assert len(read(file, RATE, strict=True)) == 100 * len(NOISE)
+        assert file.n_bytes < 1.05 * path.stat().st_size
 
 
 def test_a_flac_of_two_rates_is_heard_whole() -> None:

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from ..errors import AudioError
 from ._pieces import Incomplete, NoSuchTrack, Part, Piece, Remark, Unrecognised
-from ._recordings import Recordings, recordings, remarks
+from ._recordings import Recordings, all_parts, following, recordings, remarks
 from ._section import Section
 from .description import Description
 
@@ -30,7 +30,7 @@ def described(file: Section, name: str) -> Description:
     """
     with failures_raised(file, name):
         try:
-            found = [_description(part) for part in recordings(file).parts]
+            found = [_description(part) for part in all_parts(file)]
         except Unrecognised as finding:
             raise _refusal(name, finding) from None
         durations = [each.duration for each in found if each.duration is not None]
@@ -61,7 +61,7 @@ def _decoded(file: Section, name: str, track: int | None) -> Iterator[Piece | Re
     found = _recordings(file, name)
     lengths: list[float] = []
     gaps: list[float | None] = [] if found.has_end else [None]
-    for part in found.parts:
+    for part in found.parts:  # it grows
         length, n_gaps = 0.0, len(gaps)
         try:
             for piece in _by_either(part, methodcaller("pieces", part, track)):
@@ -69,7 +69,10 @@ def _decoded(file: Section, name: str, track: int | None) -> Iterator[Piece | Re
                 if isinstance(piece, Piece):
                     length += len(piece.samples) / piece.sample_rate
         except Incomplete as end:
-            gaps.append(end.missing)
+            more = following(part)
+            found.parts.extend(more)
+            if end.missing is not None or not more:
+                gaps.append(end.missing)
         except Unrecognised as finding:
             if sum(lengths) == 0:
                 raise _refusal(name, finding) from None

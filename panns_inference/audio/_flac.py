@@ -21,8 +21,9 @@ _MARK = b"fLaC"
 _INFO = (b"fLaC\0\0\0\x22", b"fLaC\x80\0\0\x22")  # a stream, and the head of its first block
 _INFO_SIZE = 8
 _SEARCHED = 1 << 16  # bytes that are searched at once: they stay in the cache
-_TAIL = 1 << 20  # bytes in which the last two frames begin
-_COUNT_AT, _COUNT_BITS = 18, 36  # bytes 18 to 25 end with the number of samples
+_READ_AHEAD = 1 << 18  # bytes: libFLAC reads no further ahead of the frame that it decodes
+_TAILS = (1 << 16, 1 << 20)  # bytes at the end: two frames begin in one of them
+_COUNT_AT, _COUNT = 18, (1 << 36) - 1  # bytes 18 to 25 end with the number of samples
 _SYNC = re.compile(rb"\xff[\xf8\xf9]")
 _LONGEST_HEADER = 16  # bytes
 _SIZES = (0, 192, *(576 << n for n in range(4)), 0, 0, *(256 << n for n in range(8)))
@@ -37,14 +38,33 @@ class _Frame(NamedTuple):
 
 
 def streams(file: Section) -> list[Part]:
-    """The streams of a FLAC file that was joined from several, each with its true count."""
-    starts = [0, *_joined(file)]
+    """The streams of a FLAC file, each with its true count, or the first of them.
+
+    The whole file is searched only if its header does not count as many samples as its last frames
+    do. If it does, its decoder shows whether there is more: it stops there.
+    """
+    n_stated = _word(file) & _COUNT
+    if n_stated >= _n_samples(file) > 0:
+        return [Part(file, may_go_on=True)]
+    return _apart(file, [0, *_joined(file, len(_MARK))])
+
+
+def behind(file: Section, at: int) -> list[Part]:
+    """The streams that are joined to the first.
+
+    Args:
+        file: the whole of it.
+        at: offset up to which the decoder of the first has read.
+    """
+    return _apart(file, list(_joined(file, max(len(_MARK), at - _READ_AHEAD))))
+
+
+def _apart(file: Section, starts: list[int]) -> list[Part]:
     return [_counted(file.part(start, stop)) for start, stop in pairwise([*starts, file.size])]
 
 
-def _joined(file: Section) -> Iterator[int]:
-    """Offsets of the streams behind the first."""
-    at = len(_MARK)
+def _joined(file: Section, at: int) -> Iterator[int]:
+    """Offsets of the streams that begin at `at` or later."""
     while len(found := file.peek(at, _SEARCHED)) > _INFO_SIZE:
         start = -1
         while (start := found.find(_MARK, start + 1)) >= 0:
@@ -55,8 +75,8 @@ def _joined(file: Section) -> Iterator[int]:
 
 def _counted(file: Section) -> Part:
     """A stream with a header that counts all of its samples."""
-    word = int.from_bytes(file.peek(_COUNT_AT, 8), "big")
-    n_stated = word & ((1 << _COUNT_BITS) - 1)
+    word = _word(file)
+    n_stated = word & _COUNT
     n_samples = _n_samples(file) if n_stated else 0
     if n_samples <= n_stated:
         return Part(file)
@@ -64,15 +84,26 @@ def _counted(file: Section) -> Part:
     return Part(file.patched(_COUNT_AT, patch), share=n_samples / n_stated)
 
 
+def _word(file: Section) -> int:
+    """The word of the header that ends with the number of samples."""
+    return int.from_bytes(file.peek(_COUNT_AT, 8), "big")
+
+
 def _n_samples(file: Section) -> int:
-    """Samples up to the end of the last frame; 0 if no two frames follow each other there.
+    """Samples up to the end of the last frame; 0 if no two frames follow each other there."""
+    longest = int.from_bytes(file.peek(10, 2), "big")  # samples of a frame
+    return next(filter(None, (_last_stop(file, n_bytes, longest) for n_bytes in _TAILS)), 0)
+
+
+def _last_stop(file: Section, n_bytes: int, longest: int) -> int:
+    """The end of the last frame by the last bytes of a file.
 
     Bytes that look like the header of a frame stand anywhere; two that fit each other do not.
     """
-    longest = int.from_bytes(file.peek(10, 2), "big")  # samples of a frame
-    at = max(0, file.size - _TAIL)
-    tail = file.peek(at, _TAIL)
-    headers = (tail[match.start() :][:_LONGEST_HEADER] for match in _SYNC.finditer(tail))
+    tail = file.peek(max(0, file.size - n_bytes), n_bytes)
+    headers = (
+        tail[match.start() : match.start() + _LONGEST_HEADER] for match in _SYNC.finditer(tail)
+    )
     frames = [frame for header in headers if (frame := _frame(header, longest))]
     stops = {frame.stop for frame in frames}
     return max((frame.stop for frame in frames if frame.first in stops), default=0)

@@ -52,12 +52,14 @@ class Part:
         share: how many of the bytes that its header claims there are: less than 1 in a cut file,
             more where the claim is too small.
         is_multiplexed: whether it is an Ogg of several tracks, of which soundfile knows the first.
+        may_go_on: whether other streams may follow where its decoder stops.
     """
 
     file: Section
     slack: float = 0
     share: float = 1.0
     is_multiplexed: bool = False
+    may_go_on: bool = False
 
 
 class Unrecognised(Exception):  # noqa: N818 - it is an answer, and never seen by a user

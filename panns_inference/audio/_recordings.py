@@ -43,6 +43,23 @@ def recordings(file: Section) -> Recordings:
     return last._replace(parts=parts, n_stated=first.recordings.n_stated)
 
 
+def following(part: Part) -> list[Part]:
+    """What is joined to a part whose decoder stopped before the end of its bytes."""
+    return _flac.behind(part.file, part.file.tell()) if part.may_go_on else []
+
+
+def all_parts(file: Section) -> Iterator[Part]:
+    """The parts of a file of which nothing is decoded.
+
+    Raises:
+        Unrecognised: as `recordings`.
+    """
+    for part in recordings(file).parts:
+        yield part
+        if part.may_go_on:
+            yield from _flac.behind(part.file, 0)
+
+
 class _First(NamedTuple):
     recordings: Recordings
     behind: Section | None = None

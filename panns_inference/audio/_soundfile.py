@@ -44,14 +44,16 @@ def pieces(part: Part, track: int | None = None) -> Iterator[Piece]:
     with _opened(part) as sound:
         if track not in (None, 1):
             raise NoSuchTrack(track, _description(sound, part).tracks)
-        n_samples, lost = 0, False
+        n_samples, lost, n_counted = 0, False, _count(sound, part)
         while not lost:
             samples, lost = _read(sound, part.file, soundfile.LibsndfileError)
+            if lost and n_counted:  # what follows the last one is of something else
+                samples = samples[: max(0, n_counted - n_samples)]
             if len(samples) == 0:
                 break
             n_samples += len(samples)
             yield Piece(sound.samplerate, samples)
-        missing = _count(sound, part) - n_samples
+        missing = n_counted - n_samples
         # Where nothing was counted, the end of the bytes is the end of the sound.
         lost = lost and (part.slack < inf or part.file.n_reads_at_end == 0)
         if missing > part.slack or lost:
