@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import struct
+import sys
 
 import av
 import numpy as np
@@ -26,14 +27,51 @@ def pages(content: bytes) -> list[bytes]:
 LONG_OGG = pages(written("OGG", "VORBIS", np.tile(NOISE, 20)))
 
 
-def test_an_ogg_with_a_hole_says_how_long_it_is() -> None:
-    whole = read_bytes(b"".join(LONG_OGG))
+HOLE = b"".join(LONG_OGG[:6] + LONG_OGG[8:])
+
+
+def stated_gap(content: bytes) -> float:
+    """Seconds that are missing, as the warning says."""
     with pytest.warns(AudioWarning, match=MISSING.pattern) as caught:
-        waveform = read_bytes(b"".join(LONG_OGG[:6] + LONG_OGG[8:]))
+        read_bytes(content)
+    assert len(caught) == 1
     stated = MISSING.search(str(caught[0].message))
     assert stated is not None
-    assert float(stated[1]) == pytest.approx((len(whole) - len(waveform)) / RATE, abs=0.01)
-    assert len(whole) - len(waveform) > RATE / 10
+    return float(stated[1])
+
+
+def test_an_ogg_with_a_hole_says_how_long_it_is() -> None:
+    n_missing = position(LONG_OGG[7]) - position(LONG_OGG[5])
+    assert n_missing > RATE / 10
+    assert stated_gap(HOLE) == pytest.approx(n_missing / RATE, abs=0.1)
+
+
+@pytest.mark.parametrize("subtype", ["VORBIS", "OPUS"])
+def test_what_follows_lost_pages_is_heard_at_its_time(subtype: str) -> None:
+    noise = np.random.default_rng(1).uniform(-0.5, 0.5, 80 * RATE)
+    found = pages(written("OGG", subtype, noise))
+    whole = read_bytes(b"".join(found))
+    first, stop = len(found) // 2, len(found) // 2 + 2
+    with pytest.warns(AudioWarning, match=MISSING.pattern):
+        waveform = read_bytes(b"".join(found[:first] + found[stop:]))
+    assert abs(len(waveform) - len(whole)) <= RATE // 100
+    scale = RATE / (48_000 if subtype == "OPUS" else RATE)
+    begin, end = (round(position(found[at - 1]) * scale) for at in (first, stop))
+    lost = slice(begin + RATE // 2, end - RATE // 2)
+    assert np.abs(waveform[lost]).max() == 0
+    for part in (slice(0, begin - RATE // 2), slice(end + RATE // 2, end + 3 * RATE)):
+        assert np.corrcoef(waveform[part], whole[part])[0, 1] > 0.9
+
+
+def test_without_pyav_lost_pages_are_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "av", None)
+    n_missing = position(LONG_OGG[7]) - position(LONG_OGG[5])
+    assert stated_gap(HOLE) == pytest.approx(n_missing / RATE, abs=0.1)
+
+
+def position(page: bytes) -> int:
+    """Samples of the stream up to the end of a page."""
+    return int(struct.unpack_from("<q", page, 6)[0])
 
 
 @pytest.mark.parametrize("n_bytes", [4, 20, 27, 40])
@@ -82,17 +120,7 @@ def test_a_link_of_a_chain_that_cannot_be_decoded_is_a_gap() -> None:
 
 
 def test_holes_in_the_links_of_a_chain_are_added_up() -> None:
-    hole = b"".join(LONG_OGG[:6] + LONG_OGG[8:])
-    with pytest.warns(AudioWarning, match=MISSING.pattern) as one:
-        read_bytes(hole)
-    with pytest.warns(AudioWarning, match=MISSING.pattern) as two:
-        read_bytes(hole + hole)
-    seconds = [
-        float(found[1])
-        for caught in (one, two)
-        if (found := MISSING.search(str(caught[0].message))) is not None
-    ]
-    assert seconds[1] == pytest.approx(2 * seconds[0], abs=0.02)
+    assert stated_gap(HOLE + HOLE) == pytest.approx(2 * stated_gap(HOLE), abs=0.02)
 
 
 def test_a_chain_of_recordings_of_several_rates_is_joined() -> None:

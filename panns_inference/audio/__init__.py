@@ -68,8 +68,9 @@ def read(
     """A recording as a waveform in memory.
 
     Sound stands where the time stamps of its file say. Time 0 is the start of the track that begins
-    first, be it of sound or of pictures; what a codec puts before the sound does not count. Before
-    a track that begins later, and in its gaps, there is silence; behind its end there is none, even
+    first, be it of sound or of pictures: a file of one track begins with its sound, also where its
+    time stamps do not begin with 0. What a codec puts before the sound does not count. Before a
+    track that begins later, and in its gaps, there is silence; behind its end there is none, even
     if the pictures go on. A gap of more than an hour is taken for a damaged time stamp.
 
     Args:

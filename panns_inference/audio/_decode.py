@@ -106,7 +106,8 @@ def _by_either(part: Part, answer: Callable[[ModuleType], Iterator[Answer]]) -> 
     """What the first decoder that knows a file answers."""
     from . import _pyav, _soundfile
 
-    decoders = (_pyav, _soundfile) if part.is_multiplexed else (_soundfile, _pyav)
+    is_for_pyav = part.is_multiplexed or part.has_hole
+    decoders = (_pyav, _soundfile) if is_for_pyav else (_soundfile, _pyav)
     findings = {}
     for decoder in decoders:
         try:

@@ -4,12 +4,13 @@
     '------------- one link ----------------''------- the next, cut --------
 
 libsndfile reads the first link of a chain and leaves the others out without a word, so each link
-is given to it as a file of its own.
+is given to it as a file of its own. Where pages are lost, what follows comes too early from it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from math import inf
 from typing import NamedTuple
 
@@ -33,6 +34,8 @@ class Page(NamedTuple):
         is_first: whether a stream begins with it.
         is_last: whether a stream ends with it.
         position: samples of the stream up to its end; 0 for a page of headers.
+        serial: number of the stream.
+        number: of the page, which counts those of its stream.
         is_track: whether a track of sound or pictures begins with it.
     """
 
@@ -40,8 +43,44 @@ class Page(NamedTuple):
     end: int
     is_first: bool
     is_last: bool
-    position: int
+    position: int = 0
+    serial: int = 0
+    number: int = 0
     is_track: bool = False
+
+
+@dataclass
+class _Link:
+    """A link of a chain, page by page.
+
+    Attributes:
+        start: offset of its first page.
+        position: that of its first page of sound.
+        n_tracks: how many tracks it has.
+        has_hole: whether pages are lost in it.
+    """
+
+    start: int
+    position: int = 0
+    n_tracks: int = 0
+    has_hole: bool = False
+    _numbers: dict[int, int] = field(default_factory=dict)
+
+    def add(self, page: Page) -> None:
+        expected = self._numbers.get(page.serial, page.number) + 1
+        self._numbers[page.serial] = page.number
+        # Behind the headers a recording of a broadcast goes on from where that was.
+        self.has_hole |= page.number > expected and self.position > 0
+        self.position = self.position or page.position
+        self.n_tracks += page.is_track
+
+    def part(self, file: Section, stop: int | None) -> Part:
+        return Part(
+            file.part(self.start, stop),
+            slack=0 if self.position < _LATE else inf,
+            is_multiplexed=self.n_tracks > 1,
+            has_hole=self.has_hole,
+        )
 
 
 def links(file: Section) -> tuple[list[Part], bool]:
@@ -50,23 +89,15 @@ def links(file: Section) -> tuple[list[Part], bool]:
     A link that was recorded from the middle of a broadcast counts its samples from the start of
     that: its count is not believed.
     """
-    starts: list[int] = []
-    positions: list[int] = []
-    n_tracks: list[int] = []
+    found: list[_Link] = []
     previous: Page | None = None
     for page in _pages(file):
         if previous is None or (page.is_first and not previous.is_first):
-            starts.append(page.at)
-            positions.append(0)
-            n_tracks.append(0)
-        positions[-1] = positions[-1] or page.position
-        n_tracks[-1] += page.is_track
+            found.append(_Link(page.at))
+        found[-1].add(page)
         previous = page
-    stops = [*starts[1:], file.size]
-    parts = [
-        Part(file.part(start, stop), 0 if position < _LATE else inf, is_multiplexed=n > 1)
-        for start, stop, position, n in zip(starts, stops, positions, n_tracks, strict=True)
-    ]
+    stops = [*(link.start for link in found[1:]), None]
+    parts = [link.part(file, stop) for link, stop in zip(found, stops, strict=True)]
     return parts, page.is_last and page.end <= file.size
 
 
@@ -82,14 +113,15 @@ def _pages(file: Section) -> Iterator[Page]:
 def _page(file: Section, at: int) -> Page:
     header = file.peek(at, _HEADER + 255)
     if len(header) < _HEADER:
-        return Page(at, at + _HEADER, is_first=False, is_last=False, position=0)
+        return Page(at, at + _HEADER, is_first=False, is_last=False)
     n_sizes, kind = header[26], header[5]
     end = at + _HEADER + n_sizes + sum(header[_HEADER : _HEADER + n_sizes])
     # A page on which no packet ends has the position -1; one of headers has 0.
     position = int.from_bytes(header[6:14], "little") % (2**64 - 1)
     is_first = bool(kind & _FIRST)
     is_track = is_first and header[_HEADER + n_sizes :].startswith(_MEDIA)
-    return Page(at, end, is_first, bool(kind & _LAST), position, is_track)
+    serial, number = (int.from_bytes(header[at : at + 4], "little") for at in (14, 18))
+    return Page(at, end, is_first, bool(kind & _LAST), position, serial, number, is_track)
 
 
 def _next(file: Section, at: int) -> int | None:

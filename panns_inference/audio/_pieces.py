@@ -52,6 +52,7 @@ class Part:
         share: how many of the bytes that its header claims there are: less than 1 in a cut file,
             more where the claim is too small.
         is_multiplexed: whether it is an Ogg of several tracks, of which soundfile knows the first.
+        has_hole: whether it is an Ogg with lost pages, for which soundfile leaves no silence.
         may_go_on: whether other streams may follow where its decoder stops.
     """
 
@@ -59,6 +60,7 @@ class Part:
     slack: float = 0
     share: float = 1.0
     is_multiplexed: bool = False
+    has_hole: bool = False
     may_go_on: bool = False
 
 

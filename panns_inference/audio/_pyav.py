@@ -52,8 +52,9 @@ def pieces(part: Part, track: int | None = None) -> Iterator[Piece | Remark]:
             yield Remark(logging.INFO, _others(tracks(container)))
         line = TimeLine(*starts(container, stream))
         yield from gathered(_placed(_decoded(container, stream), line))
-        missing = stated_length(container, stream, line.first) - line.length
-        if line.n_lost or missing > _SLACK:
+        stated = stated_length(container, stream, line.first)
+        missing = line.silence if part.has_hole else stated - line.length
+        if part.has_hole or line.n_lost or missing > _SLACK:
             raise Incomplete(missing if missing > 0 else None)
 
 

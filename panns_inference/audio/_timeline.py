@@ -74,17 +74,17 @@ class TimeLine:
 
     Attributes:
         position: seconds from the start of the recording to the end of what is placed.
+        silence: seconds of that in all gaps.
         first: time of the first frame that has a stamp, on the clock of the file.
         n_lost: number of packets that could not be decoded.
     """
 
     def __init__(self, start: float | None = None, start_of_others: float = inf) -> None:
-        self.position = self.first = 0.0
+        self.position = self.first = self.silence = 0.0
         self.n_lost = 0
         self._start, self._start_of_others = start, start_of_others
         self._origin: float | None = None  # the start of the recording on the clock of the file
         self._newest = 0.0  # the first time stamp of the recording that began last
-        self._silence = 0.0
         self._held: _Frame | None = None
         self._has_lost = self._overlaps = self._is_astray = False
         self._faults: dict[tuple[str, str], str] = {}
@@ -176,7 +176,7 @@ class TimeLine:
     def _is_break(self, frame: _Frame, jump: float) -> bool:
         """Whether a stamp is of another recording, or damaged; the clock is set by it."""
         time = frame.time or 0.0
-        is_far = jump > LONGEST_GAP or self._silence + jump > MOST_SILENCE
+        is_far = jump > LONGEST_GAP or self.silence + jump > MOST_SILENCE
         is_anew = jump < -NEAR or (jump < 0 and time < self._newest + BEGINNING)
         if is_far or is_anew:
             self._note(FAR if is_far else ANEW, jump)
@@ -188,7 +188,7 @@ class TimeLine:
         until = self.position + seconds
         text = f"has no sound from {self.position:.2f} to {until:.2f} s: silence is put there"
         yield Remark(logging.DEBUG, text)
-        self._silence += seconds
+        self.silence += seconds
         n_channels = piece.samples.shape[1]
         for n_samples in _blocks(round(seconds * piece.sample_rate)):
             silence = np.zeros((n_samples, n_channels), np.float32)
