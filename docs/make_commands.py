@@ -55,12 +55,10 @@ def section(name: str, parser: argparse.ArgumentParser) -> Iterator[str]:
 
 def row(action: argparse.Action) -> str:
     """One option: how it is written, and what it does."""
-    names = ", ".join(
-        f"`{name}`" for name in action.option_strings or [action.metavar or action.dest]
-    )
-    value = f" `{action.metavar}`" if action.option_strings and action.metavar else ""
+    names = ", ".join(f"`{name}`" for name in action.option_strings)
+    value = f"`{action.metavar or '/'.join(action.choices or ())}`" if action.nargs != 0 else ""
     meaning = (action.help or "") % {"default": action.default}
-    return f"| {names}{value} | {meaning} |"
+    return f"| {' '.join(filter(None, (names, value)))} | {meaning} |"
 
 
 if __name__ == "__main__":

@@ -330,7 +330,9 @@ def test_labels(capsys: Capture) -> None:
     assert {"index": 74, "mid": "/m/0bt9lr", "label": "Dog"} in found
     assert all("dog" in each["label"].lower() for each in found)
     assert main(["labels", "--search", "no such sound"]) == 1
-    assert capsys.readouterr().out == ""
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err == "panns: no class has 'no such sound' in its label\n"
 
 
 def test_the_models(shared: Path, capsys: Capture) -> None:
@@ -438,7 +440,33 @@ def test_wrong_use(arguments: list[str], capsys: Capture) -> None:
     assert stopped.value.code == 2
     printed = capsys.readouterr()
     assert printed.out == ""
-    assert printed.err.startswith("usage: panns")
+    (line,) = printed.err.splitlines()
+    assert line.startswith("panns")
+    assert line.endswith("; see --help")
+
+
+@pytest.mark.parametrize(("option", "value"), [("--skip-silence", "-90"), ("--window", "-5")])
+def test_a_negative_number_is_a_value(
+    option: str, value: str, r9: str, lee: list[str], capsys: Capture
+) -> None:
+    apart = main(["tag", option, value, r9, *lee]), capsys.readouterr()
+    joined = main(["tag", f"{option}={value}", r9, *lee]), capsys.readouterr()
+    assert apart == joined
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        ("--channel", "'0' is no channel: give mix, left, right, each or a number from 1"),
+        ("--track", "'0' is no sound track: give all or a number from 1"),
+    ],
+)
+def test_channels_and_tracks_are_counted_from_one(
+    option: str, message: str, capsys: Capture
+) -> None:
+    with pytest.raises(SystemExit):
+        main(["tag", option, "0", "x.wav"])
+    assert message in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("command", [module.__name__.rsplit(".", 1)[1] for module in COMMANDS])

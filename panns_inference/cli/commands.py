@@ -27,12 +27,12 @@ class Parser(argparse.ArgumentParser):
     """A parser that obeys nothing of what it does not understand, and fails to print aloud."""
 
     def error(self, message: str) -> NoReturn:
-        """Say what is wrong with a command line, and end the program.
+        """Say in one line what is wrong with a command line, and end the program.
 
         Args:
             message: it.
         """
-        super().error(printable(message))
+        self.exit(2, f"{self.prog}: error: {printable(message)}; see --help\n")
 
     def _print_message(self, message: str, file: SupportsWrite[str] | None = None) -> None:
         if file is sys.stdout:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import sys
 
 from .. import audioset
 from .options import Commands, command
+
+LOG = logging.getLogger("panns_inference")
 
 
 def add_to(commands: Commands) -> None:
@@ -36,6 +39,8 @@ def run(given: argparse.Namespace) -> int:
     if given.json:
         keys = ("index", "mid", "label")
         print(json.dumps([dict(zip(keys, row, strict=True)) for row in found], indent=2))
+    elif not found:
+        LOG.warning("no class has %r in its label", given.search)
     else:
         sys.stdout.writelines(f"{index:3}  {mid:<12}  {label}\n" for index, mid, label in found)
     return 0 if found else 1

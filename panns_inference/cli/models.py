@@ -48,7 +48,7 @@ def add_to(commands: Commands) -> None:
         nargs="*",
         metavar="NAME",
         help="networks; without any, list takes all, verify and path those that are downloaded; "
-        "for digest, files, of which the checksums and the networks are printed that they fit",
+        "for digest: files of weights, to print their size, checksums and the networks they fit",
     )
     layout = parser.add_mutually_exclusive_group()
     for name in LAYOUTS:

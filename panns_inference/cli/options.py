@@ -57,7 +57,7 @@ def track(text: str) -> int | str:
     Args:
         text: what the user wrote.
     """
-    return text if text == "all" else _numbered(text, "all")
+    return text if text == "all" else _numbered(text, "sound track", "all")
 
 
 def channel(text: str) -> int | str:
@@ -67,12 +67,12 @@ def channel(text: str) -> int | str:
         text: what the user wrote.
     """
     names = ("mix", "left", "right", "each")
-    return text if text in names else _numbered(text, ", ".join(names))
+    return text if text in names else _numbered(text, "channel", ", ".join(names))
 
 
-def _numbered(text: str, names: str) -> int:
+def _numbered(text: str, kind: str, names: str) -> int:
     if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is none: give {names} or a number from 1")
+        raise argparse.ArgumentTypeError(f"{text!r} is no {kind}: give {names} or a number from 1")
     return int(text)
 
 
@@ -139,7 +139,9 @@ def _add_recordings(parser: argparse.ArgumentParser) -> None:
     )
     group = parser.add_argument_group("reading")
     group.add_argument(
-        "--files-from", metavar="PATH", help="file with more of them, one a line; - is stdin"
+        "--files-from",
+        metavar="PATH",
+        help="file with more names of recordings, one a line; - is stdin",
     )
     group.add_argument(
         "-0",
@@ -147,11 +149,14 @@ def _add_recordings(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="names in --files-from end with a NUL, as find -print0 writes them",
     )
+    # Where an option looks like a number, argparse takes each negative number for an option: -90 is
+    # the value of --skip-silence.
+    parser._has_negative_number_optionals.clear()
     group.add_argument(
         "--on-error",
         choices=("skip", "raise"),
         default="skip",
-        help="go on behind a recording that cannot be used, or stop there; default: %(default)s",
+        help="go on after a recording that cannot be used, or stop there; default: %(default)s",
     )
     group.add_argument(
         "--strict",
