@@ -10,7 +10,7 @@ mapped, the samples of many processes share one copy in memory.
 from __future__ import annotations
 
 import csv
-import os
+import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..errors import AudioError
-from ..files import atomic_write, open_partial
+from ..files import CHUNK_BYTES, atomic_write, open_partial
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -91,12 +91,12 @@ def write_recordings(
 
 def _write_array(raw: Path, path: Path) -> None:
     # The header of an .npy file holds its length, which is known only now.
-    n_samples = raw.stat().st_size // 2
-    target = np.lib.format.open_memmap(path, mode="w+", dtype=np.int16, shape=(n_samples,))
-    if n_samples:
-        target[:] = np.memmap(raw, dtype=np.int16, mode="r")
-    target.flush()
-    os.unlink(raw)
+    dtype = np.lib.format.dtype_to_descr(np.dtype(np.int16))
+    header = {"descr": dtype, "fortran_order": False, "shape": (raw.stat().st_size // 2,)}
+    with atomic_write(path, binary=True) as file, raw.open("rb") as samples:
+        np.lib.format.write_array_header_1_0(file, header)
+        shutil.copyfileobj(samples, file, CHUNK_BYTES)
+    raw.unlink()
 
 
 def decode(path: str | Path, sample_rate: int) -> NDArray[np.float32]:

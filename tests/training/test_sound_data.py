@@ -169,3 +169,11 @@ def test_codecs_keep_the_length_and_the_sound() -> None:
         decoded = augment.coded(waveform, np.random.default_rng(seed), RATE)
         assert decoded.shape == waveform.shape
         assert loudest_hertz(decoded) == pytest.approx(1000, abs=5)
+
+
+def test_a_folder_that_is_written_anew_changes_nothing_for_who_reads_it(tmp_path: Path) -> None:
+    write_recordings([("a", np.full(1000, 0.5, np.float32))], tmp_path)
+    read = Recordings(tmp_path)
+    write_recordings([("a", np.full(1000, -0.5, np.float32))], tmp_path)
+    assert (read["a"] > 0).all()
+    assert (Recordings(tmp_path)["a"] < 0).all()
