@@ -12,9 +12,24 @@ PannsError
 Each message names the file, what was found, what was expected and what to do.
 """
 
+from .terminal import printable
+
 
 class PannsError(Exception):
-    """Root of every error that this package raises on purpose."""
+    """Root of every error that this package raises on purpose.
+
+    Args:
+        message: one line; what a terminal would obey, such as a line end in the name of a file, is
+            shown as an escape.
+        more: further lines.
+    """
+
+    def __init__(self, message: str = "", *more: str) -> None:
+        super().__init__(printable(message))  # one argument: of two, OSError makes an errno
+        self._more = tuple(map(printable, more))
+
+    def __str__(self) -> str:
+        return "\n".join((*self.args, *self._more))
 
 
 class UsageError(PannsError, ValueError):

@@ -155,7 +155,7 @@ def checked(path: str | os.PathLike[str]) -> Path:
                 kind = "a folder" if stat.S_ISDIR(mode) else "a device or a pipe"
                 raise PathError(f"{path} is {kind}: give the name of a file")
     except ValueError as error:
-        raise PathError(f"{path!r} is no path: {error}") from error
+        raise PathError(f"{os.fspath(path)!r} is no path: {error}") from error
     return target
 
 

@@ -21,6 +21,7 @@ from typing import Any, BinaryIO
 from ..audio import name_of
 from ..audio.files import File
 from ..errors import AudioError
+from ..terminal import printable
 
 LOG = logging.getLogger("panns_inference")
 
@@ -132,7 +133,7 @@ def find(inputs: Iterable[File]) -> list[Recording]:
         raise AudioError(f"there is no recording in {told}" if told else "no recording is named")
     if left_out:
         kinds = ", ".join(f"{count} {kind}" for kind, count in left_out.most_common(5))
-        LOG.info("left out: no recordings by their names and first bytes: %s", kinds)
+        LOG.info("left out: no recordings by their names and first bytes: %s", printable(kinds))
     return recordings
 
 
@@ -199,7 +200,7 @@ def _below(folder: str, left_out: Counter[str], seen: set[str]) -> Iterator[str]
     try:
         names = sorted(os.listdir(folder), key=natural)
     except OSError as error:
-        LOG.warning("warning: %s cannot be listed: %s", folder, error.strerror)
+        LOG.warning("warning: %r cannot be listed: %s", folder, error.strerror)
         yield folder  # a failure when it is heard, so that the exit status tells of it
         return
     for name in names:

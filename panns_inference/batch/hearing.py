@@ -184,7 +184,7 @@ class Hearing:
         name = self.recordings[clip.number].name
         try:
             again = self._decoded(clip.number)
-            cause = f"{name} is not the recording that it was, though of the same size and time"
+            cause = f"{name!r} is not the recording that it was, though of the same size and time"
         except AudioError as error:
             again, cause = _Clip(clip.number, 0), str(error)
         if again.n_samples == clip.n_samples:

@@ -86,8 +86,10 @@ def compare(was: Mapping[str, Any], now: Mapping[str, Any], folder: Path) -> Non
     ]
     if lines:
         raise UsageError(
-            f"{folder} is of a run that was asked something else:\n" + "\n".join(lines) + "\n"
-            "ask the same to go on, give another output, or begin anew: overwrite=True, --overwrite"
+            f"{folder} is of a run that was asked something else:",
+            *lines,
+            "ask the same to go on, give another output, or begin anew: overwrite=True, "
+            "--overwrite",
         )
 
 

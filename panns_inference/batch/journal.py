@@ -29,6 +29,7 @@ from typing import Any
 from ..checkpoints.lock import locked
 from ..errors import OutputError, UsageError
 from ..files import Fingerprint, Replace, atomic_write, explained, open_partial, sync_folder
+from ..terminal import printable
 from .finding import Recording
 from .identity import compare, digest_of, digest_of_path
 from .lines import Entry, Line, Made, line_of
@@ -231,7 +232,8 @@ def opened(folder: Path, asked: Mapping[str, Any], overwrite: bool) -> Iterator[
             file.write(f"{json.dumps(asked, indent=2)}\n")
         sync_folder(folder.parent)
         if faults and not overwrite:
-            LOG.warning("warning: %s was damaged, and is repaired: %s", folder, "; ".join(faults))
+            damaged = printable(f"{folder} was damaged, and is repaired: {'; '.join(faults)}")
+            LOG.warning("warning: %s", damaged)
         yield journal
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from ..errors import PathError, UsageError
 from ..files import checked
-from ..terminal import printable
 from .finding import Recording, identity_of_file
 from .identity import digest_of_path
 from .journal import Journal, exists
@@ -46,7 +45,7 @@ def output_of(
         return Tree(recordings, files, path / ".panns", form)
     if os.path.isdir(path) or place.endswith(("/", os.sep)):
         raise UsageError(
-            f"{printable(place)} is a folder: split=True or --split puts one file a recording there"
+            f"{place!r} is a folder: split=True or --split puts one file a recording there"
         )
     journal = path.with_name(_name_of_journal(path.name))
     if len(recordings) == 1:

@@ -131,7 +131,7 @@ class _Download:
                 LOG.warning("%s: %s", url, error)
                 failures.append(f"  {url}: {error}")
         by_hand = _by_hand(self.checkpoint, self.target)
-        raise DownloadError("\n".join([f"cannot download {self.checkpoint}:", *failures, by_hand]))
+        raise DownloadError(f"cannot download {self.checkpoint}:", *failures, by_hand)
 
     def _path(self, transfer: Transfer) -> Path:
         """Path of the file, from one address in some attempts."""

@@ -26,7 +26,7 @@ ONE_PER_CLASS = ("fc_audioset.bias", "att_block.cla.bias")
 """Entries of which a state dict holds one, with a value for each class."""
 
 
-def misfit(network: nn.Module, state: Mapping[str, Tensor]) -> str:
+def misfit(network: nn.Module, state: Mapping[str, Tensor]) -> list[str]:
     """Why a state dict does not fit a network: lines of text, none if it fits.
 
     Args:
@@ -44,14 +44,14 @@ def misfit(network: nn.Module, state: Mapping[str, Tensor]) -> str:
         "of another type": [f"{k} {state[k].dtype}, expected {own[k].dtype}" for k in retyped],
     }
     if not any(differences.values()):
-        return ""
+        return []
     lines = [f"  {kind}: {_listed(keys)}" for kind, keys in differences.items() if keys]
     if retyped and not reshaped and expected.keys() == found.keys():
-        return "\n".join(lines)
+        return lines
     n = _classes(found)
     other_classes = n is not None and _for_classes(found, _classes(expected)) == expected
     hint = _classes_hint(expected, found) if other_classes else _network_hint(state)
-    return "\n".join([*lines, hint])
+    return [*lines, hint]
 
 
 def not_finite(state: Mapping[str, Tensor]) -> str:

@@ -112,7 +112,8 @@ def unsound(path: Path, name: str) -> str:
         state = read_state(path)
     except CheckpointError as error:
         return str(error)
-    return (misfit(on_meta(name), state) if name in LISTED else "") or not_finite(state)
+    problems = misfit(on_meta(name), state) if name in LISTED else []
+    return "; ".join(map(str.strip, problems)) or not_finite(state)
 
 
 def _set_aside(path: Path, seen: Signature) -> str:

@@ -50,7 +50,7 @@ def load(network: N, path: str | os.PathLike[str]) -> N:
     seen = signature(path)
     state = _completed(network, read_state(path))
     if problems := misfit(network, state):
-        raise CheckpointError(f"{path} does not fit {type(network).__name__}:\n{problems}")
+        raise CheckpointError(f"{path} does not fit {type(network).__name__}:", *problems)
     _warn_of_another_head(network, path)
     expected = network.state_dict()
     on_meta = any(tensor.is_meta for tensor in expected.values())
