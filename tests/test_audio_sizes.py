@@ -13,10 +13,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import soundfile
 from made_recordings import NOISE, RATE, read_bytes, written
 
-from panns_inference.audio import blocks, describe, read, stated_length
+from panns_inference.audio import blocks, read, stated_length
 from panns_inference.errors import AudioError, AudioWarning
 
 GIB = 1 << 30
@@ -171,96 +170,11 @@ def test_a_second_chunk_that_is_cut_is_heard_as_far_as_it_goes() -> None:
     assert [text for text in messages if "states 2.00 s in its header and holds 3.90 s" in text]
 
 
-@pytest.mark.parametrize("form", ["WAV", "AIFF", "AU", "W64", "CAF", "FLAC", "OGG"])
-def test_a_recording_behind_another_is_heard_and_it_is_said(form: str) -> None:
-    first, second = wav(chunk(b"data", PCM)), written(form, "VORBIS" if form == "OGG" else "PCM_16")
-    with pytest.warns(AudioWarning, match=r"states 4\.00 s .* holds 8\.00 s; all of it is used"):
-        waveform = read_bytes(first + second)
-    np.testing.assert_allclose(waveform[: len(NOISE)], NOISE, atol=1e-4)
-    loud = float(np.square(waveform[len(NOISE) :]).mean())
-    assert (len(waveform), loud) == (2 * len(NOISE), pytest.approx(1 / 12, rel=0.1))
-    with pytest.raises(AudioError, match="all of it is used"):
-        read_bytes(first + second, strict=True)
-
-
 def test_recordings_of_other_rates_behind_each_other_are_all_heard() -> None:
     double = struct.pack("<HHIIHH", 1, 1, 2 * RATE, 4 * RATE, 2, 16)
     second = chunk(b"RIFF", b"WAVE" + chunk(b"fmt ", double) + chunk(b"data", PCM))
     with pytest.warns(AudioWarning, match=r"states 4\.00 s in its header and holds 10\.00 s"):
         assert len(read_bytes(wav(chunk(b"data", PCM)) + second + TWO)) == 10 * RATE
-
-
-FLAC = written("FLAC", "PCM_16")
-
-
-def test_a_flac_joined_from_several_is_heard_whole() -> None:
-    tagged = b"ID3\x04\0\0\0\0\x10\0" + bytes(2048) + FLAC
-    assert said(tagged + FLAC + FLAC, 3 * len(NOISE)) == [
-        "the open file states 4.00 s in its header and holds 12.00 s; all of it is used"
-    ]
-
-
-@pytest.mark.parametrize("n_samples", [1, 100, 4096, 9 * RATE, 90 * RATE])
-def test_a_flac_joined_from_streams_of_any_length_is_heard_whole(n_samples: int) -> None:
-    noise = np.random.default_rng(n_samples).uniform(-0.5, 0.5, n_samples)
-    tone = 0.5 * np.sin(np.arange(n_samples))
-    one, other = (written("FLAC", "PCM_16", samples) for samples in (noise, tone))
-    for streams in ([one, one], [other, other, one], [FLAC, one], [one, FLAC], [other, one, FLAC]):
-        with pytest.warns(AudioWarning, match="all of it is used") as caught:
-            waveform = read_bytes(b"".join(streams))
-        assert len(caught) == 1
-        np.testing.assert_array_equal(waveform, np.concatenate([*map(read_bytes, streams)]))
-        length = describe(io.BytesIO(b"".join(streams))).duration
-        assert length == pytest.approx(len(waveform) / RATE)
-
-
-def test_an_ordinary_flac_is_read_once(tmp_path: Path) -> None:
-    class Counting(io.FileIO):
-        n_bytes = 0
-
-        def read(self, size: int | None = -1, /) -> bytes:
-            found = super().read(-1 if size is None else size) or b""
-            self.n_bytes += len(found)
-            return found
-
-    path = tmp_path / "long.flac"
-    path.write_bytes(written("FLAC", "PCM_16", np.tile(NOISE, 100)))
-    with Counting(path) as file:
-        assert len(read(file, RATE, strict=True)) == 100 * len(NOISE)
-        assert file.n_bytes < 1.05 * path.stat().st_size
-
-
-def test_a_flac_of_two_rates_is_heard_whole() -> None:
-    file = io.BytesIO()
-    soundfile.write(file, NOISE, 2 * RATE, format="FLAC")
-    with pytest.warns(AudioWarning, match=r"states 4\.00 s in its header and holds 6\.00 s"):
-        assert len(read_bytes(FLAC + file.getvalue())) == 6 * RATE
-
-
-@pytest.mark.parametrize(
-    "path", ["flac_pcm_16_44100_1ch", "flac_pcm_24_8ch", "flac_pcm_16_8000_6ch"]
-)
-@pytest.mark.parametrize("n_stated", [1, 7_999])
-def test_a_flac_whose_header_counts_too_few_samples_is_heard_whole(
-    shared: Path, path: str, n_stated: int
-) -> None:
-    whole = bytearray((shared / "audio" / "formats" / f"{path}.flac").read_bytes())
-    complete = read_bytes(bytes(whole))
-    word = int.from_bytes(whole[18:26], "big")
-    whole[18:26] = (word >> 36 << 36 | n_stated).to_bytes(8, "big")
-    with pytest.warns(
-        AudioWarning, match=r"states .* s in its header and holds 1\.00 s; all of it"
-    ):
-        np.testing.assert_array_equal(read_bytes(bytes(whole)), complete)
-
-
-@pytest.mark.parametrize("form", ["WAV", "AU", "W64", "AIFF", "CAF"])
-def test_bytes_behind_the_samples_that_nobody_knows_are_said(form: str) -> None:
-    more = written(form, "PCM_16") + np.random.default_rng(0).bytes(20_000)
-    text = "has 20,000 bytes behind its samples that are neither sound nor notes; they are not used"
-    assert said(more, len(NOISE)) == [f"the open file {text}"]
-    with pytest.raises(AudioError, match=text):
-        read_bytes(more, strict=True)
 
 
 ID3V2 = b"ID3\x04\0\0\0\0\x10\0" + bytes(2048)

@@ -120,6 +120,19 @@ def test_samples_are_where_ffmpeg_has_them(tmp_path: Path, kind: str, stamps: ob
     assert min(np.abs(difference).max() for difference in differences) < 1e-4
 
 
+def test_a_film_may_begin_just_before_its_clock_begins_anew(tmp_path: Path) -> None:
+    path, wrapping = film(tmp_path / "film.ts", late), tmp_path / "wrapping.ts"
+    offset = {"output_ts_offset": str(2**33 // 90_000 - 4)}  # 4 s before the end of its 33 bits
+    with av.open(str(path)) as given, av.open(str(wrapping), "w", container_options=offset) as copy:
+        streams = [copy.add_stream_from_template(stream) for stream in given.streams]
+        for packet in given.demux():
+            if packet.dts is not None:
+                packet.stream = streams[packet.stream.index]
+                copy.mux(packet)
+    waveform = read(wrapping, 48_000, strict=True)
+    assert onsets(waveform, 48_000) == pytest.approx([t + 3 for t in BURSTS], abs=PRIMING)
+
+
 @pytest.mark.parametrize("kind", ["m4a", "mp4", "mkv"])
 def test_the_start_is_that_of_the_track_that_begins_first(tmp_path: Path, kind: str) -> None:
     path = film(tmp_path / f"film.{kind}", on_time, late, pictures=False)

@@ -26,6 +26,9 @@ _GUESSED = (
 # other files, or wait for the network.
 _OPTIONS = {"format_whitelist": ",".join(_STATED + _GUESSED), "protocol_whitelist": "none"}
 
+_PRIMING = 1.0
+"""Seconds, more than any codec puts before the sound."""
+
 MICROSECONDS = 1_000_000
 """A second, in the unit of times of a container."""
 
@@ -111,9 +114,11 @@ def starts(container: Any, stream: Any) -> tuple[float | None, float]:
     None if it is not known; infinity if there is no other that begins.
     """
     own = None if stream.start_time is None else seconds(stream, stream.start_time)
+    first = (container.start_time or 0) / MICROSECONDS
+    # Before 0 there is priming only, but for a clock that is about to begin anew.
+    least = first if first < -_PRIMING else 0.0
     others = (
-        # Before 0 there is priming only.
-        max(0.0, seconds(other, other.start_time))
+        max(least, seconds(other, other.start_time))
         for other in (*container.streams.audio, *container.streams.video)
         if other.index != stream.index
         and other.start_time is not None

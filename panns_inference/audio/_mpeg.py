@@ -80,24 +80,26 @@ def _without_tags_at_end(file: Section) -> Section:
     return file
 
 
-def recordings(file: Section) -> list[Part]:
+def recordings(file: Section) -> tuple[list[Part], Section]:
     """The recordings of an MP3 file that was joined from several, each with its true size.
 
     A recording ends where another frame begins to count, or with the bytes that its own claims.
+
+    Returns:
+        the recordings; and what stands behind the bytes that the last one claims, and is no MP3.
     """
-    if not is_frame(file):
-        return [Part(file)]
     starts = sorted({0, *_counting(file)})
     parts: list[Part] = []
     for start, stop in pairwise([*starts, file.size]):
         part = _without_tags_at_end(file.part(start, stop))
         n_claimed = _count(part).n_bytes or part.size
         rest = without_tags(part.part(n_claimed))
-        is_joined = rest.size > _LONGEST_FRAME and is_frame(rest)
+        is_more = rest.size > _LONGEST_FRAME
+        is_joined = is_more and is_frame(rest)
         ends = is_joined or rest.size == 0
         parts.append(_with_true_size(part.part(0, n_claimed if ends else None)))
         parts += [_with_true_size(rest)] * is_joined
-    return parts
+    return parts, rest.part(0 if is_more and not is_joined else rest.size)
 
 
 def is_frame(file: Section) -> bool:

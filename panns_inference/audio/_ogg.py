@@ -74,7 +74,7 @@ class _Link:
         self.position = self.position or page.position
         self.n_tracks += page.is_track
 
-    def part(self, file: Section, stop: int | None) -> Part:
+    def part(self, file: Section, stop: int) -> Part:
         return Part(
             file.part(self.start, stop),
             slack=0 if self.position < _LATE else inf,
@@ -83,8 +83,8 @@ class _Link:
         )
 
 
-def links(file: Section) -> tuple[list[Part], bool]:
-    """The streams of a chained file one by one, and whether the last page of all is there.
+def links(file: Section) -> tuple[list[Part], Page]:
+    """The streams of a chained file one by one, and the last page of all.
 
     A link that was recorded from the middle of a broadcast counts its samples from the start of
     that: its count is not believed.
@@ -96,9 +96,9 @@ def links(file: Section) -> tuple[list[Part], bool]:
             found.append(_Link(page.at))
         found[-1].add(page)
         previous = page
-    stops = [*(link.start for link in found[1:]), None]
+    stops = [*(link.start for link in found[1:]), page.end]
     parts = [link.part(file, stop) for link, stop in zip(found, stops, strict=True)]
-    return parts, page.is_last and page.end <= file.size
+    return parts, page
 
 
 def _pages(file: Section) -> Iterator[Page]:

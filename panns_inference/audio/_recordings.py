@@ -9,6 +9,7 @@ from typing import NamedTuple
 from . import _flac, _mpeg, _ogg, _sizes
 from ._pieces import Part, Remark
 from ._section import Section
+from ._trailing import trailing
 
 
 class Recordings(NamedTuple):
@@ -18,7 +19,7 @@ class Recordings(NamedTuple):
         parts: in their order.
         n_stated: how many of them are what a reader of the format expects, and no sound behind the
             end that the header states.
-        has_end: whether the last part ends as it should, where that can be seen.
+        has_end: whether its parts end as they should, where that can be seen.
         n_unknown: bytes behind the samples of which nobody can tell what they are.
     """
 
@@ -35,12 +36,13 @@ def recordings(file: Section) -> Recordings:
         Unrecognised: for a chain of chunks that does not come to an end.
     """
     first = _first(file)
-    parts, found = list(first.recordings.parts), first
+    parts, has_end, found = list(first.recordings.parts), first.recordings.has_end, first
     while found.behind is not None:
         found = _first(found.behind)
         parts += found.recordings.parts
-    last = found.recordings
-    return last._replace(parts=parts, n_stated=first.recordings.n_stated)
+        has_end &= found.recordings.has_end
+    n_stated, n_unknown = first.recordings.n_stated, found.recordings.n_unknown
+    return Recordings(parts, n_stated, has_end, n_unknown)
 
 
 def following(part: Part) -> list[Part]:
@@ -69,15 +71,23 @@ def _first(file: Section) -> _First:
     """The recordings up to one that follows their end in the same file."""
     file = _mpeg.without_tags(file)
     if file.peek(0, 4) == b"OggS":
-        links, has_end = _ogg.links(file)
-        return _First(Recordings(links, len(links), has_end))
+        links, last = _ogg.links(file)
+        has_end = last.is_last and last.end <= file.size
+        return _followed(Recordings(links, len(links), has_end), file, last.end)
     if file.peek(0, 4) == b"fLaC":
         return _First(Recordings(_flac.streams(file), 1))
     if _mpeg.is_frame(file):
-        joined = _mpeg.recordings(file)
-        return _First(Recordings(joined, len(joined)))
+        joined, rest = _mpeg.recordings(file)
+        return _followed(Recordings(joined, len(joined)), rest, 0)
     parts, behind, n_unknown = _sizes.measured(file)
     return _First(Recordings(parts, 1, n_unknown=n_unknown), behind)
+
+
+def _followed(found: Recordings, file: Section, end: int) -> _First:
+    """Recordings that have no claim of their size, and what stands from `end` on in a file."""
+    more = trailing(file, end, None)
+    behind = None if more.recording is None else file.part(more.recording)
+    return _First(found._replace(n_unknown=more.n_unknown), behind)
 
 
 def remarks(found: Recordings, lengths: Sequence[float]) -> Iterator[Remark]:
