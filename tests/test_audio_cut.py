@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from made_films import Stamps, film, late, on_time, with_gap
 from made_recordings import MISSING, NOISE, RATE, read_bytes, written
 
 from panns_inference.audio import blocks, read
@@ -246,3 +247,22 @@ def test_the_cause_is_named(shared: Path, name: str, message: str) -> None:
     with pytest.raises(AudioError, match=message) as caught:
         read(path, 16_000)
     assert str(caught.value).startswith(repr(str(path)))
+
+
+@pytest.mark.parametrize("kind", ["mkv", "webm"])
+def test_a_film_that_is_cut_says_how_much_sound_is_missing(kind: str, tmp_path: Path) -> None:
+    path = film(tmp_path / f"a.{kind}", on_time)
+    with path.open("r+b") as file:
+        file.truncate(path.stat().st_size * 6 // 10)
+    with pytest.warns(AudioWarning, match=r"cut off or damaged: [123]\.\d\d s are missing"):
+        read(path, 32_000)
+    with pytest.raises(AudioError, match="cut off or damaged"):
+        read(path, 32_000, strict=True)
+
+
+@pytest.mark.parametrize("stamps", [on_time, late, with_gap])
+@pytest.mark.parametrize("kind", ["mkv", "webm"])
+def test_a_whole_film_is_whole_also_in_strict_use(
+    kind: str, stamps: Stamps, tmp_path: Path
+) -> None:
+    read(film(tmp_path / f"a.{kind}", stamps), 32_000, strict=True)

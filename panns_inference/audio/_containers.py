@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from math import inf
@@ -136,9 +137,21 @@ def stated_length(container: Any, stream: Any, start: float) -> float:
         start: where its sound begins, in seconds on the clock of the file.
     """
     kind = container.format.name.partition(",")[0]
-    # Of several tracks most containers state the length of the longest one only.
-    if kind not in _STATED or (len(container.streams) > 1 and kind != "mov"):
+    if kind not in _STATED:
         return 0.0
-    if stream.duration is not None:
+    if stream.duration is not None and (len(container.streams) == 1 or kind == "mov"):
         return seconds(stream, stream.duration)
-    return float(container.duration or 0) / MICROSECONDS - max(0.0, start)
+    # Of several tracks most containers state the length of the longest one only.
+    end = float(container.duration or 0) / MICROSECONDS if len(container.streams) == 1 else inf
+    if kind == "matroska":
+        end = min(end, _tagged_end(stream))
+    return end - max(0.0, start) if end < inf else 0.0
+
+
+def _tagged_end(stream: Any) -> float:
+    """Where the sound of a track of Matroska ends by its tag, in seconds; infinite without one."""
+    match = re.fullmatch(r"(\d+):(\d\d):(\d\d\.?\d*)", stream.metadata.get("DURATION", ""))
+    if match is None:
+        return inf
+    hours, minutes, rest = match.groups()
+    return 3600 * int(hours) + 60 * int(minutes) + float(rest)
