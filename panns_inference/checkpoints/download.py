@@ -170,6 +170,9 @@ class _Download:
             return problem
         if self.target.is_symlink():
             raise OSError(errno.EEXIST, "it is a link that leads nowhere", str(self.target))
+        # An empty file is what panns-inference 0.1 leaves.
+        if self.target.exists() and self.target.stat().st_size:
+            raise OSError(errno.EEXIST, "a file of this name appeared meanwhile", str(self.target))
         os.replace(partial, self.target)
         sync_folder(self.target.parent)
         seen = signature(self.target)

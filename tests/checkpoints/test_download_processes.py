@@ -102,6 +102,19 @@ def test_while_nothing_comes_another_process_goes_on(
     assert {path.name for path in cache.iterdir()} == {MINE, FINAL}
 
 
+def test_a_file_that_was_put_there_meanwhile_is_not_replaced(
+    halfway: Server, cache: Path, start: Start
+) -> None:
+    child = start(halfway)
+    wait_until(lambda: is_halfway(cache))
+    (cache / FINAL).write_bytes(b"copied here by hand")
+    halfway.go_on.set()
+    assert "a file of this name appeared meanwhile" in child.communicate(timeout=60)[1]
+    assert child.returncode != 0
+    assert (cache / FINAL).read_bytes() == b"copied here by hand"
+    (cache / FINAL).unlink()
+
+
 def test_a_process_that_was_stopped_is_not_waited_for(
     halfway: Server, cache: Path, start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
