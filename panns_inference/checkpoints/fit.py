@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from ..terminal import printable
@@ -54,20 +54,24 @@ def misfit(network: nn.Module, state: Mapping[str, Tensor]) -> list[str]:
     return [*lines, hint]
 
 
-def not_finite(state: Mapping[str, Tensor]) -> str:
+def not_finite(entries: Iterable[tuple[str, Tensor]]) -> str:
     """Which weights are NaN or infinite: a clause, none if all are finite.
 
     Args:
-        state: the weights, (...) each.
+        entries: keys and weights, (outputs, ...) each; they are taken one by one.
     """
-    bad = {
-        key: int((~value.isfinite()).sum())
-        for key, value in state.items()
-        # The sum is not finite if a value is not; it is three times as fast as to look at each.
-        if value.is_floating_point() and not value.sum().isfinite()
-    }
-    keys = [f"{key} ({n:,} of {state[key].numel():,} values)" for key, n in bad.items() if n]
+    bad = [(key, n, value.numel()) for key, value in entries if (n := _n_not_finite(value))]
+    keys = [f"{key} ({n:,} of {size:,} values)" for key, n, size in bad]
     return f"holds values that are NaN or infinite in {_listed(keys)}" if keys else ""
+
+
+def _n_not_finite(value: Tensor) -> int:
+    if not value.is_floating_point():
+        return 0
+    if value.itemsize == 1:  # torch has no sums of such numbers
+        value = value.float()
+    # The sum is not finite if a value is not; it is three times as fast as to look at each.
+    return 0 if value.sum().isfinite() else int((~value.isfinite()).sum())
 
 
 def fitting(state: Mapping[str, Tensor]) -> Iterator[str]:

@@ -113,7 +113,7 @@ def unsound(path: Path, name: str) -> str:
     except CheckpointError as error:
         return str(error)
     problems = misfit(on_meta(name), state) if name in LISTED else []
-    return "; ".join(map(str.strip, problems)) or not_finite(state)
+    return "; ".join(map(str.strip, problems)) or not_finite(state.items())
 
 
 def _set_aside(path: Path, seen: Signature) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -57,19 +58,27 @@ def load(network: N, path: str | os.PathLike[str]) -> N:
     # Mapped memory is copied: a network must not hang on a file that may be written anew.
     copied = on_meta and mapped
     # In the network's own types: what is finite in float64 may not be in float32.
-    own = {key: t.to(expected[key].dtype, copy=copied) for key, t in state.items()}
-    _check_finite(own, path, seen)
+    # Detached: a file may hold parameters where the network has buffers.
+    plain = ((key, tensor.detach()) for key, tensor in state.items())
+    entries = ((key, tensor.to(expected[key].dtype, copy=copied)) for key, tensor in plain)
+    types = " ".join(sorted({str(value.dtype) for value in expected.values()}))
+    own = _finite(entries, types, path, seen)
     network.load_state_dict(own, assign=on_meta)
     return network
 
 
-def _check_finite(state: dict[str, Tensor], path: Path, seen: Signature) -> None:
-    """Refuse weights that are NaN or infinite; a file that has none is looked at once."""
-    types = " ".join(sorted({str(value.dtype) for value in state.values()}))
-    if findings(path).get("finite") != types:
-        if problem := not_finite(state):
-            raise unusable(path, problem)
-        remember(path, seen, finite=types)
+def _finite(
+    entries: Iterator[tuple[str, Tensor]], types: str, path: Path, seen: Signature
+) -> dict[str, Tensor]:
+    """The weights, refused if one is NaN or infinite; a file that has none is checked once."""
+    if findings(path).get("finite") == types:
+        return dict(entries)
+    state: dict[str, Tensor] = {}
+    # Each is checked as soon as it is converted, while the processor's caches still hold it.
+    if problem := not_finite((key, state.setdefault(key, value)) for key, value in entries):
+        raise unusable(path, problem)
+    remember(path, seen, finite=types)
+    return state
 
 
 def _completed(network: nn.Module, state: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -40,7 +40,7 @@ def described(path: Path) -> list[str]:
         OSError: if it cannot be read.
     """
     state = read_state(path)
-    if problem := not_finite(state):
+    if problem := not_finite(state.items()):
         raise CheckpointError(f"{path} {problem}")
     names = list(fitting(state))
     published = named(path.name)

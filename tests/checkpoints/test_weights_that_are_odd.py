@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import subprocess
 import sys
@@ -13,9 +14,10 @@ from typing import Any
 import pytest
 import torch
 from filled import on_meta, save_stream, zeros
-from torch import Tensor
+from torch import Tensor, nn
 
 from panns_inference.checkpoints import identify, load, read_state
+from panns_inference.checkpoints.inspection import unsound
 from panns_inference.errors import CheckpointError
 from panns_inference.models import build
 
@@ -88,6 +90,27 @@ def test_values_that_are_not_finite(
     with pytest.raises(CheckpointError, match=r"NaN or infinite in fc1.weight \(1 of 131,072 val"):
         load(network, path)
     assert {key: id(tensor) for key, tensor in network.named_parameters()} == before
+
+
+@pytest.mark.parametrize(("value", "problem"), [(1.0, ""), (float("nan"), "fc1.weight (1 of")])
+def test_numbers_of_which_torch_has_no_sums(
+    state: dict[str, Any], tmp_path: Path, value: float, problem: str
+) -> None:
+    state["fc1.weight"][3, 4] = value
+    state["fc1.weight"] = state["fc1.weight"].to(torch.float8_e5m2)
+    found = unsound(saved(state, tmp_path / "odd.pth"), "LeeNet11")
+    assert problem in found
+    assert bool(found) == bool(problem)
+
+
+@pytest.mark.parametrize("zipped", [True, False])
+def test_a_file_of_parameters_leaves_buffers_what_they_are(
+    state: dict[str, Any], tmp_path: Path, zipped: bool
+) -> None:
+    changed = {key: nn.Parameter(t, t.is_floating_point()) for key, t in state.items()}
+    network = load(on_meta("LeeNet11"), saved(changed, tmp_path / "odd.pth", zipped))
+    assert not any(b.requires_grad or isinstance(b, nn.Parameter) for b in network.buffers())
+    assert torch.equal(copy.deepcopy(network).fc1.weight, state["fc1.weight"])
 
 
 def test_large_weights_whose_sum_overflows_are_finite(
