@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from panns_inference.engine.fast import accelerated, operators, rooms
+from panns_inference.engine.fast import accelerated, buckets, operators
 from panns_inference.engine.fast.scratch import shared
 from panns_inference.models import build
 
@@ -61,11 +61,11 @@ def test_memory_stays_where_it_is(memory: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "samples"),
-    [("LeeNet11", range(8000, 16_000, 60)), ("MobileNetV1", range(32_000, 64_000, 640))],
+    ("name", "samples", "lengths"),
+    [("LeeNet11", range(1024, 2048, 8), 32), ("MobileNetV1", range(41_280, 48_960, 320), 6)],
 )
 def test_convolutions_are_computed_for_few_lengths(
-    name: str, samples: range, monkeypatch: pytest.MonkeyPatch
+    name: str, samples: range, lengths: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     convolve, seen = operators.convolve, defaultdict(set)
 
@@ -78,49 +78,50 @@ def test_convolutions_are_computed_for_few_lengths(
     for n_samples in samples:
         fast(torch.zeros(1, n_samples))
     assert len(seen) > 5
-    assert max(len(shapes) for shapes in seen.values()) <= 0.7 * len(samples)
+    # What fits its bucket is cropped from nothing, and falls into another one layer further on.
+    assert max(len(shapes) for shapes in seen.values()) <= 2 * lengths
 
 
 def test_lengths_are_rounded_up_by_little() -> None:
     lengths = range(1, 300_000, 7)
-    found = [rooms.rounded(length) for length in lengths]
+    found = [buckets.bucket(length) for length in lengths]
     assert all(
         length <= longer < 1.032 * length for length, longer in zip(lengths, found, strict=True)
     )
     assert len(set(found)) < 500
-    assert [rooms.rounded(longer) for longer in found] == found
+    assert [buckets.bucket(longer) for longer in found] == found
 
 
 @pytest.mark.parametrize("size", [(1, 4, 101, 8), (2, 4, 101, 8), (1, 4, 1, 101), (1, 4, 1, 64)])
 def test_behind_the_end_there_are_zeros(size: tuple[int, ...]) -> None:
     x = torch.randn(size)
-    axis = rooms.axis_of_time(x)
-    room = rooms.with_room(x)
-    assert room.shape[axis] == rooms.rounded(size[axis])
-    assert room.is_contiguous(memory_format=torch.channels_last)
-    assert torch.equal(room.narrow(axis, 0, size[axis]), x)
-    assert not room.narrow(axis, size[axis], room.shape[axis] - size[axis]).any()
+    axis = buckets.axis_of_time(x)
+    padded = buckets.padded(x)
+    assert padded.shape[axis] == buckets.bucket(size[axis])
+    assert padded.is_contiguous(memory_format=torch.channels_last)
+    assert torch.equal(padded.narrow(axis, 0, size[axis]), x)
+    assert not padded.narrow(axis, size[axis], padded.shape[axis] - size[axis]).any()
 
 
-def test_the_room_of_an_output_is_that_of_the_next_input() -> None:
-    room = torch.full((1, 4, 104, 8), math.nan).contiguous(memory_format=torch.channels_last)
-    image = rooms.within(room, 2, 101)
+def test_the_padding_of_an_output_is_that_of_the_next_input() -> None:
+    output = torch.full((1, 4, 104, 8), math.nan).contiguous(memory_format=torch.channels_last)
+    image = buckets.cropped(output, 2, 101)
     image.fill_(1)
-    given = rooms.with_room(image)
-    assert given.data_ptr() == room.data_ptr()
-    assert given.sum() == image.numel()
+    padded = buckets.padded(image)
+    assert padded.data_ptr() == output.data_ptr()
+    assert padded.sum() == image.numel()
 
 
 @pytest.mark.parametrize("length", [100, 101, 102])
 def test_a_pool_hears_nothing_behind_the_end(length: int) -> None:
-    room = torch.full((1, 4, 1, 104), 1e9)
-    line = rooms.within(room, 3, length).copy_(-torch.rand(1, 4, 1, length))
+    padded = torch.full((1, 4, 1, 104), 1e9)
+    line = buckets.cropped(padded, 3, length).copy_(-torch.rand(1, 4, 1, length))
 
     def maximum(x: Tensor) -> Tensor:
         return functional.max_pool2d(x, (1, 3), padding=(0, 1))
 
     expected = maximum(line.clone())
-    assert torch.equal(rooms.pooled(maximum, line, 3, padding=1), expected)
+    assert torch.equal(buckets.pooled(maximum, line, 3, padding=1), expected)
 
 
 def test_buffers_go_with_the_last_network() -> None:

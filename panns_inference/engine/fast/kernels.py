@@ -19,9 +19,9 @@ from torch import Tensor
 from torch.nn import functional
 
 from . import operators
+from .buckets import axis_of_time, cropped, padded, pooled
 from .operators import Pair
 from .products import Way
-from .rooms import axis_of_time, pooled, with_room, within
 from .scratch import shared
 from .transforms import Transform
 
@@ -53,17 +53,15 @@ class Weights(NamedTuple):
     stride: Pair
     groups: int
 
-    def size_behind(self, x: Tensor) -> list[int]:
-        """Height and width of the output.
+    def length_behind(self, axis: int, length: int) -> int:
+        """Length of the output along an axis.
 
         Args:
-            x: (batch, in_channels, height, width).
+            axis: 2, that of the height, or 3.
+            length: of the input.
         """
-        settings = self.weight.shape[2:], self.dilation, self.padding, self.stride
-        axes = zip(x.shape[2:], *settings, strict=True)
-        return [
-            (n + 2 * pad - far * (taps - 1) - 1) // step + 1 for n, taps, far, pad, step in axes
-        ]
+        seen = self.dilation[axis - 2] * (self.weight.shape[axis] - 1) + 1
+        return (length + 2 * self.padding[axis - 2] - seen) // self.stride[axis - 2] + 1
 
 
 class Kernel(Protocol):
@@ -101,8 +99,9 @@ class Direct:
         activation = "relu" if relu else "none"
         x = x.to(self.dtype)
         axis = axis_of_time(x)
-        y = operators.convolve(with_room(x), self.packed, self.bias, *self.weights[3:], activation)
-        y = within(y, axis, self.weights.size_behind(x)[axis - 2])
+        length = self.weights.length_behind(axis, x.shape[axis])
+        y = operators.convolve(padded(x), self.packed, self.bias, *self.weights[3:], activation)
+        y = cropped(y, axis, length)
         return pooled(partial(functional.avg_pool2d, kernel_size=2), y, 2) if halved else y
 
 
@@ -122,7 +121,8 @@ class Own:
         weight, _, _, padding, dilation, stride, _ = self.weights
         columns = functional.unfold(x, weight.shape[2:], dilation, padding, stride)
         y = torch.matmul(self.weight, columns).mul_(self.scale).add_(self.bias)
-        y = (y.relu_() if relu else y).view(*y.shape[:2], *self.weights.size_behind(x))
+        size = (self.weights.length_behind(axis, x.shape[axis]) for axis in (2, 3))
+        y = (y.relu_() if relu else y).view(*y.shape[:2], *size)
         return functional.avg_pool2d(y, 2) if halved else y
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from .rooms import empty, room_of, rounded, viewed, within
+from .buckets import bucket, cropped, empty, padded_of, viewed
 
 Step = Callable[[Tensor], Tensor]
 """What a block or a layer does to an image, (batch, channels, time, bands)."""
@@ -56,7 +56,7 @@ def in_pieces(block: Step, x: Tensor, width: int, sight: Sight) -> Tensor:
         parts = torch.split(x, clips) if batch > clips else (x,)
         return joined([block(part) for part in parts])
     reach = -(-reach // pool) * pool
-    size = rounded(max(64, size) // pool * pool + 2 * reach)
+    size = bucket(max(64, size) // pool * pool + 2 * reach)
     each = [viewed(itemgetter(slice(k, k + 1)), x) for k in range(batch)]
     return joined([_joined_pieces(block, clip, size, reach, sight) for clip in each])
 
@@ -65,14 +65,14 @@ def _joined_pieces(block: Step, clip: Tensor, size: int, reach: int, sight: Sigh
     """What a block gives for a clip; pieces of it are `size` long, but for the last."""
     axis, pool, _ = sight
     length, start, found = clip.shape[axis], 0, []
-    room = room_of(clip)
-    whole = clip if room is None else room
+    padded = padded_of(clip)
+    whole = clip if padded is None else padded
     while start < length:
         first = max(0, start - reach)
         stop = min(whole.shape[axis], first + size)
         end = length if stop >= length else (stop - reach) // pool * pool
         part = whole.narrow(axis, first, stop - first)
-        y, skipped = block(within(part, axis, min(stop, length) - first)), (start - first) // pool
+        y, skipped = block(cropped(part, axis, min(stop, length) - first)), (start - first) // pool
         kept = (end - start) // pool if end < length else y.shape[axis] - skipped
         found.append(y.narrow(axis, skipped, kept))
         start = end

@@ -21,9 +21,9 @@ from ...models.mobilenet import InvertedResidual
 from ...models.residual import Residual, ResidualStages
 from ...models.waveform import DaiBlock, LeeBlock
 from ...models.wavegram import PreWaveBlock
+from .buckets import pooled, viewed
 from .convolution import CONVOLUTIONS, NORMS, Convolution, Settings, UnknownLayerError
 from .pieces import Sight, Step, in_pieces
-from .rooms import pooled, viewed
 
 
 class Twin(nn.Module):
