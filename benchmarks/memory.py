@@ -11,6 +11,7 @@ import gc
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -28,14 +29,17 @@ def held() -> int:
     return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
 
 
-def series(name: str, calls: int, seconds: float) -> list[int]:
-    """Bytes held after so many recordings, and after the network is gone."""
+def series(name: str, calls: int, seconds: float, minutes: float) -> list[int]:
+    """Bytes held after each of `CALLS` that is reached in time, and after the network is gone."""
     from panns_inference import AudioTagging
 
     tagger = AudioTagging(name, pretrained=name == "PannsMini", device="cpu")
     random, found = np.random.default_rng(0), []
     noise = random.normal(0, 0.1, int(seconds * tagger.sample_rate)).astype(np.float32)
+    end = time.monotonic() + 60 * minutes
     for call in range(1, calls + 1):
+        if time.monotonic() > end:
+            break
         tagger.tag(noise[: random.integers(1000, len(noise))], sample_rate=tagger.sample_rate)
         if call in CALLS:
             found.append(held())
@@ -58,11 +62,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Measure memory over many recordings.")
     parser.add_argument("--calls", type=int, default=4000, help="default: %(default)s")
     parser.add_argument("--seconds", type=float, default=2, help="longest recording")
+    parser.add_argument("--minutes", type=float, default=60, help="limit of each network")
     parser.add_argument("--networks", nargs="+", default=NETWORKS, help="default: %(default)s")
     parser.add_argument("--series", help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.series:
-        print(json.dumps(series(given.series, given.calls, given.seconds)))
+        print(json.dumps(series(given.series, given.calls, given.seconds, given.minutes)))
         return
     counts = [count for count in CALLS if count <= given.calls]
     rows, pictures = [], []
