@@ -74,7 +74,9 @@ def _done(hearing: Hearing, place: Output, journal: Journal) -> dict[int, int]:
     for key in lost:
         journal.entries.pop(key)
     if lost:
-        LOG.warning("warning: %d results are lost or were changed: heard again", len(lost))
+        LOG.warning(
+            "warning: results that are lost or were changed are computed again: %d", len(lost)
+        )
     return done
 
 

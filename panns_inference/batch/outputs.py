@@ -128,7 +128,7 @@ def refuse_to_forget(place: Output, journal: Journal) -> None:
     done = [entry.path for entry in journal.entries.values() if not entry.cause]
     if lost := [path for path in done if path not in listed and os.path.exists(path)]:
         raise UsageError(
-            f"{place.files[0]} holds {len(lost)} recordings that are not among those named now, "
+            f"{place.files[0]} holds recordings that are not among those named now ({len(lost)}), "
             f"such as {lost[0]}: name them too, give another output, or begin anew: "
             "overwrite=True, --overwrite"
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import sys
 from collections.abc import Callable
@@ -21,6 +22,7 @@ def guarded(run: Callable[[], int]) -> int:
     """
     try:
         with signals.raised():
+            _check_folder()
             status = run()
             sys.stdout.flush()
     except (Exception, KeyboardInterrupt) as error:
@@ -49,6 +51,14 @@ def failed(error: BaseException) -> int:
     LOG.debug("a fault of panns", exc_info=error)
     fault = f"{type(error).__name__}: {error}"
     return _complain(f"error: {fault}; this is a fault of panns, -v shows where", 1)
+
+
+def _check_folder() -> None:
+    """Refuse to work in a folder that was deleted: there, MKL ends the process without a word."""
+    try:
+        os.getcwd()
+    except FileNotFoundError as error:
+        raise UsageError("the current folder was deleted: change to another one") from error
 
 
 def _complain(message: str, status: int) -> int:

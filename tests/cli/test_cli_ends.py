@@ -207,3 +207,12 @@ def test_faults_are_one_line(
     assert main(["labels", "-v"]) == 1
     shown = capfd.readouterr().err
     assert ("Traceback" in shown) == isinstance(error, RuntimeError)
+
+
+def test_a_deleted_folder_is_said(tmp_path: Path, recordings: list[Path]) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    shell = in_bash(f"cd {gone} && rmdir {gone} && panns tag {recordings[0]} --model PannsMini")
+    assert shell.returncode == 2
+    assert shell.stdout == ""
+    assert shell.stderr == ("panns: error: the current folder was deleted: change to another one\n")
