@@ -87,7 +87,9 @@ def film(path: Path, *tracks: Stamps, pictures: bool = True) -> Path:
         pictured = (
             container.add_stream(picture_codec, rate=10) if pictures and picture_codec else None
         )
-        packets = [p for pair in zip(streams, tracks, strict=True) for p in _sound(*pair, rate)]
+        packets = [
+            p for pair in zip(streams, tracks, strict=True) for p in sound_packets(*pair, rate)
+        ]
         if pictured is not None:
             packets += _pictures(pictured, 10 * (SECONDS + 3))
         for packet in sorted(packets, key=lambda p: float(p.dts * p.time_base)):
@@ -95,7 +97,8 @@ def film(path: Path, *tracks: Stamps, pictures: bool = True) -> Path:
     return path
 
 
-def _sound(stream: Any, stamps: Stamps, rate: int) -> list[Any]:
+def sound_packets(stream: Any, stamps: Stamps, rate: int) -> list[Any]:
+    """The packets of the bursts, encoded for a stream."""
     frame = av.AudioFrame.from_ndarray(bursts(rate)[None], "flt", "mono")
     frame.sample_rate = rate
     queue = av.AudioFifo()

@@ -18,6 +18,7 @@ from made_films import (
     late_with_gap,
     on_time,
     onsets,
+    sound_packets,
     very_late,
     with_gap,
 )
@@ -118,6 +119,19 @@ def test_samples_are_where_ffmpeg_has_them(tmp_path: Path, kind: str, stamps: ob
     # Half a sample is rounded up here, and down there.
     differences = [waveform[1:][:n_samples] - expected[lag:][:n_samples] for lag in (0, 1, 2)]
     assert min(np.abs(difference).max() for difference in differences) < 1e-4
+
+
+def test_frames_without_a_container_may_change_their_rate(tmp_path: Path) -> None:
+    content = b""
+    for rate in (22_050, 44_100, 22_050):
+        with av.open(str(tmp_path / "part.aac"), "w") as container:
+            stream = container.add_stream("aac", rate=rate, layout="mono")
+            for packet in sound_packets(stream, on_time, rate):
+                container.mux(packet)
+        content += (tmp_path / "part.aac").read_bytes()
+    waveform = read(io.BytesIO(content), 48_000, strict=True)
+    expected = [time + start for start in (0, 6.1, 12.15) for time in BURSTS]
+    assert onsets(waveform, 48_000) == pytest.approx(expected, abs=0.1)
 
 
 def test_a_film_may_begin_just_before_its_clock_begins_anew(tmp_path: Path) -> None:

@@ -17,10 +17,13 @@ _STATED = (
 )
 """Containers that PyAV may open and whose header states how long they are."""
 
-_GUESSED = (
-    *("aac", "ac3", "amr", "amrnb", "amrwb", "dts", "dtshd", "eac3", "iff", "loas", "mlp", "mp3"),
-    *("mpeg", "mpegts", "ogg", "oma", "rm", "truehd", "voc", "wtv"),
+_BARE = (
+    *("aac", "ac3", "amr", "amrnb", "amrwb", "dts", "dtshd", "eac3", "loas", "mlp", "mp3"),
+    "truehd",
 )
+"""Frames without a container. FFmpeg stamps them as if all had the sample rate of the first."""
+
+_GUESSED = (*_BARE, "iff", "mpeg", "mpegts", "ogg", "oma", "rm", "voc", "wtv")
 """Containers that PyAV may open and whose length is an estimate."""
 
 # No other container is opened: playlists, concat scripts and session descriptions make FFmpeg read
@@ -126,6 +129,24 @@ def starts(container: Any, stream: Any) -> tuple[float | None, float]:
         and not other.disposition & type(other.disposition).attached_pic
     )
     return own, min(others, default=inf)
+
+
+class Clock:
+    """The time stamps of frames, as far as they are to be believed.
+
+    Args:
+        container: of the file.
+    """
+
+    def __init__(self, container: Any) -> None:
+        self._is_bare = container.format.name in _BARE
+        self._rates: set[int] = set()
+
+    def time(self, frame: Any) -> float | None:
+        """Time stamp of a frame in seconds; None if it has none."""
+        self._rates.add(frame.sample_rate)
+        stamp: float | None = frame.time
+        return None if self._is_bare and len(self._rates) > 1 else stamp
 
 
 def stated_length(container: Any, stream: Any, start: float) -> float:

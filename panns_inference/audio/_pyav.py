@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ._containers import description, opened, starts, stated_length, stream_of, tracks
+from ._containers import Clock, description, opened, starts, stated_length, stream_of, tracks
 from ._gathering import gathered
 from ._pieces import Incomplete, Part, Piece, Remark
 from ._timeline import TimeLine
@@ -86,12 +86,12 @@ def _decoded(container: Any, stream: Any) -> Iterator[Stamped | None]:
         # sample format, channel layout and rate: it does not follow when they change.
         return av.AudioResampler(format="flt")
 
-    packets = container.demux(stream)
+    packets, clock = container.demux(stream), Clock(container)
     while True:
         try:
             for frame in next(packets).decode():
                 kind = frame.format.name, frame.layout.name, frame.sample_rate
-                time = frame.time
+                time = clock.time(frame)
                 for packed in packer(*kind).resample(frame):
                     yield time, Piece(frame.sample_rate, _array(packed))
                     time = None
