@@ -13,6 +13,7 @@ import av
 import numpy as np
 import pytest
 import soundfile
+from made_films import SECONDS, on_time, sound_packets
 from made_recordings import MISSING, NOISE, RATE, read_bytes, written
 from reading_process import ReadingProcess
 
@@ -193,3 +194,18 @@ def test_an_mp3_that_counts_one_frame_too_many_is_whole() -> None:
     (n_frames,) = struct.unpack(">I", MP3[at + 8 : at + 12])
     more = MP3[: at + 8] + struct.pack(">I", n_frames + 1) + MP3[at + 12 :]
     assert len(read_bytes(more, strict=True)) == pytest.approx(len(NOISE), abs=1152)
+
+
+def test_an_mp3_that_changes_its_rate_and_counts_nothing_is_said(tmp_path: Path) -> None:
+    content = b""
+    for rate in (22_050, 44_100):
+        options = {"write_xing": "0", "id3v2_version": "0"}
+        with av.open(str(tmp_path / "part.mp3"), "w", container_options=options) as container:
+            stream = container.add_stream("mp3", rate=rate, layout="mono")
+            for packet in sound_packets(stream, on_time, rate):
+                container.mux(packet)
+        part = (tmp_path / "part.mp3").read_bytes()
+        assert len(read_bytes(part, strict=True)) == pytest.approx(SECONDS * RATE, abs=RATE / 5)
+        content += part
+    with pytest.warns(AudioWarning, match="is cut off or damaged: how much is missing cannot"):
+        read_bytes(content)

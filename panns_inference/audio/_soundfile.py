@@ -18,6 +18,7 @@ BLOCK = 1 << 15
 """Values (samples times channels) that are decoded at once."""
 
 _MOST_PER_BYTE = 8192  # samples: a frame of FLAC holds 65,535 in no less than 8 bytes
+_MOST_LEFT = 4096  # bytes: a few frames of MP3
 _PATIENCE = 16  # reads at the end of the file; no decoder needs more than four to see it
 
 
@@ -56,6 +57,8 @@ def pieces(part: Part, track: int | None = None) -> Iterator[Piece]:
         missing = n_counted - n_samples
         # Where nothing was counted, the end of the bytes is the end of the sound.
         lost = lost and (part.slack < inf or part.file.n_reads_at_end == 0)
+        # The decoder of MP3 ends without a word where the rate or the channels change.
+        lost = lost or (part.slack == inf and part.file.size - part.file.tell() > _MOST_LEFT)
         if missing > part.slack or lost:
             raise Incomplete(missing / sound.samplerate if missing > 0 else None)
 
