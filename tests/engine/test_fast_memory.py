@@ -112,6 +112,12 @@ def test_the_padding_of_an_output_is_that_of_the_next_input() -> None:
     assert padded.sum() == image.numel()
 
 
+def test_short_lengths_are_their_own_buckets() -> None:
+    image = buckets.cropped(torch.zeros(1, 4, 64, 8), 2, 62)
+    assert buckets.padded_of(image) is None
+    assert buckets.padded(image).shape[2] == 62
+
+
 @pytest.mark.parametrize("length", [100, 101, 102])
 def test_a_pool_hears_nothing_behind_the_end(length: int) -> None:
     padded = torch.full((1, 4, 1, 104), 1e9)

@@ -78,6 +78,8 @@ def empty(size: Sequence[int], axis: int, dtype: torch.dtype) -> Tensor:
 def cropped(whole: Tensor, axis: int, length: int) -> Tensor:
     """The beginning of a padded image, which keeps the whole for the next layer.
 
+    Short ones do not: each length has a bucket of its own, and what it would save takes longer.
+
     Args:
         whole: (batch, channels, time, bands), with anything behind the end.
         axis: that of time.
@@ -86,7 +88,8 @@ def cropped(whole: Tensor, axis: int, length: int) -> Tensor:
     if whole.shape[axis] == length:
         return whole
     image = whole.narrow(axis, 0, length)
-    image.padded = whole  # type: ignore[attr-defined]
+    if length > 2 * BUCKETS_OF_AN_OCTAVE:
+        image.padded = whole  # type: ignore[attr-defined]
     return image
 
 
