@@ -16,7 +16,7 @@ from pathlib import Path
 import nox
 
 PYTHONS = ("3.10", "3.11", "3.12", "3.13")
-TESTS = "tests/test_smoke.py"
+TESTS = ("-m", "slow", "tests/test_smoke.py")
 
 nox.options.error_on_missing_interpreters = False
 nox.options.reuse_venv = "yes"
@@ -26,7 +26,7 @@ nox.options.reuse_venv = "yes"
 def smoke(session: nox.Session) -> None:
     """The newest packages that fit."""
     session.install(".[all]", "pytest")
-    session.run("pytest", TESTS)
+    session.run("pytest", *TESTS)
 
 
 @nox.session(python=PYTHONS[0])
@@ -35,7 +35,7 @@ def lowest(session: nox.Session) -> None:
     constraints = Path(session.create_tmp()) / "constraints.txt"
     constraints.write_text("\n".join(lowest_versions()) + "\n", encoding="utf-8")
     session.install("--constraint", str(constraints), ".[all]", "pytest")
-    session.run("pytest", TESTS)
+    session.run("pytest", *TESTS)
 
 
 def lowest_versions() -> list[str]:

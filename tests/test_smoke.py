@@ -11,6 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+pytestmark = pytest.mark.slow  # each door has tests of its own among the quick ones
+
 STREET = Path(__file__).parent.parent / "examples" / "street.flac"
 
 
