@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import errno
 import os
@@ -153,27 +154,33 @@ def test_a_folder_that_is_read_only(read_only: Path) -> None:
     assert path.read_text() == "old"
 
 
-@pytest.fixture
+@contextlib.contextmanager
 def small_files() -> Iterator[None]:
-    """A limit of the system to files of 10,000 bytes, which is met like a full disk."""
+    """A limit of the system to files of 10,000 bytes, which is met like a full disk.
+
+    No longer than is needed: what pytest prints may go into a file, too.
+    """
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, before[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
-@pytest.mark.usefixtures("small_files")
 @pytest.mark.parametrize("length", [10_001, 1_000_000])
 def test_no_space_is_left(tmp_path: Path, length: int) -> None:
     path = tmp_path / "tags.csv"
     path.write_text("old")
-    with pytest.raises(OutputError, match=r"tags\.csv cannot be written: File too large"):
+    with (
+        pytest.raises(OutputError, match=r"tags\.csv cannot be written: File too large"),
+        small_files(),
+    ):
         write(path, "n" * length)
     assert path.read_text() == "old"
     assert os.listdir(tmp_path) == ["tags.csv"]
 
 
-@pytest.mark.usefixtures("small_files")
 @pytest.mark.parametrize("name", [name for name, form in FORMATS.items() if form.binary])
 def test_no_space_is_left_for_a_binary_format(tmp_path: Path, name: str) -> None:
     path = tmp_path / "out"
@@ -182,6 +189,7 @@ def test_no_space_is_left_for_a_binary_format(tmp_path: Path, name: str) -> None
     result = dataclasses.replace(framewise_detection(), events=detection(events).events)
     with (
         pytest.raises(OutputError, match="out cannot be written: File too large"),
+        small_files(),
         atomic_write(path, binary=True) as file,
     ):
         FORMATS[name].write([result], file)
