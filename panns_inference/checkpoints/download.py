@@ -170,8 +170,11 @@ class _Download:
             return problem
         if self.target.is_symlink():
             raise OSError(errno.EEXIST, "it is a link that leads nowhere", str(self.target))
+        if self.target.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(self.target))
         # An empty file is what panns-inference 0.1 leaves.
-        if self.target.exists() and self.target.stat().st_size:
+        is_left = self.target.is_file() and not self.target.stat().st_size
+        if self.target.exists() and not is_left:
             raise OSError(errno.EEXIST, "a file of this name appeared meanwhile", str(self.target))
         os.replace(partial, self.target)
         sync_folder(self.target.parent)
