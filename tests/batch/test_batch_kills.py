@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -62,8 +63,10 @@ def test_a_killed_run_goes_on(
     assert has_notes(journal)
     status, _, err = run(*command)
     assert status == 0, err
-    assert f"heard {10 - n_before} of 10 recordings" in err
-    assert f"{n_before} were done before" in err
+    (n_done,) = map(int, re.findall(r"(\d+) were done before", err))
+    # Each of the two kills may have met a line whose file had not got its name yet.
+    assert n_before - 2 <= n_done <= n_before
+    assert f"heard {10 - n_done} of 10 recordings" in err
     assert content(killed) == content(undisturbed)
     assert list(killed.parent.rglob(".panns-*.tmp")) == []
     assert not has_notes(journal)

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from panns_inference.engine.fast import accelerated, buckets, operators
+from panns_inference.engine.fast import accelerated, buckets, operators, scratch
 from panns_inference.engine.fast.scratch import shared
 from panns_inference.models import build
 
@@ -130,7 +130,9 @@ def test_a_pool_hears_nothing_behind_the_end(length: int) -> None:
     assert torch.equal(buckets.pooled(maximum, line, 3, padding=1), expected)
 
 
-def test_buffers_go_with_the_last_network() -> None:
+def test_buffers_go_with_the_last_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Networks of other tests may be alive.
+    monkeypatch.setattr(scratch, "SHARED", weakref.WeakValueDictionary())
     fast = accelerated(build("PannsMini").eval())
     fast(torch.from_numpy(np.zeros((1, 32_000), np.float32)))
     assert shared().buffers
