@@ -51,7 +51,11 @@ def blockwise(network, waveform, block, pieces=1, **options):
     return outputs, run
 
 
-def assert_equal(found, expected, tolerance=1e-5):  # 5.9e-6 on chips without AVX-512
+TOLERANCE = 5e-6 if torch.backends.cpu.get_cpu_capability() == "AVX512" else 1e-5
+"""Without AVX-512, oneDNN sums in shorter vectors: 5.9e-6 was seen there, 1.3e-6 with it."""
+
+
+def assert_equal(found, expected, tolerance=TOLERANCE):
     """For images of another size oneDNN may sum in another order: then 1e-6 is missed by little."""
     assert set(found) == set(expected)
     for name, value in expected.items():
@@ -89,7 +93,7 @@ def test_ten_real_recordings(network, name, shared):
         waveform = sound[: round(seconds * 32_000)]
         expected = single(net, waveform)
         threshold = float(np.quantile(expected["framewise_output"], 0.999))
-        clear = np.abs(expected["framewise_output"] - threshold).min() > 1e-5
+        clear = np.abs(expected["framewise_output"] - threshold).min() > TOLERANCE
         for block in (2.0, 9.7, 30.0):
             found, _ = blockwise(net, waveform, round(block * 32_000), pieces=7)
             assert_equal(found, expected)
