@@ -19,7 +19,7 @@ import pytest
 
 import panns_inference
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "panns_inference"
 
 FOLDERS = (".ci", "benchmarks", "docs", "examples", "panns_inference", "recipes", "tests")

@@ -21,7 +21,7 @@ from vouched import vouch_for
 
 from panns_inference.cli import main
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 README = ROOT / "README.md"
 
 Blocks = list[str]

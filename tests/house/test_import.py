@@ -47,7 +47,7 @@ NEEDLESS = HEAVY - {"soundfile", "soxr", "torch", "tqdm"} | {
 """What no network needs to be heard: the compiler of torch takes as long as torch. Torch itself
 imports tqdm."""
 
-STREET = Path(__file__).resolve().parent.parent / "examples" / "street.flac"
+STREET = Path(__file__).resolve().parents[2] / "examples" / "street.flac"
 
 QUICK = {
     "--help": "examples:",

@@ -14,7 +14,7 @@ from panns_inference import AudioTagging, SoundEventDetection
 from panns_inference.cli import main
 from panns_inference.settings import cache_folder
 
-STREET = Path(__file__).resolve().parent.parent / "examples" / "street.flac"
+STREET = Path(__file__).resolve().parents[2] / "examples" / "street.flac"
 
 # The program, in a process in which whoever asks for a connection is found out.
 GUARDED = """

@@ -15,14 +15,14 @@ import soundfile
 
 import panns_inference
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "examples"
 STREET = EXAMPLES / "street.flac"
 
 
 def run(script: str, *arguments: object, **environment: str) -> list[str]:
     """Lines that a script prints, with the package that these tests are run with."""
-    where = Path(panns_inference.__file__).resolve().parent.parent
+    where = Path(panns_inference.__file__).resolve().parents[1]
     done = subprocess.run(
         [sys.executable, EXAMPLES / script, *map(str, arguments)],
         env={**os.environ, "PYTHONPATH": str(where), **environment},

@@ -40,7 +40,7 @@ class ReadingProcess:
         self.written = tempfile.TemporaryFile("w+")  # noqa: SIM115 - a pipe would be full one day
         self.process = subprocess.Popen(
             [sys.executable, str(PROGRAM), *(["--without-av"] if without_av else [])],
-            env={**os.environ, "PYTHONPATH": str(PROGRAM.parent.parent)},
+            env={**os.environ, "PYTHONPATH": str(PROGRAM.parents[2])},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self.written,

@@ -13,7 +13,7 @@ import pytest
 
 pytestmark = pytest.mark.slow  # each door has tests of its own among the quick ones
 
-STREET = Path(__file__).parent.parent / "examples" / "street.flac"
+STREET = Path(__file__).parents[2] / "examples" / "street.flac"
 
 
 def panns(*arguments: object) -> str:
