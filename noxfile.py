@@ -16,7 +16,7 @@ from pathlib import Path
 import nox
 
 PYTHONS = ("3.10", "3.11", "3.12", "3.13")
-TESTS = ("-m", "slow", "tests/house/test_smoke.py")
+TESTS = ("-m", "slow", "tests/distribution/test_smoke.py")
 
 nox.options.error_on_missing_interpreters = False
 nox.options.reuse_venv = "yes"
