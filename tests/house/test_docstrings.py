@@ -14,8 +14,6 @@ from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
 
-import pytest
-
 import panns_inference
 
 SECTION = re.compile(r"(Args|Attributes|Returns|Yields|Raises):")
@@ -74,7 +72,6 @@ def members_of(value: Any) -> list[tuple[str, Any]]:
 
 THINGS = things()
 EXPORTED = exported()
-FUNCTIONS = [name for name, (thing, _) in THINGS.items() if not isinstance(thing, type)]
 
 
 def documentation(thing: Any, owner: type | None) -> str:
@@ -115,30 +112,39 @@ def wanted(thing: Any, owner: type | None) -> list[str]:
     return [name for name in names[is_method:] if not name.startswith("_")]
 
 
-@pytest.mark.parametrize("name", THINGS)
-def test_everything_public_is_documented(name: str) -> None:
-    first, *_ = documentation(*THINGS[name]).splitlines() or [""]
-    assert len(first.split()) > 1
-    assert first[0].isupper() or first[0] == "`"
+def test_everything_public_is_documented() -> None:
+    firsts = {name: documentation(*thing).partition("\n")[0] for name, thing in THINGS.items()}
+    bare = [
+        f"{name}: {first!r}"
+        for name, first in firsts.items()
+        if len(first.split()) < 2 or not (first[0].isupper() or first[0] == "`")
+    ]
+    assert not bare, "\n".join(bare)
 
 
-@pytest.mark.parametrize("name", THINGS)
-def test_arguments_described_are_those_there_are(name: str) -> None:
-    thing, owner = THINGS[name]
-    doc = documentation(thing, owner)
-    titles = ("Args", "Attributes") if dataclasses.is_dataclass(thing) else ("Args",)
-    described = named_in(doc, *titles)
-    # One line can say all about a function that serves its own package alone.
-    if described or id(thing) in EXPORTED or "\n" in doc:
-        assert described == wanted(thing, owner)
+def test_arguments_described_are_those_there_are() -> None:
+    wrong = []
+    for name, (thing, owner) in THINGS.items():
+        doc = documentation(thing, owner)
+        titles = ("Args", "Attributes") if dataclasses.is_dataclass(thing) else ("Args",)
+        described = named_in(doc, *titles)
+        # One line can say all about a function that serves its own package alone.
+        is_due = described or id(thing) in EXPORTED or "\n" in doc
+        if is_due and described != wanted(thing, owner):
+            wrong.append(f"{name}: {described}, not {wanted(thing, owner)}")
+    assert not wrong, "\n".join(wrong)
 
 
-@pytest.mark.parametrize("name", FUNCTIONS)
-def test_arrays_have_their_shapes_told(name: str) -> None:
-    thing, owner = THINGS[name]
-    kinds = [STATE.sub("", str(kind)) for kind in thing.__annotations__.values()]
-    if any(ARRAY.search(kind) for kind in kinds):
-        assert SHAPE.search(documentation(thing, owner))
+def test_arrays_have_their_shapes_told() -> None:
+    shapeless = []
+    for name, (thing, owner) in THINGS.items():
+        if isinstance(thing, type):
+            continue
+        kinds = [STATE.sub("", str(kind)) for kind in thing.__annotations__.values()]
+        is_due = any(ARRAY.search(kind) for kind in kinds)
+        if is_due and not SHAPE.search(documentation(thing, owner)):
+            shapeless.append(name)
+    assert not shapeless, "\n".join(shapeless)
 
 
 def test_sections_are_understood() -> None:

@@ -294,29 +294,36 @@ def test_modules_that_list_their_names_are_known_here() -> None:
     assert listing == {f"{ROOT}{module}" for module in PUBLIC} - {ROOT, f"{ROOT}.errors"}
 
 
-@pytest.mark.parametrize("module", PUBLIC)
-def test_a_module_exports_the_names_written_here(module: str) -> None:
-    assert exported(module) == PUBLIC[module]
-    assert PUBLIC[module] == sorted(PUBLIC[module], key=natural)
+def test_modules_export_the_names_written_here() -> None:
+    assert {module: exported(module) for module in PUBLIC} == PUBLIC
 
 
-@pytest.mark.parametrize(("module", "name"), NAMES)
-def test_a_public_name_is_there_and_documented(module: str, name: str) -> None:
-    value = getattr(module_of(module), name)
-    if inspect.isfunction(value) or isinstance(value, type) or inspect.ismodule(value):
-        assert value.__doc__
-    else:
-        assert module in OLD or name in TOLD
+def test_names_are_in_order() -> None:
+    assert {module: sorted(names, key=natural) for module, names in PUBLIC.items()} == PUBLIC
 
 
-@pytest.mark.parametrize(("module", "name"), NAMES)
-def test_a_public_function_or_class_is_fully_typed(module: str, name: str) -> None:
-    for function in callables(module, name):
+def test_public_names_are_there_and_documented() -> None:
+    bare = []
+    for module, name in NAMES:
+        value = getattr(module_of(module), name)
+        if inspect.isfunction(value) or isinstance(value, type) or inspect.ismodule(value):
+            is_documented = bool(value.__doc__)
+        else:
+            is_documented = module in OLD or name in TOLD
+        if not is_documented:
+            bare.append(f"{module}.{name}")
+    assert not bare, "\n".join(bare)
+
+
+def test_public_functions_and_classes_are_fully_typed() -> None:
+    untyped = []
+    for function in {each for module, name in NAMES for each in callables(module, name)}:
         signature = inspect.signature(function)
         kinds = {each.name: each.annotation for each in signature.parameters.values()}
         kinds["return"] = signature.return_annotation
-        untyped = {each for each, kind in kinds.items() if kind is signature.empty}
-        assert untyped <= {"self"}, function.__qualname__
+        missing = {each for each, kind in kinds.items() if kind is signature.empty} - {"self"}
+        untyped += [f"{function.__qualname__}: {each}" for each in missing]
+    assert not untyped, "\n".join(sorted(untyped))
 
 
 def test_the_package_says_that_it_is_typed() -> None:

@@ -1,0 +1,64 @@
+"""Names are made of the words of the field, not of words that one has to learn here."""
+
+from __future__ import annotations
+
+from source import defined, private_names, words
+
+LEFT = {
+    "along": 1,
+    "asking": 4,
+    "audio": 11,
+    "batch": 54,
+    "checkpoints": 6,
+    "cli": 9,
+    "engine": 31,
+    "events": 1,
+    "export": 5,
+    "formats": 2,
+    "hear": 2,
+    "listed": 3,
+    "models": 3,
+    "names": 1,
+    "pipeline": 25,
+    "results": 1,
+    "training": 5,
+    "verbs": 13,
+    "windows": 5,
+}
+"""Room to the names that are still to be renamed in it."""
+
+
+def test_names_are_made_of_the_words_of_the_field() -> None:
+    rooms = private_names()
+    more = [room for room, names in rooms.items() if len(names) > LEFT.get(room, 0)]
+    offenders = [name for room in more for name in sorted(rooms[room])]
+    assert not offenders, "say it in the words of the field:\n" + "\n".join(offenders)
+
+
+def test_all_names_that_are_given_are_seen() -> None:
+    source = (
+        "import a as b\n"
+        "class C(D):\n"
+        "    e: int = f\n"
+        "    async def g(self, h, *i, j=k, **l): self.m = n.o\n"
+        "for p, (q, *r) in s: pass\n"
+        "with t as u: pass\n"
+        "try: v\n"
+        "except W as x: pass\n"
+        "match y:\n"
+        "    case [z, *aa]: pass\n"
+        "if (bb := cc(dd=ee)): ff = [gg for hh in ii]\n"
+    )
+    given = "b C e g self h i j l m p q r u x z aa bb ff hh"
+    assert defined(source) == {*given.split()}
+
+
+def test_names_are_split_into_words() -> None:
+    names = {
+        "snake_case2_more": "snake case more",
+        "CamelCase": "camel case",
+        "HTTPServer": "http server",
+        "_PRIVATE": "private",
+        "test_old-file": "test old file",
+    }
+    assert {name: " ".join(words(name)) for name in names} == names
