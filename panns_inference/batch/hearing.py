@@ -23,13 +23,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..audio import Blocks, Reading, blocks, waveform
+from .. import cores
+from ..audio import Blocks, Reading, waveform
 from ..errors import AudioError, PannsError
 from ..results import Result
 from ..verbs import Verb
 from .ahead import in_order, pulled
-from .finding import Recording
-from .notes import Notes
+from .recording import Recording
+from .resume import SavedState
 from .together import results_of, together
 
 LOG = logging.getLogger("panns_inference")
@@ -105,7 +106,7 @@ class Hearing:
     jobs: int = 1
     reading: Reading = field(default_factory=Reading)
     done: Mapping[int, int] = field(default_factory=dict)
-    notes: Callable[[Recording], Notes | None] = _no_notes
+    notes: Callable[[Recording], SavedState | None] = _no_notes
     tell: Callable[[float], object] = _nobody
 
     def heard(self) -> Iterator[Heard]:
@@ -231,6 +232,19 @@ def is_on_cpu(verb: Verb) -> bool:
     return verb.model.engine.device == "cpu"
 
 
+MOST_JOBS = 16
+"""Decoders that no network outruns."""
+
+
+def default_jobs(task: Verb) -> int:
+    """Return how many decoders leave most cores to a network on the CPU, or feed one elsewhere.
+
+    Args:
+        task: what is computed.
+    """
+    return max(2, min(MOST_JOBS, cores.available() // (4 if is_on_cpu(task) else 1)))
+
+
 def workers(verb: Verb, n_recordings: int) -> tuple[int, ThreadPoolExecutor]:
     """Who hears batches: their number, and their threads.
 
@@ -269,19 +283,6 @@ def in_turn(heard: Iterable[Heard]) -> Iterator[Heard]:
         while number in early:
             yield early.pop(number)
             number += 1
-
-
-def refusal(recording: Recording) -> AudioError:
-    """What is wrong with a recording that is not there.
-
-    Args:
-        recording: it.
-    """
-    try:
-        next(blocks(recording.source, 32_000))
-    except AudioError as error:
-        return error
-    return AudioError(f"{recording.name} was not there a moment ago")
 
 
 def _behind(n_samples: int, blocks: Waveform) -> Waveform:

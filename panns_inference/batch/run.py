@@ -2,43 +2,28 @@
 
 from __future__ import annotations
 
-import contextlib
-import logging
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict
+from collections.abc import Iterable, Iterator, Sequence
 
-from .. import cores
 from ..audio import Reading
 from ..audio.files import File
-from ..errors import OutputError, PannsError, UsageError
+from ..errors import PannsError, UsageError
 from ..formats import FORMATS
+from ..formats.spans import Selection
 from ..names import closest
 from ..results import Result
 from ..verbs import Verb
-from .finding import Recording, find, shared_folder
-from .hearing import Hearing, in_turn, is_on_cpu, refusal
-from .identity import check_format, identity_of
-from .journal import opened
-from .keeping import kept
-from .names import by_name
-from .outputs import output_of, refuse_to_forget, refuse_to_replace
-from .place import Form
-from .progress import progress_of
-from .report import OnError, Report, fail
-from .separated import separated, with_parts_before
-
-LOG = logging.getLogger("panns_inference")
-
-OpenVerb = Verb | Callable[[], Verb]
-"""A verb, or what opens one when it is sure that there is something to hear."""
-
-MOST_JOBS = 16
-"""Decoders that no network outruns."""
+from .aliases import outcomes
+from .discover import find
+from .hearing import Hearing, default_jobs, in_turn
+from .plan import Plan
+from .progress import OnError, Report, progress_of
+from .recording import Recording, split_channels
+from .save import carry_out
 
 
 def results(
-    verb: OpenVerb,
+    task: Verb,
     inputs: Iterable[File],
     *,
     jobs: int | None = None,
@@ -49,24 +34,24 @@ def results(
     channel: int | str = "mix",
     progress: bool = False,
 ) -> Iterator[Result]:
-    """Results of many recordings, in their order, as soon as they are known.
+    """Yield the results of many recordings, in their order, as soon as they are known.
 
-    Recordings are decoded ahead, and those of one length go through the network together; by that
-    no probability changes by more than 1e-6.
+    Recordings are decoded ahead, and those of one length go through the network in one batch; by
+    that no probability changes by more than 1e-6.
 
     Args:
-        verb: as `model.verb("tag")` makes it, or a function that makes one.
+        task: as `model.verb("tag")` makes it.
         inputs: open files; files, folders and patterns, as for `find`.
         jobs: decoders that work at the same time; None leaves the cores to a network on the CPU.
         on_error: 'raise' ends with the first recording that cannot be used, 'skip' logs it; a
-            function is told of it.
+            function is called with the failure.
         resampler: 'soxr', 'resampy' or 'torch'.
         strict: whether a file that is cut is an error.
         track: number of the sound track of a file, from 1; None is its default track; 'all' gives
             each track a result.
         channel: 'mix', 'left', 'right', or a number, from 1; 'each' gives each channel a result,
             and counts it as a recording.
-        progress: shows how far it is on stderr, if that is a terminal.
+        progress: whether stderr shows how far it is, if that is a terminal.
 
     Raises:
         AudioError: if there is no recording, or for one that cannot be used.
@@ -74,12 +59,12 @@ def results(
     """
     _check(jobs, on_error)
     reading = Reading(resampler, strict, track, channel)
-    recordings = separated(find(inputs), reading)
-    return _in_order(verb, recordings, jobs, on_error, progress, reading)
+    recordings = split_channels(find(inputs), reading)
+    return in_order(task, recordings, reading, jobs=jobs, on_error=on_error, progress=progress)
 
 
 def run(
-    verb: OpenVerb,
+    task: Verb,
     inputs: Iterable[str | os.PathLike[str]],
     output: str | os.PathLike[str],
     *,
@@ -101,12 +86,13 @@ def run(
     """Write the results of many recordings; a run that is killed goes on when it is called again.
 
     What is done is kept in a journal: the folder `OUTPUT.panns`, or `OUTPUT/.panns` with `split`.
-    Called again with the same arguments, it hears what is new, has changed or failed; the output is
-    that of a run that was never stopped. Without `overwrite`, only a file that the run itself wrote
-    and nobody changed since is replaced: in a tree, a file of others is a failure of one recording.
+    Called again with the same arguments, it processes what is new, has changed or failed; the
+    output is that of a run that was never stopped. Without `overwrite`, only a file that the run
+    itself wrote and nobody changed since is replaced: in a tree, a file of others is a failure of
+    one recording.
 
     Args:
-        verb: as for `results`.
+        task: as for `results`.
         inputs: files, folders and patterns, as for `find`.
         output: the file to write; with `split` a folder, which gets a file for each recording, in
             subfolders like those of the recordings.
@@ -129,74 +115,69 @@ def run(
     Raises:
         AudioError: as `results`.
         UsageError: if an argument makes no sense, what is there would be replaced, or an earlier
-            run was asked something else.
+            run had another request.
         OutputError: if something cannot be written, or another process is at work on this output.
     """
     _check(jobs, on_error)
-    inputs = list(inputs)
-    selection = {"top": top, "threshold": threshold, "raw": raw}
-    form = Form(FORMATS[closest(format, FORMATS, "format")], selection)
-    form.format.require()
-    reading = Reading(resampler, strict, track, channel)
-    recordings = separated(find(inputs), reading)
-    folder = shared_folder(inputs)
-    place = output_of(recordings, folder, os.fspath(output), split, form)
-    refused = refuse_to_replace(place, recordings, overwrite, spared)
-    if (asked := _asked(verb, recordings)) is None:
-        failures = tuple(fail(each, refusal(each), on_error) for each in recordings)
-        return Report(len(recordings), 0, 0, failures, 0.0, 0.0)
-    check_format(form.format, asked)
-    run_json = {
-        **identity_of(asked),
-        "output": {"format": form.format.name, **form.selection, "split": split},
-        "reading": asdict(reading),
-        **({"folder": str(folder)} if split else {}),
-        "inputs": [os.fspath(each) for each in inputs],
-    }
-    with _explained(output), opened(place.journal, run_json, overwrite) as journal:
-        if reading.is_several:
-            recordings = list(with_parts_before(recordings, journal.entries))
-            place = output_of(recordings, folder, os.fspath(output), split, form)
-            refused = refuse_to_replace(place, recordings, overwrite, spared)
-        ears = Hearing(asked, recordings, jobs or default_jobs(asked), reading)
-        refuse_to_forget(place, journal)
-        journal.sweep({path.parent for path in place.files} if split else ())
-        try:
-            return kept(ears, place, journal, refused, on_error, progress)
-        finally:
-            journal.remove_if_empty()
+    plan = Plan(
+        inputs=list(inputs),
+        reading=Reading(resampler, strict, track, channel),
+        path=os.fspath(output),
+        format=FORMATS[closest(format, FORMATS, "format")],
+        selection=Selection(top, threshold, raw),
+        split=split,
+        overwrite=overwrite,
+        spared=tuple(spared),
+    )
+    return carry_out(plan, task, jobs=jobs, on_error=on_error, progress=progress)
 
 
-def default_jobs(verb: Verb) -> int:
-    """Decoders that leave most cores to a network on the CPU, or feed one that is elsewhere.
-
-    Args:
-        verb: what is asked of it.
-    """
-    return max(2, min(MOST_JOBS, cores.available() // (4 if is_on_cpu(verb) else 1)))
-
-
-def _in_order(
-    verb: OpenVerb,
+def in_order(
+    task: Verb,
     recordings: Sequence[Recording],
+    reading: Reading,
+    *,
     jobs: int | None,
     on_error: OnError,
     progress: bool,
-    reading: Reading,
 ) -> Iterator[Result]:
-    if (asked := _asked(verb, recordings)) is None:
-        for recording in recordings:
-            fail(recording, refusal(recording), on_error)
-        return
-    with progress_of(len(recordings), 0, progress) as seen:
-        n_jobs = jobs or default_jobs(asked)
-        ears = Hearing(asked, recordings, n_jobs, reading, tell=seen.hear)
-        for heard in in_turn(by_name(ears, {})):
-            seen.count(failed=isinstance(heard.outcome, PannsError))
+    """Yield the results of some recordings, in their order, as soon as they are known.
+
+    Args:
+        task: as for `results`.
+        recordings: in any order.
+        reading: how they are read.
+        jobs: as for `results`.
+        on_error: as for `results`.
+        progress: as for `results`.
+    """
+    with progress_of(len(recordings), 0, progress) as counted:
+        n_jobs = jobs or default_jobs(task)
+        hearing = Hearing(task, recordings, n_jobs, reading, tell=counted.add_seconds)
+        for heard in in_turn(outcomes(hearing, {})):
             if isinstance(heard.outcome, PannsError):
-                fail(recordings[heard.number], heard.outcome, on_error)
+                name = recordings[heard.number].name
+                counted.add_failure(heard.number, name, heard.outcome, on_error)
             else:
+                counted.add_done()
                 yield heard.outcome
+
+
+def none_is_there(recordings: Sequence[Recording], on_error: OnError) -> Report | None:
+    """Return the report of recordings none of which is there; None if one is.
+
+    For such recordings no network needs to be loaded.
+
+    Args:
+        recordings: the list.
+        on_error: as for `results`.
+    """
+    if any(recording.size is not None for recording in recordings):
+        return None
+    with progress_of(len(recordings), 0, shown=False) as counted:
+        for number, recording in enumerate(recordings):
+            counted.add_failure(number, recording.name, recording.missing(), on_error)
+    return counted.report(len(recordings))
 
 
 def _check(jobs: int | None, on_error: OnError) -> None:
@@ -204,20 +185,3 @@ def _check(jobs: int | None, on_error: OnError) -> None:
         raise UsageError(f"jobs={jobs} is no number of decoders: give 1 or more")
     if isinstance(on_error, str) and on_error not in ("raise", "skip"):
         raise UsageError(f"on_error is 'raise', 'skip' or a function, not {on_error!r}")
-
-
-def _asked(verb: OpenVerb, recordings: Sequence[Recording]) -> Verb | None:
-    """The verb; None, without opening it, if none of the recordings is there."""
-    if all(recording.size is None for recording in recordings):
-        return None
-    return verb if isinstance(verb, Verb) else verb()
-
-
-@contextlib.contextmanager
-def _explained(output: str | os.PathLike[str]) -> Iterator[None]:
-    try:
-        yield
-    except PannsError:
-        raise
-    except OSError as error:
-        raise OutputError(f"{output} cannot be written: {error.strerror or error}") from error

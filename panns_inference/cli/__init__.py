@@ -53,19 +53,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit status.
     """
     from .commands import parser
-    from .ending import failed, guarded
-    from .listening import listening
+    from .exit_status import failed, guarded
+    from .log import log_to_stderr
     from .stderr import of_python
     from .streams import readable_stdout
 
     try:
         given = parser().parse_args(arguments)
     except OSError as error:  # help that cannot be written
-        with listening(0):
+        with log_to_stderr(0):
             return failed(error)
     if given.offline:
         os.environ["PANNS_OFFLINE"] = "1"
-    with of_python(), listening(given.verbosity), readable_stdout():
+    with of_python(), log_to_stderr(given.verbosity), readable_stdout():
         return guarded(lambda: given.run(given))
 
 

@@ -53,7 +53,7 @@ def run(given: argparse.Namespace) -> int:
 
 
 def _examine(given: argparse.Namespace) -> int:
-    from .examination import examined, text
+    from .file_report import examined, text
 
     found = [examined(path) for path in given.recordings]
     print(json.dumps([each.to_dict() for each in found], indent=2) if given.json else text(found))

@@ -15,10 +15,10 @@ INTERVAL = 40
 
 PROGRAM = f"""
 import sys
-from panns_inference.batch import notes
+from panns_inference.batch import resume
 from panns_inference.cli import main
 
-notes.INTERVAL = {INTERVAL}
+resume.INTERVAL = {INTERVAL}
 sys.exit(main(sys.argv[1:]))
 """
 

@@ -20,7 +20,7 @@ import soundfile
 from panns_inference import AudioTagging, UsageError
 from panns_inference.audio import Reading
 from panns_inference.batch import find, results, run
-from panns_inference.batch.separated import separated
+from panns_inference.batch.recording import split_channels
 from panns_inference.cli import main
 from panns_inference.verbs import Verb
 
@@ -87,12 +87,12 @@ def test_a_table_has_a_row_for_each_and_the_second_run_nothing_to_do(
     output = tmp_path / "out.csv"
     ask: dict[str, Any] = {"top": 1, "channel": "each", "on_error": "skip"}
     first = run(tag, [folder], output, **ask)
-    assert (first.n_heard, len(first.failures)) == (6, 1)
+    assert (first.n_processed, len(first.failures)) == (6, 1)
     assert rows(output) == WANTED
     content = output.read_bytes()
     (folder / "d.wav").unlink()
     second = run(tag, [folder], output, **ask)
-    assert (second.n_heard, second.n_before) == (0, 6)
+    assert (second.n_processed, second.n_done_before) == (0, 6)
     assert output.read_bytes() == content
     with pytest.raises(UsageError, match=r"reading\.channel: was 'each', is 1"):
         run(tag, [folder], output, top=1, channel="left")
@@ -122,7 +122,7 @@ def test_a_lone_recording_is_a_table_of_its_channels(
     run(tag, [folder / "c.wav"], tmp_path / "c.csv", top=1, channel="each")
     assert rows(tmp_path / "c.csv") == [("c", 1), ("c", 2), ("c", 3)]
     report = run(tag, [folder / "c.wav"], tmp_path / "c.csv", top=1, channel="each")
-    assert (report.n_heard, report.n_before) == (0, 3)
+    assert (report.n_processed, report.n_done_before) == (0, 3)
 
 
 def test_a_tree_has_a_file_for_each(tag: Verb, folder: Path, tmp_path: Path) -> None:
@@ -140,7 +140,7 @@ def test_a_tree_has_a_file_for_each(tag: Verb, folder: Path, tmp_path: Path) -> 
     for name in names:
         found = json.loads((tmp_path / "tree" / name).read_text())
         assert f".channel{found['channel']}." in name
-    assert run(tag, [folder], tmp_path / "tree", **ask).n_before == 8
+    assert run(tag, [folder], tmp_path / "tree", **ask).n_done_before == 8
 
 
 def test_tiers_of_all_channels_go_into_one_file(tag: Verb, folder: Path, tmp_path: Path) -> None:
@@ -211,10 +211,10 @@ def test_antiphase_is_said_and_fails_strictly(
 
 
 def test_parts_have_keys_of_their_own(folder: Path) -> None:
-    found = separated(find([folder]), Reading(channel="each", track="all"))
+    found = split_channels(find([folder]), Reading(channel="each", track="all"))
     assert len({each.key for each in found}) == len(found) == 7
     assert found[1].part == ".track1.channel2"
-    assert separated(find([folder]), Reading()) == find([folder])
+    assert split_channels(find([folder]), Reading()) == find([folder])
 
 
 def test_a_run_that_is_killed_goes_on_where_it_was(folder: Path, tmp_path: Path) -> None:

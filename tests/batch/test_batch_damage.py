@@ -15,8 +15,8 @@ import pytest
 from processes import content
 
 from panns_inference import AudioTagging, UsageError
-from panns_inference.batch import notes, run
-from panns_inference.batch.notes import Notes
+from panns_inference.batch import resume, run
+from panns_inference.batch.resume import SavedState
 
 Made = Callable[..., Path]
 Damage = Callable[[Path], object]
@@ -29,9 +29,9 @@ def rewrite(name: str, change: Callable[[bytes], bytes]) -> Damage:
     return damage
 
 
-def of_parts(change: Callable[[Path], object]) -> Damage:
+def of_partial_results(change: Callable[[Path], object]) -> Damage:
     def damage(journal: Path) -> None:
-        for path in list((journal / "parts").iterdir())[:2]:
+        for path in list((journal / "partial").iterdir())[:2]:
             change(path)
 
     return damage
@@ -85,13 +85,13 @@ DAMAGES: dict[str, Damage] = {
     "lines are of other types": rewrite(LINES, lambda old: b"3\nnull\n[]\n{}\n" + old),
     "lines gone": lambda journal: (journal / LINES).unlink(),
     "lines a folder": in_its_place(LINES, folder_with_a_file),
-    "parts of zeros": of_parts(lambda path: path.write_bytes(bytes(path.stat().st_size))),
-    "parts empty": of_parts(lambda path: path.write_bytes(b"")),
-    "parts cut": of_parts(lambda path: path.write_bytes(path.read_bytes()[:-9])),
-    "parts gone": lambda journal: shutil.rmtree(journal / "parts"),
-    "parts folders": of_parts(lambda path: (path.unlink(), path.mkdir())),
-    "parts a file": in_its_place("parts", lambda path: path.write_text("mine")),
-    "notes a file": in_its_place("notes", lambda path: path.write_text("mine")),
+    "partial results of zeros": of_partial_results(lambda path: path.write_bytes(bytes(path.stat().st_size))),
+    "partial results empty": of_partial_results(lambda path: path.write_bytes(b"")),
+    "partial results cut": of_partial_results(lambda path: path.write_bytes(path.read_bytes()[:-9])),
+    "partial results gone": lambda journal: shutil.rmtree(journal / "partial"),
+    "partial results folders": of_partial_results(lambda path: (path.unlink(), path.mkdir())),
+    "partial a file": in_its_place("partial", lambda path: path.write_text("mine")),
+    "states a file": in_its_place("states", lambda path: path.write_text("mine")),
     "lock a folder": in_its_place("lock", folder_with_a_file),
     "everything zeros": lambda journal: [
         path.write_bytes(bytes(path.stat().st_size))
@@ -99,7 +99,7 @@ DAMAGES: dict[str, Damage] = {
     ],
 }  # fmt: skip
 
-FOLDERS, FILES = (RUN, "lines", "lock"), ("parts", "notes")
+FOLDERS, FILES = (RUN, "lines", "lock"), ("partial", "states")
 KEPT = [
     *(DAMAGES[f"{name} a folder"] for name in FOLDERS),
     *(DAMAGES[f"{name} a file"] for name in FILES),
@@ -125,8 +125,8 @@ def test_a_damaged_journal(
     verb, more = mini.verb("tag"), {"split": split, "format": "jsonl"}
     run(verb, [some], place, **more)
     journal = place / ".panns" if split else tmp_path / "out.panns"
-    if split and not (journal / "parts").exists():
-        (journal / "parts").mkdir()
+    if split and not (journal / "partial").exists():
+        (journal / "partial").mkdir()
     made(some / "4.wav", 0.5, 4)
     run(verb, [some], tmp_path / "undisturbed", **more)
     (some / "4.wav").rename(tmp_path / "4.wav")
@@ -139,7 +139,7 @@ def test_a_damaged_journal(
     caplog.clear()
     with caplog.at_level(logging.WARNING):
         report = run(verb, [some], place, **more)
-    assert (report.n_heard, report.n_before, report.failures) == (1, 4, ())
+    assert (report.n_processed, report.n_done_before, report.failures) == (1, 4, ())
     assert caplog.records == []
     assert sorted(content(place)) == sorted(content(tmp_path / "undisturbed"))
     lines = [line for each in content(place).values() for line in each.splitlines()]
@@ -164,10 +164,10 @@ def test_one_line_says_what_was_repaired(
     )
 
 
-def test_another_question_to_a_damaged_journal(
+def test_another_request_to_a_damaged_journal(
     mini: AudioTagging, some: Path, tmp_path: Path
 ) -> None:
-    # What was heard by other settings is not mixed with what is heard now.
+    # Results of other settings are not mixed with those of now.
     tree = tmp_path / "t"
     run(mini.verb("tag"), [some], tree, split=True, top=1)
     (tree / ".panns" / RUN).write_bytes(b"")
@@ -178,17 +178,17 @@ def test_another_question_to_a_damaged_journal(
     assert run(mini.verb("tag"), [some], tree, split=True, top=2, overwrite=True).failures == ()
 
 
-def test_a_journal_of_the_first_layout_is_refused(
-    mini: AudioTagging, some: Path, tmp_path: Path
+@pytest.mark.parametrize("version", [None, 2, 99])
+def test_a_journal_of_another_layout_is_refused(
+    mini: AudioTagging, some: Path, tmp_path: Path, version: int | None
 ) -> None:
     table = tmp_path / "t.csv"
     run(mini.verb("tag"), [some], table)
-    told = json.loads((tmp_path / "t.csv.panns" / RUN).read_text())
-    told.pop("journal")
-    (tmp_path / "t.csv.panns" / RUN).write_text(json.dumps(told))
+    path = tmp_path / "t.csv.panns" / RUN
+    path.write_text(json.dumps({**json.loads(path.read_text()), "journal": version}))
     with pytest.raises(UsageError, match=r"t\.csv\.panns was left by another version"):
         run(mini.verb("tag"), [some], table)
-    assert run(mini.verb("tag"), [some], table, overwrite=True).n_heard == 4
+    assert run(mini.verb("tag"), [some], table, overwrite=True).n_processed == 4
 
 
 def test_a_copy_of_a_journal_by_hard_links_stays(
@@ -200,11 +200,11 @@ def test_a_copy_of_a_journal_by_hard_links_stays(
     copy.hardlink_to(tmp_path / "t.csv.panns" / LINES)
     before = copy.read_bytes()
     made(some / "9.wav", 0.5, 9)
-    assert run(mini.verb("tag"), [some], table).n_heard == 1
+    assert run(mini.verb("tag"), [some], table).n_processed == 1
     assert copy.read_bytes() == before
 
 
-NOTES: dict[str, Callable[[Path], object]] = {
+STATES: dict[str, Callable[[Path], object]] = {
     "empty": lambda path: path.write_bytes(b""),
     "zeros": lambda path: path.write_bytes(bytes(path.stat().st_size)),
     "cut": lambda path: path.write_bytes(path.read_bytes()[:-200]),
@@ -217,22 +217,22 @@ NOTES: dict[str, Callable[[Path], object]] = {
 }
 
 
-@pytest.mark.parametrize("damage", NOTES.values(), ids=NOTES)
-def test_damaged_notes(
+@pytest.mark.parametrize("damage", STATES.values(), ids=STATES)
+def test_a_damaged_state(
     mini: AudioTagging, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
     damage: Callable[[Path], object],
 ) -> None:  # fmt: skip
-    monkeypatch.setattr(notes, "INTERVAL", 10)
+    monkeypatch.setattr(resume, "INTERVAL", 10)
     verb = mini.verb("detect", threshold=0.1, framewise=True)
     waveform = np.random.default_rng(0).normal(0, 0.1, 80 * 32_000).astype(np.float32)
-    kept = Notes(tmp_path / "notes" / "a", (5, 6))
+    kept = SavedState(tmp_path / "states" / "a", (5, 6))
     listener = kept.listener(verb, "a")
     for start in range(0, 60 * 32_000, 10 * 32_000):
         listener.feed(waveform[start : start + 10 * 32_000])
         kept.keep(listener, 32_000)
-    assert Notes(kept.path, (5, 6)).listener(verb, "a").n_samples > 0
-    damage(tmp_path / "notes" / "a.npz")
-    again = Notes(tmp_path / "notes" / "a", (5, 6))
+    assert SavedState(kept.path, (5, 6)).listener(verb, "a").n_samples > 0
+    damage(tmp_path / "states" / "a.npz")
+    again = SavedState(tmp_path / "states" / "a", (5, 6))
     listener = again.listener(verb, "a")
     assert listener.n_samples == 0
     listener.feed(waveform)

@@ -105,9 +105,9 @@ def test_a_file_in_the_place_of_a_folder(mini: AudioTagging, folder: Path, tmp_p
     tree.mkdir()
     (tree / "deeper").write_text("mine")
     report = batch.run(mini.verb("tag"), [folder], tree, split=True)
-    assert report.n_heard == 8
+    assert report.n_processed == 8
     (failure,) = report.failures
     assert failure.cause.endswith("deeper/long.csv cannot be written: Not a directory")
     assert (tree / "deeper").read_text() == (tmp_path / "file").read_text() == "mine"
     (tree / "deeper").unlink()
-    assert batch.run(mini.verb("tag"), [folder], tree, split=True).n_heard == 1
+    assert batch.run(mini.verb("tag"), [folder], tree, split=True).n_processed == 1

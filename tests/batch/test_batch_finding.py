@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from panns_inference import AudioError
 from panns_inference.batch import find
-from panns_inference.batch.finding import natural, shared_folder
+from panns_inference.batch.discover import natural, shared_folder
 
 
 def touch(folder: Path, *names: str, content: bytes = b"x") -> None:

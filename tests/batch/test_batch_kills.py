@@ -32,8 +32,8 @@ def lines(journal: Path) -> list[dict[str, Any]]:
     return [line for line in found if "path" in line]
 
 
-def has_notes(journal: Path) -> bool:
-    return any((journal / "notes").glob("*.npz"))
+def has_state(journal: Path) -> bool:
+    return any((journal / "states").glob("*.npz"))
 
 
 @pytest.mark.parametrize(
@@ -54,22 +54,22 @@ def test_a_killed_run_goes_on(
     assert status == 0, err
     command = (*options, folder, *NETWORK, "-o", killed)
     journal = killed / ".panns" if "--split" in options else Path(f"{killed}.panns")
-    # Some recordings are done; then a long one is half heard.
+    # Some recordings are done; then a long one is half processed.
     assert kill_when(lambda: n_lines(journal) >= 3, *command)
     assert n_lines(journal) >= 3
     assert not killed.is_file()
-    assert kill_when(lambda: has_notes(journal), *command)
+    assert kill_when(lambda: has_state(journal), *command)
     n_before = n_lines(journal)
-    assert has_notes(journal)
+    assert has_state(journal)
     status, _, err = run(*command)
     assert status == 0, err
     (n_done,) = map(int, re.findall(r"(\d+) were done before", err))
     # Each of the two kills may have met a line whose file had not got its name yet.
     assert n_before - 2 <= n_done <= n_before
-    assert f"heard {10 - n_done} of 10 recordings" in err
+    assert f"processed {10 - n_done} of 10 recordings" in err
     assert content(killed) == content(undisturbed)
     assert list(killed.parent.rglob(".panns-*.tmp")) == []
-    assert not has_notes(journal)
+    assert not has_state(journal)
     paths = [line["path"] for line in lines(journal)]
     assert len(set(paths)) == 10
     assert len(paths) == n_before + 10 - n_done
@@ -79,17 +79,17 @@ def test_a_long_recording_is_not_heard_again(folder: Path, made: Made, tmp_path:
     long = made(tmp_path / "long.wav", 150, 3)
     journal = tmp_path / "one.json.panns"
     command = ("tag", "-f", "json", long, *NETWORK, "-o", tmp_path / "one.json")
-    assert kill_when(lambda: has_notes(journal), *command)
-    (notes,) = (journal / "notes").glob("*.npz")
-    with np.load(notes, allow_pickle=False) as file:
-        heard = int(file["listener/whole/cutter/first"])
-    assert heard > 0
+    assert kill_when(lambda: has_state(journal), *command)
+    (state,) = (journal / "states").glob("*.npz")
+    with np.load(state, allow_pickle=False) as file:
+        n_processed = int(file["accumulator/whole/cutter/first"])
+    assert n_processed > 0
     status, out, err = run(*command)
     assert (status, out) == (0, ""), err
     status, _, err = run(*command[:-1], tmp_path / "anew.json")
     assert status == 0, err
     assert (tmp_path / "one.json").read_bytes() == (tmp_path / "anew.json").read_bytes()
-    assert not has_notes(journal)
+    assert not has_state(journal)
 
 
 KINDS: dict[str, tuple[str, ...]] = {
@@ -161,5 +161,5 @@ def test_a_run_that_is_killed_again_and_again(
     assert [path.read_text() for path in mine] == ["mine" for _ in mine]
     assert list(journal.rglob("*.tmp")) == list(journal.rglob("*.damaged")) == []
     status, _, err = run(*command, killed)
-    assert (status, "nothing new to hear" in err) == (0, True), err
+    assert (status, "nothing new to process" in err) == (0, True), err
     assert content(killed) == result

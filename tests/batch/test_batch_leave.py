@@ -47,14 +47,14 @@ def test_a_file_of_the_user_in_a_tree(
     made(few / "d.wav", 0.5, 6)
     for n_new in (1, 0):
         report = run(mini.verb("tag"), [few], tree, format="json", split=True)
-        assert report.n_heard == n_new
+        assert report.n_processed == n_new
         (failure,) = report.failures
         assert Path(failure.source or "").name == "b.wav"
         assert "b.json is there already, and is not replaced" in failure.cause
         assert (tree / "b.json").read_text() == "mine"
         assert (tree / "d.json").is_file()
     (tree / "b.json").unlink()
-    assert run(mini.verb("tag"), [few], tree, format="json", split=True).n_heard == 1
+    assert run(mini.verb("tag"), [few], tree, format="json", split=True).n_processed == 1
     assert json.loads((tree / "b.json").read_text())
 
 
@@ -84,9 +84,9 @@ def test_a_table_of_the_user(
     journal = tmp_path / "o.csv.panns"
     if when == "killed":
         made(few / "long.wav", 90)
-        parts = journal / "parts"
+        partial = journal / "partial"
         command = ("tag", "-f", "csv", "--top", 527, few, *NETWORK, "-o", table)
-        assert kill_when(lambda: parts.is_dir() and any(parts.glob("*.npz")), *command)
+        assert kill_when(lambda: partial.is_dir() and any(partial.glob("*.npz")), *command)
         assert main([*map(str, command[:-1]), str(tmp_path / "anew.csv")]) == 0
         assert not table.exists()
         (few / "long.wav").unlink()
@@ -101,7 +101,7 @@ def test_a_table_of_the_user(
         assert table.read_text() == "mine"
     table.rename(tmp_path / "mine.csv")
     report = run(mini.verb("tag"), [few], table, **more)
-    assert report.n_heard == 0  # what was heard meanwhile is kept
+    assert report.n_processed == 0  # what was heard meanwhile is kept
     assert list(dict.fromkeys(names(table))) == ["a.wav", "b.wav", "c.wav"]
 
 
@@ -114,7 +114,7 @@ def test_the_same_command_twice_for_one_recording(
     before = one.stat()
     capsys.readouterr()
     assert main(command) == 0
-    assert capsys.readouterr().err == "panns: nothing new to hear, 1 was done before\n"
+    assert capsys.readouterr().err == "panns: nothing new to process, 1 was done before\n"
     assert one.stat().st_mtime_ns == before.st_mtime_ns
     # Changed, it is heard anew; another one may not take its place, and an edited result stays.
     made(few / "a.wav", 1, 4)
@@ -218,7 +218,7 @@ def test_names_that_are_too_long(mini: AudioTagging, few: Path, tmp_path: Path) 
     tree = tmp_path / "t"
     for n_new in (3, 0):
         report = run(mini.verb("tag"), [few], tree, format="json", split=True)
-        assert report.n_heard == n_new
+        assert report.n_processed == n_new
         (failure,) = report.failures
         assert Path(failure.source or "").name == too_long
         assert failure.cause.endswith(".json cannot be written: File name too long")
@@ -226,7 +226,7 @@ def test_names_that_are_too_long(mini: AudioTagging, few: Path, tmp_path: Path) 
     # The journal of a table has a longer name than the table.
     for n_new in (3, 0):
         inputs = [few / "a.wav", few / "c.wav", few / too_long]
-        assert run(mini.verb("tag"), inputs, tmp_path / fits, format="json").n_heard == n_new
+        assert run(mini.verb("tag"), inputs, tmp_path / fits, format="json").n_processed == n_new
     with pytest.raises(OutputError, match="cannot be written: File name too long"):
         run(mini.verb("tag"), [few], tmp_path / f"{fits}n", format="json")
 
@@ -237,7 +237,7 @@ def test_folders_in_the_place_of_files(mini: AudioTagging, few: Path, tmp_path: 
     (tree / "a.json" / "mine").write_text("mine")
     for n_new in (1, 0):
         report = run(mini.verb("tag"), [few], tree, format="json", split=True)
-        assert report.n_heard == n_new
+        assert report.n_processed == n_new
         assert [each.cause for each in report.failures] == [
             f"{tree}/a.json is a folder: give the name of a file"
         ]
@@ -255,10 +255,10 @@ def test_what_others_keep_in_a_folder_with_the_name_of_a_journal(
     mini: AudioTagging, few: Path, tmp_path: Path
 ) -> None:
     journal = tmp_path / "o.csv.panns"
-    for name in ("parts/mine.npz", "notes/mine", "mine.tmp", "table"):
+    for name in ("partial/mine.npz", "states/mine", "mine.tmp", "table"):
         (journal / name).parent.mkdir(parents=True, exist_ok=True)
         (journal / name).write_text("mine")
     for overwrite in (False, False, True):
         run(mini.verb("tag"), [few], tmp_path / "o.csv", overwrite=overwrite)
-        for name in ("parts/mine.npz", "notes/mine", "mine.tmp", "table"):
+        for name in ("partial/mine.npz", "states/mine", "mine.tmp", "table"):
             assert (journal / name).read_text() == "mine"

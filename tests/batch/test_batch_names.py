@@ -42,11 +42,11 @@ def test_each_name_has_its_row(mini: AudioTagging, names: list[str], tmp_path: P
     table = tmp_path / "t.csv"
     report = run(mini.verb("tag"), names, table, top=1)
     assert rows(table) == names
-    assert (report.n_recordings, report.n_heard) == (9, 9)
+    assert (report.n_recordings, report.n_processed) == (9, 9)
     assert report.seconds == pytest.approx(1 + 75 + 2)  # each file once
     before = table.read_bytes()
     assert str(run(mini.verb("tag"), names, table, top=1)) == (
-        "nothing new to hear, 9 were done before"
+        "nothing new to process, 9 were done before"
     )
     assert table.read_bytes() == before
     given = list(results(mini.verb("tag"), names))
@@ -59,7 +59,7 @@ def test_a_name_that_is_new_is_heard(mini: AudioTagging, folder: Path, tmp_path:
     run(mini.verb("tag"), [folder], table, top=1)
     (folder / "clip5b.wav").hardlink_to(folder / "clip5.wav")
     report = run(mini.verb("tag"), [folder], table, top=1)
-    assert (report.n_heard, report.n_before) == (1, 9)
+    assert (report.n_processed, report.n_done_before) == (1, 9)
     assert str(folder / "clip5b.wav") in rows(table)
 
 
@@ -82,7 +82,7 @@ def test_a_tree_has_a_file_for_each(mini: AudioTagging, names: list[str], tmp_pa
             assert len(file["framewise"]) == file["valid_frames"]
     assert not list((tree / ".panns").rglob("*.frames"))
     report = run(frames, names, tree, format="npz", split=True)
-    assert (report.n_heard, report.n_before) == (0, 9)
+    assert (report.n_processed, report.n_done_before) == (0, 9)
 
 
 def test_a_file_that_cannot_be_read_fails_under_each_name(
@@ -104,7 +104,7 @@ def test_names_that_differ_in_case_alone(mini: AudioTagging, folder: Path, tmp_p
         shutil.copy(folder / "clip5.wav", two / name)
     tree = tmp_path / "tree"
     report = run(mini.verb("tag"), [two], tree, format="json", split=True)
-    assert (report.n_heard, report.failures) == (5, ())
+    assert (report.n_processed, report.failures) == (5, ())
     files = [path for path in tree.iterdir() if path.suffix == ".json"]
     assert len({path.name.casefold() for path in files}) == 5
     assert {Path(json.loads(path.read_text())[0]["source"]).name for path in files} == set(
@@ -119,7 +119,7 @@ def test_names_that_are_not_utf_8(mini: AudioTagging, folder: Path, tmp_path: Pa
     for place, more in ((tmp_path / "t.csv", {}), (tmp_path / "tree", {"split": True})):
         for n_new in (10, 0):
             report = run(mini.verb("tag"), [folder], place, top=1, **more)
-            assert (report.n_heard, report.failures) == (n_new, ())
+            assert (report.n_processed, report.failures) == (n_new, ())
     assert (tmp_path / "tree" / os.fsdecode(b"caf\xe9.csv")).is_file()
 
 
@@ -144,7 +144,7 @@ def test_a_recording_that_is_done_stops_nothing(
     os.utime(one, ns=(state.st_atime_ns, state.st_mtime_ns))
     with caplog.at_level(logging.WARNING):
         report = run(mini.verb("tag"), [one, folder / "clip6.wav", two], table, format="jsonl")
-    assert (report.n_heard, report.n_before, report.failures) == (1, 2, ())
+    assert (report.n_processed, report.n_done_before, report.failures) == (1, 2, ())
     assert caplog.text.count("clip5.wav") == 1
     assert "it was done before, and its result is kept" in caplog.text
     found = [json.loads(line) for line in table.read_text().splitlines()]

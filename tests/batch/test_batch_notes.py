@@ -11,17 +11,17 @@ from made_films import film, onsets
 
 from panns_inference import AudioTagging, OutputError
 from panns_inference.audio import read
-from panns_inference.batch import find, notes
+from panns_inference.batch import find, resume
 from panns_inference.batch.hearing import Hearing
-from panns_inference.batch.notes import Notes
+from panns_inference.batch.resume import SavedState
 
 
 @pytest.fixture(autouse=True)
 def often(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(notes, "INTERVAL", 40)
+    monkeypatch.setattr(resume, "INTERVAL", 40)
 
 
-def feed(listener: Any, waveform: Any, taken: Notes | None = None, stop: int | None = None) -> None:
+def feed(listener: Any, waveform: Any, taken: SavedState | None = None, stop: int | None = None) -> None:
     rate = 32_000
     for start in range(listener.n_samples, stop or len(waveform), 10 * rate):
         listener.feed(waveform[start : min(start + 10 * rate, stop or len(waveform))])
@@ -35,9 +35,9 @@ def test_in_two_goes(mini: AudioTagging, folder: Path, tmp_path: Path, framewise
     verb = mini.verb("detect", threshold=0.1, framewise=framewise)
     whole = verb.listener("a")
     feed(whole, waveform)
-    first = Notes(tmp_path / "notes" / "a", (5, 6))
+    first = SavedState(tmp_path / "states" / "a", (5, 6))
     feed(first.listener(verb, "a"), waveform, first, stop=100 * 32_000)
-    second = Notes(tmp_path / "notes" / "a", (5, 6))
+    second = SavedState(tmp_path / "states" / "a", (5, 6))
     listener = second.listener(verb, "a")
     assert listener.n_samples == 80 * 32_000
     feed(listener, waveform, second)
@@ -51,16 +51,16 @@ def test_in_two_goes(mini: AudioTagging, folder: Path, tmp_path: Path, framewise
         assert len(rows) == 3
         assert np.abs(np.concatenate(rows) - one.framewise).max() <= 1e-6
     # Notes on a file that has changed since are not used.
-    assert Notes(tmp_path / "notes" / "a", (5, 7)).listener(verb, "a").n_samples == 0
+    assert SavedState(tmp_path / "states" / "a", (5, 7)).listener(verb, "a").n_samples == 0
     second.remove()
     second.remove()
-    assert list((tmp_path / "notes").iterdir()) == []
+    assert list((tmp_path / "states").iterdir()) == []
 
 
 def test_notes_that_cannot_be_written(mini: AudioTagging, folder: Path, tmp_path: Path) -> None:
     waveform = read(folder / "deeper" / "long.wav", 32_000)
-    kept = Notes(tmp_path / "notes" / "a", (5, 6))
-    (tmp_path / "notes" / "a.npz").mkdir(parents=True)
+    kept = SavedState(tmp_path / "states" / "a", (5, 6))
+    (tmp_path / "states" / "a.npz").mkdir(parents=True)
     listener = mini.verb("tag").listener("a")
     with pytest.raises(OutputError, match=r"a\.npz is a folder"):
         feed(listener, waveform, kept)
@@ -73,9 +73,9 @@ def test_a_film_with_gaps_goes_on_where_it_was(mini: AudioTagging, tmp_path: Pat
     (recording,) = find([path])
     whole = verb.listener("film")
     feed(whole, read(path, 32_000))
-    first = Notes(tmp_path / "notes" / "a", (5, 6))
+    first = SavedState(tmp_path / "states" / "a", (5, 6))
     feed(first.listener(verb, "film"), read(path, 32_000), first, stop=60 * 32_000)
-    second = Notes(tmp_path / "notes" / "a", (5, 6))
+    second = SavedState(tmp_path / "states" / "a", (5, 6))
     hearing = Hearing(verb, [recording], notes=lambda _: second)
     (heard,) = hearing.heard()
     assert heard.n_samples == len(read(path, 32_000))

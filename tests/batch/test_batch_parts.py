@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from panns_inference import AudioTagging, Detection, Embedding, Tagging
 from panns_inference.audioset import labels, mid_of
-from panns_inference.batch.parts import read_part, write_part
+from panns_inference.batch.outputs import read_partial, write_partial
 from panns_inference.events import Event
 from panns_inference.files import fingerprint
 from panns_inference.results import Result
@@ -42,10 +42,10 @@ def test_real_results(mini: AudioTagging, folder: Path, tmp_path: Path) -> None:
         mini.embed(path),
         mini.embed(path, window=1.0, hop=0.25),
     ):
-        written = write_part(tmp_path / "parts" / "a.npz", result)
-        assert written == fingerprint(tmp_path / "parts" / "a.npz")
-        assert same(read_part(tmp_path / "parts" / "a.npz", str(path), mini.labels), result)
-    assert [each.name for each in (tmp_path / "parts").iterdir()] == ["a.npz"]
+        written = write_partial(tmp_path / "partial" / "a.npz", result)
+        assert written == fingerprint(tmp_path / "partial" / "a.npz")
+        assert same(read_partial(tmp_path / "partial" / "a.npz", str(path), mini.labels), result)
+    assert [each.name for each in (tmp_path / "partial").iterdir()] == ["a.npz"]
 
 
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
@@ -97,7 +97,7 @@ RESULTS = st.one_of(
 @given(RESULTS)
 def test_any_results(tmp_path_factory: pytest.TempPathFactory, result: Result) -> None:
     path = tmp_path_factory.getbasetemp() / "part.npz"
-    write_part(path, result)
-    assert same(read_part(path, "s", labels), result)
-    other = read_part(path, "moved.wav", labels)
+    write_partial(path, result)
+    assert same(read_partial(path, "s", labels), result)
+    other = read_partial(path, "moved.wav", labels)
     assert other.source == "moved.wav"

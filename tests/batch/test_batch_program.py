@@ -35,6 +35,24 @@ def written(path: Path) -> list[str]:
         return list(dict.fromkeys(row["filename"] for row in csv.DictReader(file)))
 
 
+def test_a_network_that_is_not_needed_is_not_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("panns_inference.cli.run.open_model", None)
+    monkeypatch.chdir(tmp_path)
+    for place in ([], ["-o", "t.csv"]):
+        assert main(["tag", "-f", "csv", "a.wav", "b.wav", *place]) == 1
+        out, err = capsys.readouterr()
+        assert out == ""
+        assert "panns: error: a.wav " in err
+        assert "panns: 2 of 2 recordings failed:" in err
+    assert list(tmp_path.iterdir()) == []
+    assert main(["tag", "a.wav", "--on-error", "raise"]) == 1
+    capsys.readouterr()
+    assert main(["tag", "-f", "json", "a.wav"]) == 1
+    assert capsys.readouterr().out == "[\n]\n"
+
+
 def test_good_and_bad_files_mixed(shared: Path, tmp_path: Path, capsys: Capture) -> None:
     folder = tmp_path / "mixed"
     for name in ("formats", "not_libsndfile"):
@@ -99,9 +117,9 @@ def test_stop_at_the_first_error(folder: Path, tmp_path: Path, capsys: Capture) 
 def test_a_finished_run_says_so(folder: Path, tmp_path: Path, capsys: Capture) -> None:
     given = ("tag", "-f", "csv", folder, "-o", tmp_path / "t.csv")
     assert panns(*given) == 0
-    assert "panns: heard 9 of 9 recordings, 0.03 h, " in capsys.readouterr().err
+    assert "panns: processed 9 of 9 recordings, 0.03 h, " in capsys.readouterr().err
     assert panns(*given) == 0
-    assert capsys.readouterr().err == "panns: nothing new to hear, 9 were done before\n"
+    assert capsys.readouterr().err == "panns: nothing new to process, 9 were done before\n"
     assert panns(*given, "-q") == 0
     assert capsys.readouterr().err == ""
     assert panns(*given, "--top", 3) == 2
@@ -164,7 +182,7 @@ def test_a_reader_that_leaves(folder: Path) -> None:
 def test_a_run_that_is_interrupted_goes_on(folder: Path, tmp_path: Path) -> None:
     given = ("tag", "-f", "csv", folder, *NETWORK, "-o", tmp_path / "t.csv")
     with start(*given) as process:
-        while not (tmp_path / "t.csv.panns" / "parts").exists():
+        while not (tmp_path / "t.csv.panns" / "partial").exists():
             time.sleep(0.001)
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=60)

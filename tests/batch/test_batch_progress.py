@@ -9,6 +9,7 @@ import sys
 
 import pytest
 
+from panns_inference import AudioError
 from panns_inference.batch.progress import progress_of
 from panns_inference.cli.stderr import of_python
 
@@ -28,13 +29,13 @@ def test_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     LOG.addHandler(handler)
     try:
         with progress_of(5, 2, shown=True) as seen:
-            seen.hear(3600.0)
-            seen.count(failed=False)
+            seen.add_seconds(3600.0)
+            seen.add_done()
             LOG.error("what went wrong")
-            seen.count(failed=True)
+            seen.add_failure(1, "a.wav", AudioError("it is no sound"), "skip")
     finally:
         LOG.removeHandler(handler)
-    assert (seen.seconds, seen.n_heard, seen.n_failed) == (3600.0, 1, 1)
+    assert (seen.seconds, seen.n_processed, len(seen.failures)) == (3600.0, 1, 1)
     shown = terminal.getvalue()
     assert "4/5 recordings" in shown
     assert "1.00 h, " in shown
@@ -47,9 +48,9 @@ def test_nothing_is_shown_to_nobody(shown: bool, monkeypatch: pytest.MonkeyPatch
     for stderr in (io.StringIO(), None, *([] if shown else [Terminal()])):
         monkeypatch.setattr(sys, "stderr", stderr)
         with progress_of(5, 0, shown) as seen:
-            seen.hear(3.0)
-            seen.count(failed=False)
-        assert seen.n_heard == 1
+            seen.add_seconds(3.0)
+            seen.add_done()
+        assert seen.n_processed == 1
         assert not stderr or stderr.getvalue() == ""
 
 

@@ -17,8 +17,7 @@ import soundfile
 
 from panns_inference import AudioError, AudioTagging, Detection, OutputError, Tagging, UsageError
 from panns_inference.batch import Failure, Recording, results, run
-from panns_inference.batch.hearing import refusal, samples_at_once
-from panns_inference.batch.run import default_jobs
+from panns_inference.batch.hearing import default_jobs, samples_at_once
 from panns_inference.checkpoints.lock import locked
 
 Made = Callable[..., Path]
@@ -38,7 +37,7 @@ def names(table: Path) -> list[str]:
 def test_a_table_of_a_folder(mini: AudioTagging, folder: Path, tmp_path: Path) -> None:
     table = tmp_path / "tags.csv"
     report = run(mini.verb("tag"), [folder], table, top=3)
-    assert (report.n_recordings, report.n_heard, report.n_before) == (9, 9, 0)
+    assert (report.n_recordings, report.n_processed, report.n_done_before) == (9, 9, 0)
     assert report.failures == ()
     assert report.seconds == pytest.approx(1 + 2 + 1 + 0.5 + 1 + 2 + 5 + 5 + 75, abs=0.1)
     assert [os.path.relpath(name, folder) for name in names(table)] == [
@@ -62,7 +61,7 @@ def test_a_tree_that_mirrors_the_folder(mini: AudioTagging, folder: Path, tmp_pa
     shutil.copy(folder / "clip5.wav", folder / "CLIP5.flac")  # a name is no content
     tree = tmp_path / "labels"
     report = run(mini.verb("detect"), [folder], tree, format="audacity", split=True)
-    assert report.n_heard == 11
+    assert report.n_processed == 11
     files = sorted(str(path.relative_to(tree)) for path in tree.rglob("*.txt"))
     assert files == sorted(
         [
@@ -72,7 +71,7 @@ def test_a_tree_that_mirrors_the_folder(mini: AudioTagging, folder: Path, tmp_pa
         ]
     )  # fmt: skip
     assert (tree / ".panns" / "run.json").is_file()
-    assert not (tree / ".panns" / "parts").exists()
+    assert not (tree / ".panns" / "partial").exists()
 
 
 def test_what_run_json_says(mini: AudioTagging, folder: Path, tmp_path: Path) -> None:
@@ -106,7 +105,7 @@ def test_a_finished_run_does_nothing(mini: AudioTagging, folder: Path, tmp_path:
     before = table.stat()
     journal = (tmp_path / "tags.csv.panns" / "files.jsonl").read_bytes()
     report = run(mini.verb("tag"), [folder], table)
-    assert str(report) == "nothing new to hear, 9 were done before"
+    assert str(report) == "nothing new to process, 9 were done before"
     assert table.stat().st_mtime_ns == before.st_mtime_ns
     assert (tmp_path / "tags.csv.panns" / "files.jsonl").read_bytes() == journal
 
@@ -120,7 +119,7 @@ def test_what_is_new_or_has_changed_is_heard(
         made(folder / "clip6.wav", 1.5, 78)
         (folder / "clip7.wav").unlink()
         report = run(mini.verb("tag"), [folder], place, **more)
-        assert (report.n_heard, report.n_before) == (2, 7)
+        assert (report.n_processed, report.n_done_before) == (2, 7)
         anew = tmp_path / f"anew {place.name}"
         run(mini.verb("tag"), [folder], anew, **more)
         if place.is_file():
@@ -140,15 +139,15 @@ def test_an_output_that_was_lost_is_made_again(
     run(mini.verb("tag"), [folder], table)
     content = table.read_bytes()
     table.unlink()
-    assert run(mini.verb("tag"), [folder], table).n_heard == 0
+    assert run(mini.verb("tag"), [folder], table).n_processed == 0
     assert table.read_bytes() == content
-    part = next((tmp_path / "t.csv.panns" / "parts").iterdir())
+    part = next((tmp_path / "t.csv.panns" / "partial").iterdir())
     part.write_bytes(b"")  # as a power cut may leave it
-    assert run(mini.verb("tag"), [folder], table).n_heard == 1
+    assert run(mini.verb("tag"), [folder], table).n_processed == 1
     assert table.read_bytes() == content
     run(mini.verb("tag"), [folder], tree, split=True)
     (tree / "clip6.csv").unlink()
-    assert run(mini.verb("tag"), [folder], tree, split=True).n_heard == 1
+    assert run(mini.verb("tag"), [folder], tree, split=True).n_processed == 1
     assert (tree / "clip6.csv").is_file()
 
 
@@ -161,7 +160,7 @@ def test_other_settings_are_refused_and_shown(
     with pytest.raises(UsageError) as refusal:
         run(mini.verb("detect", threshold=0.4, smooth=1.0), [folder], table, resampler="resampy")
     told = str(refusal.value).splitlines()
-    assert "events.csv.panns is of a run that was asked something else:" in told[0]
+    assert "events.csv.panns is of a run that with another request:" in told[0]
     assert set(told[1:-1]) == {
         "  settings.threshold: was 0.3, is 0.4",
         "  settings.smooth: was None, is 1.0",
@@ -175,7 +174,7 @@ def test_other_settings_are_refused_and_shown(
         run(other.verb("detect", threshold=0.3), [folder], table)
     assert table.read_bytes() == content
     report = run(mini.verb("tag"), [folder], table, overwrite=True)
-    assert report.n_heard == 9
+    assert report.n_processed == 9
     assert len(names(table)) == 9
 
 
@@ -187,7 +186,7 @@ def test_a_table_loses_no_recording(mini: AudioTagging, folder: Path, tmp_path: 
     ):
         run(mini.verb("tag"), [folder / "clip6.wav", folder / "clip7.wav"], table)
     report = run(mini.verb("tag"), [folder / f"clip{n}.wav" for n in (7, 6, 5)], table)
-    assert (report.n_heard, report.n_before) == (1, 2)
+    assert (report.n_processed, report.n_done_before) == (1, 2)
     assert [Path(name).name for name in names(table)] == ["clip7.wav", "clip6.wav", "clip5.wav"]
 
 
@@ -245,7 +244,7 @@ def test_framewise_probabilities(mini: AudioTagging, folder: Path, tmp_path: Pat
             assert file["valid_frames"] == alone.n_frames == len(file["framewise"])
             assert file["original_num_samples"] == alone.n_samples
             assert str(file["audio_filepath"]) == str(folder / f"{name}.wav")
-    assert not (tree / ".panns" / "notes").exists()
+    assert not (tree / ".panns" / "states").exists()
 
 
 def test_failures_are_told_and_tried_again(
@@ -256,7 +255,7 @@ def test_failures_are_told_and_tried_again(
     bad.write_bytes(b"no sound")
     table = tmp_path / "t.csv"
     report = run(mini.verb("tag"), [folder, tmp_path / "missing.wav"], table)
-    assert report.n_heard == 8
+    assert report.n_processed == 8
     assert [failure.source for failure in report.failures] == [
         str(bad), str(tmp_path / "missing.wav"),
     ]  # fmt: skip
@@ -267,7 +266,7 @@ def test_failures_are_told_and_tried_again(
     assert [each["path"] for each in failed] == [each.source for each in report.failures]
     bad.write_bytes(good)
     report = run(mini.verb("tag"), [folder], table)
-    assert (report.n_heard, report.n_before) == (1, 8)
+    assert (report.n_processed, report.n_done_before) == (1, 8)
     assert len(names(table)) == 9
     bad.write_bytes(b"no sound")
     with pytest.raises(AudioError, match=r"clip7\.wav"):
@@ -304,17 +303,14 @@ def test_results_of_what_cannot_be_heard(
     assert "error: " in caplog.text
 
 
-def test_a_network_that_is_not_needed_is_not_opened(tmp_path: Path) -> None:
-    def refuse() -> Any:
-        raise RuntimeError("opened")
-
-    told: list[Failure] = []
+def test_recordings_none_of_which_is_there(mini: AudioTagging, tmp_path: Path) -> None:
+    failures: list[Failure] = []
     missing = [tmp_path / "a.wav", tmp_path / "b.wav"]
-    assert list(results(refuse, missing, on_error=told.append)) == []
-    assert [failure.source for failure in told] == list(map(str, missing))
-    report = run(refuse, missing, tmp_path / "t.csv")
-    assert report.failures == tuple(told)
-    assert str(report) == "nothing new to hear, 2 failed"
+    assert list(results(mini.verb("tag"), missing, on_error=failures.append)) == []
+    assert [failure.source for failure in failures] == list(map(str, missing))
+    report = run(mini.verb("tag"), missing, tmp_path / "t.csv")
+    assert report.failures == tuple(failures)
+    assert str(report) == "nothing new to process, 2 failed"
     assert list(tmp_path.iterdir()) == []
 
 
@@ -326,7 +322,7 @@ def test_a_second_process_is_refused(mini: AudioTagging, folder: Path, tmp_path:
         pytest.raises(OutputError, match=r"another process is at work on .*t\.csv\.panns"),
     ):
         run(mini.verb("tag"), [folder], table)
-    assert run(mini.verb("tag"), [folder], table).n_heard == 9
+    assert run(mini.verb("tag"), [folder], table).n_processed == 9
 
 
 def test_what_a_kill_leaves_of_a_line_is_cut_off(
@@ -341,7 +337,7 @@ def test_what_a_kill_leaves_of_a_line_is_cut_off(
     (journal / "files.jsonl").write_bytes(b"".join(entries)[:-20])
     (journal / ".panns-0123456789abcdef.tmp").write_bytes(b"half")
     report = run(mini.verb("tag"), [folder], table)
-    assert (report.n_heard, report.n_before) == (1, 8)
+    assert (report.n_processed, report.n_done_before) == (1, 8)
     assert len(lines(journal)) == 9
     assert table.read_bytes() == content
     assert not (journal / ".panns-0123456789abcdef.tmp").exists()
@@ -357,7 +353,7 @@ def test_a_batch_of_which_a_part_was_done(mini: AudioTagging, folder: Path, tmp_
     (journal / "files.jsonl").write_text("".join(f"{json.dumps(each)}\n" for each in kept))
     table.unlink()
     report = run(mini.verb("embed"), [folder], table, format="jsonl")
-    assert (report.n_heard, report.n_before) == (1, 8)
+    assert (report.n_processed, report.n_done_before) == (1, 8)
     assert table.read_bytes() == content
 
 
@@ -370,7 +366,7 @@ def test_a_long_recording_that_fails_behind_its_first_block(
     report = run(mini.verb("tag"), [folder], tmp_path / "t.csv")
     (failure,) = report.failures
     assert "has a sample of nan at 60.000 s" in failure.cause
-    assert report.n_heard == 8
+    assert report.n_processed == 8
 
 
 def test_what_goes_through_a_network_together(mini: AudioTagging) -> None:
@@ -384,7 +380,7 @@ def test_what_goes_through_a_network_together(mini: AudioTagging) -> None:
 
 def test_a_recording_that_appears_too_late(folder: Path) -> None:
     late = Recording(str(folder / "clip5.wav"), None, 0)
-    assert "was not there a moment ago" in str(refusal(late))
+    assert "was not there a moment ago" in str(late.missing())
 
 
 def test_stretches_are_kept(mini: AudioTagging, folder: Path, tmp_path: Path) -> None:

@@ -16,14 +16,13 @@ NETWORK = ("--model", "PannsMini", "--device", "cpu")
 
 TOLD = """
 import sys, time
-from panns_inference import batch, cli
-
-results = batch.results
+from panns_inference import cli
+from panns_inference.batch.run import in_order
 
 def told(*arguments, **settings):
     count = 0
     try:
-        for count, result in enumerate(results(*arguments, **settings), start=1):
+        for count, result in enumerate(in_order(*arguments, **settings), start=1):
             yield result
             if count == 2:
                 print("two are done", file=sys.stderr)
@@ -32,7 +31,7 @@ def told(*arguments, **settings):
         print("ending", file=sys.stderr)
         time.sleep(ENDS)
 
-batch.results = told
+sys.modules["panns_inference.batch.run"].in_order = told
 cli.program()
 """
 """The program, which says when two recordings are done, and then waits."""

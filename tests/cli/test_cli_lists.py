@@ -12,7 +12,7 @@ import pytest
 
 from panns_inference import UsageError
 from panns_inference.cli import main
-from panns_inference.cli.lists import listed
+from panns_inference.cli.inputs import read_list
 
 NAMES = ["café é.flac", " b .flac", "日本/🎵.wav"]
 
@@ -39,14 +39,14 @@ def written(path: Path, content: bytes) -> str:
 def test_encodings(tmp_path: Path, mark: bytes, encoding: str, end: str, is_ended: bool) -> None:
     text = end.join(NAMES) + (end if is_ended else "")
     place = written(tmp_path / "list.txt", mark + text.encode(encoding))
-    assert listed(place, is_null=False) == NAMES
+    assert read_list(place, is_null=False) == NAMES
     place = written(tmp_path / "null.txt", mark + text.replace(end, "\0").encode(encoding))
-    assert listed(place, is_null=True) == NAMES
+    assert read_list(place, is_null=True) == NAMES
 
 
 def test_names_that_are_not_utf8_are_the_bytes_that_they_are(tmp_path: Path) -> None:
     place = written(tmp_path / "list.txt", b"Stra\xdfe.wav\n\xff\n")
-    assert [os.fsencode(name) for name in listed(place, is_null=False)] == [
+    assert [os.fsencode(name) for name in read_list(place, is_null=False)] == [
         b"Stra\xdfe.wav",
         b"\xff",
     ]
@@ -54,26 +54,26 @@ def test_names_that_are_not_utf8_are_the_bytes_that_they_are(tmp_path: Path) -> 
 
 def test_names_may_hold_white_space_and_with_null_line_ends(tmp_path: Path) -> None:
     place = written(tmp_path / "list.txt", " a\t\r\n\n \nb\x0bc\x85d\u2028\n".encode())
-    assert listed(place, is_null=False) == [" a\t", " ", "b\x0bc\x85d\u2028"]
+    assert read_list(place, is_null=False) == [" a\t", " ", "b\x0bc\x85d\u2028"]
     place = written(tmp_path / "null.txt", b"a\nb\r\0\0c\r\n\0")
-    assert listed(place, is_null=True) == ["a\nb\r", "c\r\n"]
+    assert read_list(place, is_null=True) == ["a\nb\r", "c\r\n"]
 
 
 def test_a_dash_in_a_list_is_a_file(tmp_path: Path) -> None:
-    assert listed(written(tmp_path / "list.txt", b"-\n"), is_null=False) == ["./-"]
+    assert read_list(written(tmp_path / "list.txt", b"-\n"), is_null=False) == ["./-"]
 
 
 def test_the_lists_that_went_wrong(shared: Path) -> None:
-    assert listed(str(shared / "faults/list_bom.txt"), is_null=False) == ["café é.flac", "b.flac"]
+    assert read_list(str(shared / "faults/list_bom.txt"), is_null=False) == ["café é.flac", "b.flac"]
     with pytest.raises(UsageError, match=r"list_nul\.txt' has a NUL in line 2, .* --null; "):
-        listed(str(shared / "faults/list_nul.txt"), is_null=False)
+        read_list(str(shared / "faults/list_nul.txt"), is_null=False)
 
 
 @pytest.mark.parametrize("content", [b"a.wav\0b.wav\0", "a.wav\n".encode("utf-16-le")])
 def test_a_list_with_nuls_is_not_taken_for_names(tmp_path: Path, content: bytes) -> None:
     place = written(tmp_path / "list.txt", content)
     with pytest.raises(UsageError, match="has a NUL in line 1"):
-        listed(place, is_null=False)
+        read_list(place, is_null=False)
 
 
 @pytest.mark.parametrize(
@@ -88,14 +88,14 @@ def test_a_list_with_nuls_is_not_taken_for_names(tmp_path: Path, content: bytes)
 )
 def test_lists_without_names(tmp_path: Path, content: bytes, message: str) -> None:
     with pytest.raises(UsageError, match=message):
-        listed(written(tmp_path / "list.txt", content), is_null=False)
+        read_list(written(tmp_path / "list.txt", content), is_null=False)
 
 
 def test_lists_that_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"no\.txt' cannot be read: No such file"):
-        listed(str(tmp_path / "no.txt"), is_null=False)
+        read_list(str(tmp_path / "no.txt"), is_null=False)
     with pytest.raises(UsageError, match="cannot be read: Is a directory"):
-        listed(str(tmp_path), is_null=False)
+        read_list(str(tmp_path), is_null=False)
 
 
 def panns(command: str, *arguments: object) -> subprocess.CompletedProcess[str]:

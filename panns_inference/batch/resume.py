@@ -1,9 +1,9 @@
-"""What is known of a long recording while it is heard, on the disk.
+"""The state of a long recording while it is processed, on the disk.
 
-    NAME.npz       the state of the listener, written every few minutes of audio
+    NAME.npz       the accumulator's state, written every few minutes of audio
     NAME.frames    framewise probabilities so far, float32; what lies behind the state is cut off
 
-A run that was killed decodes the recording again up to where the state stands, and hears it from
+A run that was killed decodes the recording again up to where the state ends, and processes it from
 there on.
 """
 
@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from ..files import atomic_write
 from ..verbs import Verb
 from ..verbs.verb import Listener
-from .repair import set_aside
+from .records import set_aside
 
 INTERVAL = 300
 """Seconds of audio between two states."""
@@ -33,18 +33,18 @@ ROWS = 6000
 """Frames that are read at once: a minute."""
 
 DAMAGE = (ValueError, TypeError, KeyError, EOFError, MemoryError, zipfile.BadZipFile, zlib.error)
-"""What `numpy.load` gives for a file that is damaged."""
+"""What `numpy.load` raises for a file that is damaged."""
 
-PREFIX = "listener/"
-"""Of the names of what is the listener's own."""
+PREFIX = "accumulator/"
+"""Of the names of the accumulator's own arrays."""
 
 
-class Notes:
-    """Keeps the state of a listener, and its frames.
+class SavedState:
+    """The state of an accumulator, and its frames, in two files.
 
     Args:
         path: of the files, without their extensions; the folder is made when it is needed.
-        identity: of the recording, any numbers: notes on another one are not used.
+        identity: of the recording, any numbers: the state of another one is not used.
     """
 
     def __init__(self, path: Path, identity: tuple[int, ...]) -> None:
@@ -54,35 +54,35 @@ class Notes:
         self.frames_file = path.with_name(f"{path.name}.frames")
         self._n_samples = 0
 
-    def listener(self, verb: Verb, name: str | None) -> Listener[Any]:
-        """A listener that goes on where the notes end; without notes, a new one.
+    def listener(self, task: Verb, name: str | None) -> Listener[Any]:
+        """Return an accumulator that goes on where the state ends; without a state, a new one.
 
         Args:
-            verb: what is asked.
+            task: what is computed.
             name: of the recording.
         """
         found = self._read()
         state = {k.removeprefix(PREFIX): v for k, v in found.items() if k.startswith(PREFIX)}
         to: dict[str, Any] = {}
-        if getattr(verb, "framewise", False):
+        if getattr(task, "framewise", False):
             self.path.parent.mkdir(parents=True, exist_ok=True)
             with self.frames_file.open("ab") as file:
                 file.truncate(int(found.get("n_bytes", 0)))
             to = {"frames_to": self._add_frames}
-        listener = verb.listener(name, state or None, **to)
-        self._n_samples = listener.n_samples
-        return listener
+        accumulator = task.listener(name, state or None, **to)
+        self._n_samples = accumulator.n_samples
+        return accumulator
 
-    def keep(self, listener: Listener[Any], sample_rate: int) -> None:
+    def keep(self, accumulator: Listener[Any], sample_rate: int) -> None:
         """Write the state down, if it is time.
 
         Args:
-            listener: who hears the recording.
-            sample_rate: of what it hears, in Hz.
+            accumulator: of the recording.
+            sample_rate: of its samples, in Hz.
         """
-        if listener.n_samples - self._n_samples < INTERVAL * sample_rate:
+        if accumulator.n_samples - self._n_samples < INTERVAL * sample_rate:
             return
-        self._n_samples = listener.n_samples
+        self._n_samples = accumulator.n_samples
         self.path.parent.mkdir(parents=True, exist_ok=True)
         n_bytes = 0
         if self.frames_file.exists():
@@ -90,7 +90,7 @@ class Notes:
                 os.fsync(file.fileno())
                 n_bytes = file.tell()
         state: dict[str, Any] = {
-            f"{PREFIX}{name}": value for name, value in listener.state().items()
+            f"{PREFIX}{name}": value for name, value in accumulator.state().items()
         }
         content = io.BytesIO()
         np.savez(content, identity=self.identity, n_bytes=n_bytes, **state)
@@ -98,22 +98,22 @@ class Notes:
             file.write(content.getbuffer())
 
     def rows(self, n_classes: int) -> Iterator[NDArray[np.float32]]:
-        """The framewise probabilities, (frames, classes), in pieces.
+        """Yield the framewise probabilities, (frames, classes), a minute at a time.
 
         Args:
             n_classes: columns.
         """
         with self.frames_file.open("rb") as file:
-            while part := file.read(ROWS * n_classes * 4):
-                yield np.frombuffer(part, np.float32).reshape(-1, n_classes)
+            while rows := file.read(ROWS * n_classes * 4):
+                yield np.frombuffer(rows, np.float32).reshape(-1, n_classes)
 
     def remove(self) -> None:
-        """The recording is done: nothing needs to be known of it any more."""
+        """Remove the files: the recording is done."""
         self.state_file.unlink(missing_ok=True)
         self.frames_file.unlink(missing_ok=True)
 
     def _read(self) -> dict[str, NDArray[Any]]:
-        """What the notes say; nothing if they are of another recording, or damaged."""
+        """The arrays of the state; nothing if they are of another recording, or damaged."""
         for path in (self.state_file, self.frames_file):
             set_aside(path, stat.S_ISREG, [])
         try:

@@ -1,4 +1,4 @@
-"""What this program says on stderr: the log of the package, and warnings meant for users."""
+"""The log of the package, and warnings meant for users, on stderr."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ LOG = logging.getLogger("panns_inference")
 
 
 @contextlib.contextmanager
-def listening(verbosity: int) -> Iterator[None]:
+def log_to_stderr(verbosity: int) -> Iterator[None]:
     """Show the package's log and the warnings that are meant for users on stderr.
 
     Args:

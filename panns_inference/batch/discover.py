@@ -11,17 +11,16 @@ import itertools
 import logging
 import os
 import re
-import stat
 from collections import Counter
-from collections.abc import Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from ..audio import name_of
 from ..audio.files import File
 from ..errors import AudioError
 from ..terminal import printable
+from .recording import Recording
 
 LOG = logging.getLogger("panns_inference")
 
@@ -49,62 +48,8 @@ _BEGINNINGS = re.compile(
 """First bytes of WAV, AIFF, FLAC, Ogg, MP3, CAF, AU, MP4, Matroska and MPEG-TS."""
 
 
-@dataclass(frozen=True)
-class Recording:
-    """A file to be heard.
-
-    Attributes:
-        source: what is read: the path as it was given, or as it was found below one; or an open
-            file.
-        size: in bytes; None if there is no such file.
-        mtime_ns: when it was last changed, in nanoseconds.
-        identity: the same for all names of one file, and for no other file.
-        track: number of one of its sound tracks, where each has a result of its own.
-        channel: number of one of its channels, where each has a result of its own.
-    """
-
-    source: str | BinaryIO
-    size: int | None
-    mtime_ns: int
-    identity: Hashable = None
-    track: int | None = None
-    channel: int | None = None
-
-    @property
-    def name(self) -> str | None:
-        """What results call it."""
-        return name_of(self.source)
-
-    @property
-    def path(self) -> str:
-        """The absolute path: the same from wherever the program is called."""
-        return os.path.abspath(self.name or "")
-
-    @property
-    def part(self) -> str:
-        """The end of names of files for one of its parts, such as '.channel2'; else empty."""
-        return key_of("", self.track, self.channel)
-
-    @property
-    def key(self) -> str:
-        """What tells it from the other recordings of a run: its path, and its part."""
-        return f"{self.path}{self.part}"
-
-
-def key_of(path: str, track: int | None, channel: int | None) -> str:
-    """What tells a recording, or a part of one, from the others of a run.
-
-    Args:
-        path: of the recording.
-        track: number of its sound track, where each has a result of its own.
-        channel: number of its channel, where each has a result of its own.
-    """
-    numbers = {".track": track, ".channel": channel}
-    return path + "".join(f"{name}{number}" for name, number in numbers.items() if number)
-
-
 def find(inputs: Iterable[File]) -> list[Recording]:
-    """The recordings that are meant by some names: one for each name, also of the same file.
+    """Return the recordings that names stand for: one for each name, also of the same file.
 
     Args:
         inputs: files, which are taken whatever they are called; folders, whose recordings are taken
@@ -114,7 +59,7 @@ def find(inputs: Iterable[File]) -> list[Recording]:
     Returns:
         The recordings in the order of the names. A file that is named twice comes twice; what is
         found in a folder comes once, also if it is named, too. A name that stands for nothing is
-        among them: what is wrong with it is said when it is heard.
+        among them: it fails when it is read.
 
     Raises:
         AudioError: if there is no recording.
@@ -125,12 +70,12 @@ def find(inputs: Iterable[File]) -> list[Recording]:
     left_out: Counter[str] = Counter()
     for each in inputs:
         if isinstance(each, (str, os.PathLike)):
-            recordings += map(_recording, _meant(os.fspath(each), known, left_out))
+            recordings += map(Recording.at, _files_of(os.fspath(each), known, left_out))
         else:
             recordings.append(Recording(each, 0, 0, id(each)))
     if not recordings:
-        told = ", ".join(repr(name_of(each)) for each in inputs)
-        raise AudioError(f"there is no recording in {told}" if told else "no recording is named")
+        names = ", ".join(repr(name_of(each)) for each in inputs)
+        raise AudioError(f"there is no recording in {names}" if names else "no recording is named")
     if left_out:
         kinds = ", ".join(f"{count} {kind}" for kind, count in left_out.most_common(5))
         LOG.info("left out: no recordings by their names and first bytes: %s", printable(kinds))
@@ -138,17 +83,17 @@ def find(inputs: Iterable[File]) -> list[Recording]:
 
 
 def natural(path: str) -> tuple[Any, ...]:
-    """Key for sorting paths as people do: by folders, numbers by their value.
+    """Return a key that sorts paths as people do: by folders, numbers by their value.
 
     Args:
-        path: a path, or a part of one.
+        path: a path, absolute or relative.
     """
-    parts = Path(path.casefold()).parts
-    return tuple(_counted(part) for part in parts), path
+    names = Path(path.casefold()).parts
+    return tuple(map(_texts_and_numbers, names)), path
 
 
 def shared_folder(inputs: Iterable[str | os.PathLike[str]]) -> Path:
-    """The deepest folder that holds all that is named: trees are mirrored from there on.
+    """Return the deepest folder that holds all that is named: trees are mirrored from there on.
 
     Args:
         inputs: as for `find`; at least one.
@@ -160,9 +105,9 @@ def _folder(name: str) -> str:
     path = os.path.abspath(name)
     if os.path.isdir(path):
         return path
-    parts = Path(path).parent.parts
-    plain = itertools.takewhile(lambda part: not glob.has_magic(part), parts)
-    return os.path.join(*(parts if os.path.lexists(path) else plain))
+    folders = Path(path).parent.parts
+    plain = itertools.takewhile(lambda name: not glob.has_magic(name), folders)
+    return os.path.join(*(folders if os.path.lexists(path) else plain))
 
 
 def _expanded(name: str) -> Sequence[str]:
@@ -172,7 +117,7 @@ def _expanded(name: str) -> Sequence[str]:
     return sorted(glob.glob(name, recursive=True), key=natural) or [name]
 
 
-def _meant(name: str, known: dict[str, bool], left_out: Counter[str]) -> Iterator[str]:
+def _files_of(name: str, known: dict[str, bool], left_out: Counter[str]) -> Iterator[str]:
     """The files that a name stands for, without what is found in a folder a second time.
 
     Args:
@@ -193,7 +138,7 @@ def _meant(name: str, known: dict[str, bool], left_out: Counter[str]) -> Iterato
 
 
 def _below(folder: str, left_out: Counter[str], seen: set[str]) -> Iterator[str]:
-    """Recordings in a folder and its subfolders; links are followed, but never in circles."""
+    """The recordings in a folder and its subfolders; links are followed, but never in circles."""
     if (true := os.path.realpath(folder)) in seen:
         return
     seen.add(true)
@@ -201,7 +146,7 @@ def _below(folder: str, left_out: Counter[str], seen: set[str]) -> Iterator[str]
         names = sorted(os.listdir(folder), key=natural)
     except OSError as error:
         LOG.warning("warning: %r cannot be listed: %s", folder, error.strerror)
-        yield folder  # a failure when it is heard, so that the exit status tells of it
+        yield folder  # it fails when it is read, so that the exit status is that of a failure
         return
     for name in names:
         path = os.path.join(folder, name)
@@ -227,31 +172,7 @@ def _is_recording(path: str) -> bool:
         return False
 
 
-def _counted(part: str) -> tuple[str | int, ...]:
-    # Texts and numbers take turns, so that like is compared with like.
-    pieces = re.split(r"([0-9]+)", part)
+def _texts_and_numbers(name: str) -> tuple[str | int, ...]:
+    # They take turns, so that like is compared with like.
+    pieces = re.split(r"([0-9]+)", name)
     return tuple(int(piece) if i % 2 else piece for i, piece in enumerate(pieces))
-
-
-def identity_of_file(name: str | os.PathLike[str]) -> Hashable:
-    """The same for all names of one file, and for no other file.
-
-    Args:
-        name: of a file, which need not be there.
-    """
-    try:
-        state = os.stat(name)
-    except (OSError, ValueError):
-        return os.fspath(name)
-    # Some file systems number no files.
-    return (state.st_dev, state.st_ino) if state.st_ino else os.path.realpath(name)
-
-
-def _recording(name: str) -> Recording:
-    identity = identity_of_file(name)
-    try:
-        state = os.stat(name)
-    except (OSError, ValueError):
-        return Recording(name, None, 0, identity)
-    is_file = stat.S_ISREG(state.st_mode)
-    return Recording(name, state.st_size if is_file else None, state.st_mtime_ns, identity)

@@ -1,4 +1,6 @@
-"""Lists of recordings, as `--files-from` reads them.
+"""What a command line names: recordings, folders, stdin, and lists of them.
+
+`--files-from` reads a list:
 
     one a line    UTF-8, or whatever bytes names have here; UTF-16, UTF-32 with a byte order mark
     --null        what `find -print0` writes: a NUL behind each, so that names may hold line ends
@@ -9,12 +11,14 @@ name. White space is.
 
 from __future__ import annotations
 
+import argparse
 import codecs
+import io
 import os
 import sys
 from pathlib import Path
 
-from ..errors import UsageError
+from ..errors import AudioError, UsageError
 
 MARKS = (
     (codecs.BOM_UTF8, None),
@@ -27,8 +31,41 @@ MARKS = (
 """Byte order marks, and how what follows is encoded; None is as names are."""
 
 
-def listed(place: str, is_null: bool) -> list[str]:
-    """The names in a list.
+def named_inputs(given: argparse.Namespace) -> list[str]:
+    """Return the names on a command line and in its list of files.
+
+    Args:
+        given: the command line.
+
+    Raises:
+        UsageError: if there is none, or the list cannot be read.
+    """
+    if given.null and given.files_from is None:
+        raise UsageError("--null is for the list that --files-from names")
+    if given.files_from == "-" and "-" in given.recordings:
+        raise UsageError("stdin is either a recording or the list of them")
+    inputs = list(given.recordings)
+    if given.files_from is not None:
+        inputs += read_list(given.files_from, given.null)
+    if not inputs:
+        raise UsageError("name recordings or folders, or a list of them with --files-from")
+    return inputs
+
+
+def open_stdin() -> io.BytesIO:
+    """Return what is read from stdin, as a file."""
+    if sys.stdin is None:
+        raise AudioError("stdin cannot be read: it is closed")
+    try:
+        stdin = io.BytesIO(sys.stdin.buffer.read())
+    except OSError as error:
+        raise AudioError(f"stdin cannot be read: {error.strerror}") from error
+    stdin.name = "stdin"
+    return stdin
+
+
+def read_list(place: str, is_null: bool) -> list[str]:
+    """Return the names in a list.
 
     Args:
         place: the file that holds it, or - for stdin.

@@ -1,0 +1,141 @@
+"""Results of many recordings to where a kill does not harm them."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+from collections.abc import Iterator
+from dataclasses import asdict, replace
+
+from ..errors import OutputError, PannsError, PathError
+from ..results import Result
+from ..verbs import Verb
+from .aliases import outcomes
+from .hearing import Heard, Hearing, default_jobs
+from .journal import Journal, opened
+from .outputs import Output
+from .plan import Plan, check_nothing_lost
+from .progress import OnError, Report, progress_of
+from .recording import with_earlier_channels
+from .records import FileRecord
+from .request import check_format, request_of
+
+LOG = logging.getLogger("panns_inference")
+
+
+def carry_out(
+    plan: Plan, task: Verb, *, jobs: int | None, on_error: OnError, progress: bool
+) -> Report:
+    """Compute the results of a plan that are not there yet, and write them.
+
+    Args:
+        plan: what is read and written.
+        task: what is computed.
+        jobs: decoders that work at the same time; None leaves the cores to a network on the CPU.
+        on_error: 'raise', 'skip', or a function that is called with each failure.
+        progress: whether stderr shows how far it is, if that is a terminal.
+
+    Raises:
+        UsageError: if what is there would be replaced, or an earlier run had another request.
+        OutputError: if something cannot be written, or another process is at work on this output.
+    """
+    output = plan.output
+    check_format(plan.format, task)
+    settings = {"format": plan.format.name, **plan.selection._asdict(), "split": plan.split}
+    more = {
+        "output": settings,
+        "reading": asdict(plan.reading),
+        **({"folder": str(plan.folder)} if plan.split else {}),
+        "inputs": [os.fspath(each) for each in plan.inputs],
+    }
+    request = request_of(task, more)
+    with _explained(plan.path), opened(output.journal, request, plan.overwrite) as journal:
+        if plan.reading.is_several:
+            output = plan.output_for([*with_earlier_channels(plan.recordings, journal.records)])
+        check_nothing_lost(output, journal)
+        journal.sweep({path.parent for path in output.files} if plan.split else ())
+        hearing = Hearing(task, output.recordings, jobs or default_jobs(task), plan.reading)
+        try:
+            return _save_all(hearing, output, journal, on_error, progress)
+        finally:
+            journal.remove_if_empty()
+
+
+def _save_all(
+    hearing: Hearing, output: Output, journal: Journal, on_error: OnError, progress: bool
+) -> Report:
+    """Compute the results that are not there yet, and write them."""
+    recordings = output.recordings
+    done = _done(output, journal)
+    written: set[str] = set()
+    with progress_of(len(recordings), len(done), progress) as counted:
+        hearing = replace(hearing, done=done, notes=journal.state_of, tell=counted.add_seconds)
+        for each in outcomes(hearing, output.refused):
+            recording = recordings[each.number]
+            # A name may be listed twice.
+            error = None if recording.key in written else _save(output, journal, each)
+            if error:
+                counted.add_failure(each.number, recording.name, error, on_error)
+            else:
+                counted.add_done()
+                written.add(recording.key)
+    output.finish(journal, hearing.verb.model.labels)
+    if not counted.failures:
+        journal.forget_states()
+    return counted.report(len(recordings))
+
+
+def _done(output: Output, journal: Journal) -> dict[int, int]:
+    """Recordings whose results are there, by their places in the list: their lengths in samples."""
+    done: dict[int, int] = {}
+    lost: set[str] = set()
+    for number, recording in enumerate(output.recordings):
+        if not (record := journal.done(recording)):
+            continue
+        if not output.holds(record, number):
+            lost.add(recording.key)
+        elif recording.size is not None:  # what is gone is a failure, and its result stays
+            done[number] = record.n_samples
+    for key in lost:
+        journal.records.pop(key)
+    if lost:
+        LOG.warning(
+            "warning: results that are lost or were changed are computed again: %d", len(lost)
+        )
+    return done
+
+
+def _save(output: Output, journal: Journal, heard: Heard) -> PannsError | None:
+    """Write a result and its record, or the record of a failure; why it failed, or None."""
+    recording = output.recordings[heard.number]
+    record = FileRecord(
+        recording.path,
+        recording.size,
+        recording.mtime_ns,
+        heard.n_samples,
+        track=recording.track,
+        channel=recording.channel,
+    )
+    outcome = heard.outcome
+    if isinstance(outcome, Result):
+        state = journal.state_of(heard.heard_as)
+        try:
+            output.keep(journal, record, heard.number, outcome, state)
+        except PathError as error:
+            outcome = error
+        else:
+            return None
+    if not journal.done(recording):
+        journal.add(replace(record, n_samples=0, cause=str(outcome)))
+    return outcome
+
+
+@contextlib.contextmanager
+def _explained(path: str) -> Iterator[None]:
+    try:
+        yield
+    except PannsError:
+        raise
+    except OSError as error:
+        raise OutputError(f"{path} cannot be written: {error.strerror or error}") from error

@@ -1,0 +1,71 @@
+"""The model that a command line chooses."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from .. import cores
+from ..listed import LISTED
+from . import signals
+from .memory import without_collections
+
+if TYPE_CHECKING:
+    from ..model import Model
+
+LOG = logging.getLogger("panns_inference")
+
+SHORT_SECONDS = 60.0
+"""Length of a recording that is processed before copies of the weights have paid: on two cores,
+CNN14 takes 0.3 s to lay them out, which two minutes of sound get back."""
+
+
+def open_model(given: argparse.Namespace, output: str, inputs: Sequence[str] = ()) -> Model:
+    """Return the model that a command line asks for.
+
+    Args:
+        given: the command line.
+        output: what the command needs of a network, where none is named.
+        inputs: what it is to process.
+    """
+    with without_collections(), signals.at_once():
+        from ..audio import stated_length
+        from ..checkpoints import identify
+        from ..inference import AudioTagging
+
+        name = given.model or (
+            identify(given.checkpoint, output) if given.checkpoint else best_here(output)
+        )
+        is_short = len(inputs) == 1 and stated_length(inputs[0]) <= SHORT_SECONDS
+        model = AudioTagging(
+            name,
+            given.checkpoint,
+            given.device or "cuda",
+            precision=given.precision,
+            memory=given.memory or ("small" if is_short else "default"),
+            threads=given.threads or cores.available(),
+        )
+    if given.device == "cuda" != model.device:
+        LOG.warning("warning: device 'cuda' is not there: using the CPU")
+    LOG.debug("%s on %s", model.name, model.device)
+    return model
+
+
+def best_here(output: str) -> str:
+    """Return the name of the best network on this machine that has an output; stderr says which.
+
+    Args:
+        output: its name.
+    """
+    from ..checkpoints import CHECKPOINTS, usable
+
+    able = [c for name, c in CHECKPOINTS.items() if output in LISTED[name].output_names]
+    by_precision = sorted(able, key=lambda c: c.mean_average_precision or 0, reverse=True)
+    chosen = next(c for c in by_precision if usable(c))
+    hint = ""
+    if chosen is not by_precision[0]:
+        hint = f"; for a better one: panns models download {by_precision[0].name}"
+    LOG.info("using %s%s", chosen.name, hint)
+    return chosen.name
