@@ -7,7 +7,7 @@ import argparse
 from ..formats import FORMATS
 from ..results import Detection
 from . import options
-from .run import run_over
+from .run import run_task
 
 # (option, name of the rule, what it means): all in seconds.
 DURATIONS = (
@@ -26,7 +26,7 @@ def add_to(commands: options.Commands) -> None:
     """
     summary = "say which sounds recordings hold, and when"
     example = "panns detect --threshold 0.3 --classes Speech -f audacity talk.mp3 -o talk.txt"
-    parser = options.verb(commands, "detect", summary, example, Detection)
+    parser = options.task(commands, "detect", summary, example, Detection)
     group = parser.add_argument_group("events")
     group.add_argument(
         "--threshold",
@@ -70,4 +70,4 @@ def run(given: argparse.Namespace) -> int:
         # What is not written is not kept: an hour of it takes 0.76 GB.
         "framewise": FORMATS[given.format].framewise,
     }
-    return run_over(given, "detect", "framewise_output", rules)
+    return run_task(given, "detect", "framewise_output", rules)

@@ -6,7 +6,7 @@ import argparse
 
 from ..results import Embedding
 from . import options
-from .run import run_over
+from .run import run_task
 
 
 def add_to(commands: options.Commands) -> None:
@@ -17,7 +17,7 @@ def add_to(commands: options.Commands) -> None:
     """
     summary = "turn recordings into vectors, for search or a classifier"
     example = "panns embed recordings/ -f csv -o vectors.csv"
-    options.verb(commands, "embed", summary, example, Embedding).set_defaults(run=run)
+    options.task(commands, "embed", summary, example, Embedding).set_defaults(run=run)
 
 
 def run(given: argparse.Namespace) -> int:
@@ -26,4 +26,4 @@ def run(given: argparse.Namespace) -> int:
     Args:
         given: the command line.
     """
-    return run_over(given, "embed", "embedding")
+    return run_task(given, "embed", "embedding")

@@ -10,16 +10,16 @@ from ..formats import FORMATS
 Commands = Any
 """What `argparse` calls its subparsers; it has no public type."""
 
-HEARING = (
-    ("--window", "SECONDS", "length of stretches that are heard on their own"),
+PROCESSING = (
+    ("--window", "SECONDS", "length of stretches that have results of their own"),
     ("--hop", "SECONDS", "from one stretch to the next; default: --window"),
-    ("--skip-silence", "DB", "samples below this level are silence, and not heard; such as -90"),
+    ("--skip-silence", "DB", "samples below this level are silence and are left out; such as -90"),
 )
-"""Option, unit and meaning of what all verbs can be told."""
+"""Option, unit and meaning of the settings that all tasks have."""
 
 
 def count(text: str) -> int:
-    """A number of things, 0 or more.
+    """Return a number of things, 0 or more.
 
     Args:
         text: what the user wrote.
@@ -30,7 +30,7 @@ def count(text: str) -> int:
 
 
 def positive(text: str) -> int:
-    """A number of things, 1 or more.
+    """Return a number of things, 1 or more.
 
     Args:
         text: what the user wrote.
@@ -41,7 +41,7 @@ def positive(text: str) -> int:
 
 
 def probability(text: str) -> float:
-    """A probability, 0 to 1.
+    """Return a probability, 0 to 1.
 
     Args:
         text: what the user wrote.
@@ -52,7 +52,7 @@ def probability(text: str) -> float:
 
 
 def track(text: str) -> int | str:
-    """A sound track, 1 or more, or all of them.
+    """Return the number of a sound track, from 1, or `all`.
 
     Args:
         text: what the user wrote.
@@ -61,7 +61,7 @@ def track(text: str) -> int | str:
 
 
 def channel(text: str) -> int | str:
-    """A channel by its name or its number, 1 or more; each; or their mix.
+    """Return a channel: its name, its number from 1, `each`, or `mix`.
 
     Args:
         text: what the user wrote.
@@ -77,7 +77,7 @@ def _numbered(text: str, kind: str, names: str) -> int:
 
 
 def command(commands: Commands, name: str, summary: str, example: str) -> argparse.ArgumentParser:
-    """A new command with the options that all have.
+    """Return a new command with the options that all have.
 
     Args:
         commands: where it is added.
@@ -109,14 +109,14 @@ def command(commands: Commands, name: str, summary: str, example: str) -> argpar
     return parser
 
 
-def verb(
+def task(
     commands: Commands, name: str, summary: str, example: str, result: type
 ) -> argparse.ArgumentParser:
-    """A new command that asks a network something about recordings.
+    """Return a new command that runs a network over recordings.
 
     Args:
         commands: where it is added.
-        name: of the verb.
+        name: of the task.
         summary: what it does, in one line.
         example: lines for the end of its help.
         result: what it gives, for the choice of formats.
@@ -125,7 +125,7 @@ def verb(
     _add_recordings(parser)
     _add_network(parser)
     _add_output(parser, result)
-    _add_hearing(parser)
+    _add_processing(parser)
     return parser
 
 
@@ -231,10 +231,10 @@ def _add_network(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_hearing(parser: argparse.ArgumentParser) -> None:
-    """What is heard of a recording."""
-    group = parser.add_argument_group("hearing")
-    for option, unit, meaning in HEARING:
+def _add_processing(parser: argparse.ArgumentParser) -> None:
+    """What the network processes of a recording."""
+    group = parser.add_argument_group("processing")
+    for option, unit, meaning in PROCESSING:
         group.add_argument(option, type=float, metavar=unit, help=meaning)
 
 

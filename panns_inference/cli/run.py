@@ -32,7 +32,7 @@ STREAMS = ("/dev", "/dev/fd")
 """Folders of names for files that are open already."""
 
 
-def run_over(
+def run_task(
     given: argparse.Namespace,
     name: str,
     output: str,

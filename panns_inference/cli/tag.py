@@ -6,7 +6,7 @@ import argparse
 
 from ..results import Tagging
 from . import options
-from .run import run_over
+from .run import run_task
 
 
 def add_to(commands: options.Commands) -> None:
@@ -17,7 +17,7 @@ def add_to(commands: options.Commands) -> None:
     """
     summary = "say which sounds recordings hold"
     example = "panns tag --top 3 --json street.flac"
-    parser = options.verb(commands, "tag", summary, example, Tagging)
+    parser = options.task(commands, "tag", summary, example, Tagging)
     group = parser.add_argument_group("tags")
     group.add_argument(
         "--top",
@@ -42,4 +42,4 @@ def run(given: argparse.Namespace) -> int:
     Args:
         given: the command line.
     """
-    return run_over(given, "tag", "clipwise_output", top=given.top, threshold=given.threshold)
+    return run_task(given, "tag", "clipwise_output", top=given.top, threshold=given.threshold)

@@ -26,12 +26,25 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
+from ..arrays import to_arrays
 from ..errors import UsageError
 from ..results import Detection
 from .spans import Selection, unicode
 
 ROWS = 4096
 """Rows that are compressed at a time."""
+
+FIELDS = {
+    "fps": "frames_per_second",
+    "valid_frames": "n_frames",
+    "original_num_samples": "n_samples",
+    "audio_filepath": "source",
+    "labels": "labels",
+    "model": "model",
+    "track": "track",
+    "channel": "channel",
+}
+"""Keys of the archive beside `framewise`, and which field of a `Detection` each one holds."""
 
 LEVEL = 1
 """Of compression: higher ones take twice the time for 3 % of the size."""
@@ -43,7 +56,7 @@ def write(results: Iterable[Detection], file: IO[bytes], selection: Selection) -
     Args:
         results: events, with the framewise probabilities.
         file: open for bytes.
-        selection: of tags, which are not written.
+        selection: of tags, which this format does not hold.
 
     Raises:
         UsageError: if the probabilities were not asked for.
@@ -68,19 +81,16 @@ def write_rows(file: IO[bytes], detection: Detection, rows: Iterable[NDArray[np.
     Raises:
         UsageError: if the rows are not as many as the frames of the recording.
     """
-    values = {
-        "fps": np.float64(detection.frames_per_second),
-        "valid_frames": np.int64(detection.n_frames),
-        "original_num_samples": np.int64(detection.n_samples),
-        "audio_filepath": np.str_(unicode(detection.source or "")),
-        "labels": np.array([unicode(label) for label in detection.labels]),
-        "model": np.str_(detection.model),
-        **{name: np.int64(number) for name, number in detection.chosen.items()},
+    arrays = {
+        **to_arrays(detection),
+        "source": np.asarray(unicode(detection.source or "")),
+        "labels": np.asarray([unicode(label) for label in detection.labels]),
     }
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=LEVEL) as archive:
-        for name, value in values.items():
-            with archive.open(f"{name}.npy", "w") as entry:
-                npy.write_array(entry, np.asarray(value), allow_pickle=False)
+        for name, field in FIELDS.items():
+            if field in arrays:
+                with archive.open(f"{name}.npy", "w") as entry:
+                    npy.write_array(entry, arrays[field], allow_pickle=False)
         with archive.open("framewise.npy", "w", force_zip64=True) as entry:
             _write_framewise(entry, detection, rows)
 

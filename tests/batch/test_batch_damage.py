@@ -29,7 +29,7 @@ def rewrite(name: str, change: Callable[[bytes], bytes]) -> Damage:
     return damage
 
 
-def of_partial_results(change: Callable[[Path], object]) -> Damage:
+def of_partial(change: Callable[[Path], object]) -> Damage:
     def damage(journal: Path) -> None:
         for path in list((journal / "partial").iterdir())[:2]:
             change(path)
@@ -85,11 +85,11 @@ DAMAGES: dict[str, Damage] = {
     "lines are of other types": rewrite(LINES, lambda old: b"3\nnull\n[]\n{}\n" + old),
     "lines gone": lambda journal: (journal / LINES).unlink(),
     "lines a folder": in_its_place(LINES, folder_with_a_file),
-    "partial results of zeros": of_partial_results(lambda path: path.write_bytes(bytes(path.stat().st_size))),
-    "partial results empty": of_partial_results(lambda path: path.write_bytes(b"")),
-    "partial results cut": of_partial_results(lambda path: path.write_bytes(path.read_bytes()[:-9])),
+    "partial of zeros": of_partial(lambda path: path.write_bytes(bytes(path.stat().st_size))),
+    "partial results empty": of_partial(lambda path: path.write_bytes(b"")),
+    "partial results cut": of_partial(lambda path: path.write_bytes(path.read_bytes()[:-9])),
     "partial results gone": lambda journal: shutil.rmtree(journal / "partial"),
-    "partial results folders": of_partial_results(lambda path: (path.unlink(), path.mkdir())),
+    "partial results folders": of_partial(lambda path: (path.unlink(), path.mkdir())),
     "partial a file": in_its_place("partial", lambda path: path.write_text("mine")),
     "states a file": in_its_place("states", lambda path: path.write_text("mine")),
     "lock a folder": in_its_place("lock", folder_with_a_file),

@@ -21,7 +21,9 @@ def often(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(resume, "INTERVAL", 40)
 
 
-def feed(listener: Any, waveform: Any, taken: SavedState | None = None, stop: int | None = None) -> None:
+def feed(
+    listener: Any, waveform: Any, taken: SavedState | None = None, stop: int | None = None
+) -> None:
     rate = 32_000
     for start in range(listener.n_samples, stop or len(waveform), 10 * rate):
         listener.feed(waveform[start : min(start + 10 * rate, stop or len(waveform))])

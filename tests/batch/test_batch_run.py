@@ -78,7 +78,7 @@ def test_what_run_json_says(mini: AudioTagging, folder: Path, tmp_path: Path) ->
     run(mini.verb("detect", threshold=0.3), [folder / "clip5.wav", folder / "clip6.wav"],
         tmp_path / "events.jsonl", format="jsonl")  # fmt: skip
     told = json.loads((tmp_path / "events.jsonl.panns" / "run.json").read_text())
-    assert told["verb"] == "detect"
+    assert told["task"] == "detect"
     assert told["settings"]["threshold"] == 0.3
     assert told["model"] == "PannsMini"
     assert told["weights"].startswith("sha256:")

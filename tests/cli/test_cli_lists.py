@@ -64,7 +64,10 @@ def test_a_dash_in_a_list_is_a_file(tmp_path: Path) -> None:
 
 
 def test_the_lists_that_went_wrong(shared: Path) -> None:
-    assert read_list(str(shared / "faults/list_bom.txt"), is_null=False) == ["café é.flac", "b.flac"]
+    assert read_list(str(shared / "faults/list_bom.txt"), is_null=False) == [
+        "café é.flac",
+        "b.flac",
+    ]
     with pytest.raises(UsageError, match=r"list_nul\.txt' has a NUL in line 2, .* --null; "):
         read_list(str(shared / "faults/list_nul.txt"), is_null=False)
 

@@ -27,7 +27,7 @@ FLOORS = {
     1: {"audio", "config", "device", "events", "models"},
     2: {"checkpoints", "engine", "pytorch_utils"},
     3: {"windows"},
-    4: {"along", "asking", "inference", "loading", "model", "results", "verbs"},
+    4: {"along", "arrays", "asking", "inference", "loading", "model", "results", "verbs"},
     5: {"batch", "export", "formats", "training"},
     6: {"hear"},
     7: {"__main__", "cli"},
