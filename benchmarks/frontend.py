@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from torchlibrosa.stft import LogmelFilterBank as TheirLogmel
 from torchlibrosa.stft import Spectrogram as TheirSpectrogram
 
-from panns_inference.engine.fast.frontend import FastLogmel
+from panns_inference.engine.cpu.frontend import FusedLogmel
 from panns_inference.models import LogmelFilterBank, Spectrogram
 
 MEL = {"sr": 32000, "n_fft": 1024, "n_mels": 64, "fmin": 50, "fmax": 14000}
@@ -50,7 +50,7 @@ def main() -> None:
     torch.manual_seed(0)
     theirs = front_end(TheirSpectrogram(1024, 320), TheirLogmel(**MEL, top_db=None))
     ours = front_end(Spectrogram(1024, 320), LogmelFilterBank(**MEL, top_db=None))
-    fast = FastLogmel(*ours)
+    fast = FusedLogmel(*ours)
     runners = {"torchlibrosa": theirs, "plain": ours, "engine": fast}
     rows = []
     with torch.no_grad():

@@ -3,7 +3,7 @@
     python benchmarks/layers.py [NETWORK ...] [--seconds 1 10] [--batches 1] [--threads 2]
 
 The layers are those of the networks' own images for clips of these lengths and batches. Each is
-computed by all kernels that can; the rows of `panns_inference/engine/fast/choices.csv` for this
+computed by all kernels that can; the rows of `panns_inference/engine/cpu/dispatch.csv` for this
 chip and this version of torch are replaced one by one, so that the script can be run network by
 network. The section of `RESULTS.md` shows the layers of Cnn14.
 """
@@ -23,16 +23,16 @@ from report import setting, table, write_section
 from torch import Tensor
 
 import panns_inference
-from panns_inference.engine.fast import accelerated, plan
-from panns_inference.engine.fast.convolution import Convolution
-from panns_inference.engine.fast.kernels import Weights
+from panns_inference.engine.cpu import dispatch, fused_network
+from panns_inference.engine.cpu.conv import ConvWeights
+from panns_inference.engine.cpu.fused_conv import FusedConv
 from panns_inference.models import build
 
-CHOICES = Path(panns_inference.__file__).parent / "engine" / "fast" / "choices.csv"
+CHOICES = Path(panns_inference.__file__).parent / "engine" / "cpu" / "dispatch.csv"
 
-Key = tuple[plan.Layer, int]
+Key = tuple[dispatch.Layer, int]
 
-Layers = dict[Key, tuple[Weights, torch.Size]]
+Layers = dict[Key, tuple[ConvWeights, torch.Size]]
 
 
 def layers_of(name: str, seconds: list[int], batches: list[int]) -> Layers:
@@ -44,25 +44,25 @@ def layers_of(name: str, seconds: list[int], batches: list[int]) -> Layers:
         batches: clips of a batch.
     """
     found: Layers = {}
-    network = accelerated(build(name).eval())
-    call = Convolution.__call__
+    network = fused_network(build(name).eval())
+    call = FusedConv.__call__
 
-    def noted(layer: Convolution, x: Tensor, relu: bool = False, halved: bool = False) -> Tensor:
-        if len(plan.candidates(layer.weights, x.shape[3])) > 1:
-            found.setdefault(plan.key(layer.weights, x.shape), (layer.weights, x.shape))
+    def noted(layer: FusedConv, x: Tensor, relu: bool = False, halved: bool = False) -> Tensor:
+        if len(dispatch.candidates(layer.weights, x.shape[3])) > 1:
+            found.setdefault(dispatch.key(layer.weights, x.shape), (layer.weights, x.shape))
         return call(layer, x, relu, halved)
 
-    Convolution.__call__ = noted  # type: ignore[method-assign]
+    FusedConv.__call__ = noted  # type: ignore[method-assign]
     for length in seconds:
         for batch in batches:
             network.segment_features(torch.randn(batch, length * network.sample_rate))
-    Convolution.__call__ = call  # type: ignore[method-assign]
+    FusedConv.__call__ = call  # type: ignore[method-assign]
     return found
 
 
-def plausible(name: str, weights: Weights, width: int) -> bool:
+def plausible(name: str, weights: ConvWeights, width: int) -> bool:
     """Whether a kernel is worth a measurement."""
-    if name == plan.DIRECT:
+    if name == dispatch.DIRECT:
         return True
     channels = min(weights.weight.shape[:2])
     axes, _, way = name.partition(" ")
@@ -88,17 +88,17 @@ def milliseconds(run: Callable[[], object], times: int) -> float:
     return 1e3 * statistics.median(taken)
 
 
-def measured(weights: Weights, size: torch.Size) -> dict[str, tuple[float, float]]:
+def measured(weights: ConvWeights, size: torch.Size) -> dict[str, tuple[float, float]]:
     """Milliseconds of each kernel, and its deviation from float64 by the largest value."""
     x = torch.randn(size).contiguous(memory_format=torch.channels_last)
     folded = weights.weight.double() * weights.scale.double()[:, None, None, None]
     expected = torch.conv2d(x[:1].double(), folded, weights.bias.double(), padding=weights.padding)
     expected.relu_()
     found = {}
-    for name in plan.candidates(weights, size[3]):
+    for name in dispatch.candidates(weights, size[3]):
         if not plausible(name, weights, size[3]):
             continue
-        kernel = plan.build(name, weights, size)
+        kernel = dispatch.build(name, weights, size)
         error = float((kernel(x, True, False)[:1] - expected).abs().max() / expected.max())
         found[name] = milliseconds(lambda kernel=kernel: kernel(x, True, False), 5), error
     return found
@@ -108,7 +108,7 @@ NEAR = 1.05
 """Times that are taken for the same."""
 
 
-def preferred(times: dict[str, tuple[float, float]], weights: Weights) -> str:
+def preferred(times: dict[str, tuple[float, float]], weights: ConvWeights) -> str:
     """The fastest kernel; of those that are as good as that, the one that takes least memory.
 
     Between `packed` and `rows`, which take the same, it is `rows`: that does not depend on how long
@@ -119,11 +119,11 @@ def preferred(times: dict[str, tuple[float, float]], weights: Weights) -> str:
     return min(near, key=lambda name: (growth(name, weights), "packed" in name, times[name]))
 
 
-def growth(name: str, weights: Weights) -> float:
+def growth(name: str, weights: ConvWeights) -> float:
     """Size of a kernel's weights, as a multiple of the layer's own."""
-    if name == plan.DIRECT:
+    if name == dispatch.DIRECT:
         return 1.0
-    kernels = (transform.kernel for transform in plan.transforms_of(name, weights))
+    kernels = (transform.kernel for transform in dispatch.transforms_of(name, weights))
     return math.prod(kernel.shape[0] * kernel.shape[1] / kernel.shape[2] for kernel in kernels)
 
 
@@ -131,7 +131,7 @@ def write_choices(chosen: dict[Key, str]) -> None:
     """Put rows into the table, in the place of those for the same layers."""
     with CHOICES.open(encoding="utf-8", newline="") as file:
         heading, *lines = csv.reader(file)
-    here = [plan.chip(), torch.__version__.partition("+")[0]]
+    here = [dispatch.chip(), torch.__version__.partition("+")[0]]
     rows = {tuple(line[:-1]): line[-1] for line in lines}
     rows |= {(*here, *map(str, (*layer, length))): name for (layer, length), name in chosen.items()}
     with CHOICES.open("w", encoding="utf-8", newline="") as file:
@@ -163,7 +163,7 @@ def main() -> None:
             chosen[key] = preferred(times, weights)
             best = sorted(times.items(), key=lambda item: item[1][0])[:3]
             print(tuple(size), key, {n: f"{t:.2f} {e:.0e}" for n, (t, e) in best}, flush=True)
-            (taken, error), plain = times[chosen[key]], times[plan.DIRECT][0]
+            (taken, error), plain = times[chosen[key]], times[dispatch.DIRECT][0]
             channels = "{} -> {}, {} x {}".format(*key[0])
             image = f"{size[0]} x {size[2]} x {size[3]}"
             figures = (f"{plain:.2f}", f"{taken:.2f}", f"{error:.0e}")

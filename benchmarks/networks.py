@@ -14,7 +14,7 @@ import torch
 from report import setting, table, write_section
 from torch import nn
 
-from panns_inference.engine.fast import accelerated
+from panns_inference.engine.cpu import fused_network
 from panns_inference.models import NETWORKS, build
 from panns_inference.models.network import Network
 
@@ -42,7 +42,7 @@ def fitted(name: str) -> Network:
 def row(name: str, seconds: int, batch: int, rounds: int) -> tuple[str, ...]:
     """Name, clips, milliseconds of a clip plain and fast, ratio, deviation."""
     plain = fitted(name)
-    runners = {"plain": plain, "fast": accelerated(plain)}
+    runners = {"plain": plain, "fast": fused_network(plain)}
     x = torch.randn(batch, seconds * plain.sample_rate) * 0.1
     found = [run(x)["clipwise_output"] for run in runners.values()]
     times: dict[str, list[float]] = {key: [] for key in runners}

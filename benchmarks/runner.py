@@ -43,17 +43,17 @@ def plain(folder: Path, threads: int) -> Runner:
 
 
 def engine(folder: Path, threads: int, precision: str = "float32") -> Runner:
-    """The network of this package, accelerated."""
+    """The network of this package, fused_network."""
     import torch
 
     from panns_inference.checkpoints import load
-    from panns_inference.engine.fast import accelerated
+    from panns_inference.engine.cpu import fused_network
     from panns_inference.models import build
 
     torch.set_num_threads(threads)
     with torch.device("meta"):
         network = build("Cnn14")
-    fast = accelerated(load(network, folder / "weights.pth").eval(), precision)
+    fast = fused_network(load(network, folder / "weights.pth").eval(), precision)
     return _asked(fast)
 
 

@@ -30,7 +30,7 @@ import torch
 from material import network_with_fitting_norms
 from report import setting, table, write_section
 
-from panns_inference.engine.fast.convolution import together
+from panns_inference.engine.cpu.fused_conv import together
 
 HERE = Path(__file__).parent
 

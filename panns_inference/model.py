@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
-    from .engine.network import NetworkEngine
+    from .engine.torch_engine import TorchEngine
 
 
 FILES = ".onnx"
@@ -95,7 +95,7 @@ class Model(Asking):
             raise UsageError(f"a file of weights goes into checkpoint_path=, not {model!r}")
         if threads is not None and threads < 1:
             raise UsageError(f"threads={threads} is no number of cores: give 1 or more")
-        self._engine: NetworkEngine | OnnxEngine | None = None
+        self._engine: TorchEngine | OnnxEngine | None = None
         self.model: Any
         self._computing: dict[str, Any] = {
             "precision": precision,
@@ -130,11 +130,11 @@ class Model(Asking):
         """Take a network from a file that holds all of it; what was chosen besides has no place."""
         computing = self._computing
         self._engine = engine = OnnxEngine(path, computing["threads"], computing["memory"])
-        if computing["precision"] not in ("float32", engine.card.precision):
-            chosen += [f"precision (it is in {engine.card.precision})"]
+        if computing["precision"] not in ("float32", engine.metadata.precision):
+            chosen += [f"precision (it is in {engine.metadata.precision})"]
         if chosen:
             raise UsageError(f"{path} has weights and settings: leave {', '.join(chosen)} out")
-        self.labels = list(engine.card.labels if labels is None else labels)
+        self.labels = list(engine.metadata.labels if labels is None else labels)
         self.name, self.model, self.device, self.checkpoint = engine.name, None, engine.device, None
         return ("Using CPU.\n",)
 
@@ -226,12 +226,12 @@ class Model(Asking):
         return {**outputs, **({"framewise_output": np.concatenate(frames)} if frames else {})}
 
 
-def _kind(device: str) -> type[NetworkEngine]:
+def _kind(device: str) -> type[TorchEngine]:
     """What computes a module of torch on a device."""
     if device.startswith("cuda"):
         from .engine.cuda import CudaEngine
 
         return CudaEngine
-    from .engine.network import NetworkEngine
+    from .engine.torch_engine import TorchEngine
 
-    return NetworkEngine
+    return TorchEngine

@@ -27,8 +27,8 @@ from panns_inference import (
     UsageError,
     errors,
 )
-from panns_inference.engine.fast import operators
-from panns_inference.engine.fast.accelerated import PRECISIONS
+from panns_inference.engine.cpu import onednn
+from panns_inference.engine.cpu.fused_network import PRECISIONS
 from panns_inference.export import to_onnx
 from panns_inference.hear import load_model
 from panns_inference.models import build
@@ -96,7 +96,7 @@ def test_so_does_one_with_settings(
     way: str, settings: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Not every processor has the instructions: what is computed here does not matter.
-    monkeypatch.setattr(operators, "has_bf16", lambda: True)
+    monkeypatch.setattr(onednn, "has_bf16", lambda: True)
     monkeypatch.setitem(PRECISIONS, "bf16", torch.float32)
     check_arrives(AudioTagging("PannsMini", device="cpu", **settings), way)
 
@@ -293,10 +293,10 @@ def test_errors_that_were_raised_arrive(tmp_path: Path, tagger: AudioTagging) ->
 def test_where_there_are_no_instructions_for_bf16_it_is_said_on_arrival(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(operators, "has_bf16", lambda: True)
+    monkeypatch.setattr(onednn, "has_bf16", lambda: True)
     monkeypatch.setitem(PRECISIONS, "bf16", torch.float32)
     arrived = pickle.loads(pickle.dumps(AudioTagging("PannsMini", device="cpu", precision="bf16")))
-    monkeypatch.setattr(operators, "has_bf16", lambda: False)
+    monkeypatch.setattr(onednn, "has_bf16", lambda: False)
     with pytest.raises(UsageError, match="no bf16 instructions"):
         arrived.inference(CLIP)
 

@@ -4,6 +4,6 @@
 with the help of `fast` on the CPU; `cuda` does so on GPUs.
 """
 
-from .engine import Engine, Grid, Outputs, Statistics, Waveforms
+from .contract import Engine, Grid, Outputs, Statistics, Waveforms
 
 __all__ = ["Engine", "Grid", "Outputs", "Statistics", "Waveforms"]

@@ -10,9 +10,9 @@ from .. import __version__
 from ..audioset import labels, mids
 from ..checkpoints import CITATION, LICENCE, verify
 from ..checkpoints.verification import recognise
-from ..engine.card import Card
-from ..engine.digest import digest
-from ..engine.grid import grid_of
+from ..engine.fingerprint import checksum
+from ..engine.onnx.metadata import Metadata
+from ..engine.receptive_field import grid_of
 from ..models import Network
 from .whole import output_sizes
 
@@ -25,7 +25,7 @@ PACKAGED = "MIT"
 UNKNOWN = "not known"
 
 
-def card_of(model: Model, network: Network) -> Card:
+def card_of(model: Model, network: Network) -> Metadata:
     """The card of a network.
 
     Args:
@@ -33,7 +33,7 @@ def card_of(model: Model, network: Network) -> Card:
         network: its network.
     """
     source, licence = _provenance(model.checkpoint)
-    return Card(
+    return Metadata(
         panns_inference=__version__,
         name=model.name,
         labels=tuple(model.labels),
@@ -46,7 +46,7 @@ def card_of(model: Model, network: Network) -> Card:
         interpolation=network.interpolation,
         grid=grid_of(network),
         seconds_at_once=model.engine.seconds_at_once,
-        weights=f"sha256:{digest(network)}",
+        weights=f"sha256:{checksum(network)}",
         source=source,
         licence=licence,
     )

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..engine.card import WAVEFORM, ZERO_POINT
+from ..engine.onnx.metadata import WAVEFORM, ZERO_POINT
 from .whole import TRUNK
 
 KINDS = ("Conv", "Relu", "Clip", "Add", "Concat", "AveragePool", "MaxPool")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from ..engine.card import WAVEFORM, sealed
+from ..engine.onnx.metadata import WAVEFORM, with_checksum
 from ..errors import OutputError, UsageError
 from ..files import atomic_write
 from ..models import Network
@@ -61,17 +61,17 @@ def to_onnx(
         raise OutputError(f"{path} is already there: give another name, or overwrite it")
     written = whole(network)
     _check(written, network)
-    card = card_of(model, network)
+    metadata = card_of(model, network)
     if calibrate is not None:
         heard = list(clips(calibrate, network.sample_rate))
-        written = in_int8(written, card.name, heard)
+        written = in_int8(written, metadata.name, heard)
         seconds = sum(map(len, heard)) / network.sample_rate
         calibration = f"{len(heard)} clips, {seconds:.0f} s in all"
-        card = replace(card, precision="int8", calibration=calibration)
-    for key, value in card.entries().items():
+        metadata = replace(metadata, precision="int8", calibration=calibration)
+    for key, value in metadata.entries().items():
         written.metadata_props.add(key=key, value=value)
     with atomic_write(target, binary=True, replace=overwrite) as file:
-        file.write(sealed(written.SerializeToString()))
+        file.write(with_checksum(written.SerializeToString()))
     return target
 
 

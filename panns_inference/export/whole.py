@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..engine.card import N_SEGMENTS, SEGMENTWISE, WAVEFORM
+from ..engine.onnx.metadata import N_SEGMENTS, SEGMENTWISE, WAVEFORM
 from ..models import Network
 from .graph import Graph, Value
 from .walk import walk

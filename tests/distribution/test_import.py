@@ -228,7 +228,7 @@ import numpy, panns_inference
 panns_inference.AudioTagging("PannsMini").tag(numpy.zeros(40 * 32000, numpy.float32), 32000)
 """
     modules, _ = left_by(code, tmp_path)
-    assert "panns_inference.engine.reach" in modules
+    assert "panns_inference.engine.receptive_field" in modules
     assert modules & NEEDLESS == set()
 
 

@@ -20,8 +20,8 @@ from panns_inference import AudioTagging, OutputError, UsageError, cores
 from panns_inference.audio import read
 from panns_inference.audioset import labels, mids
 from panns_inference.checkpoints import CHECKPOINTS
-from panns_inference.engine.card import ZERO_POINT
 from panns_inference.engine.onnx import OnnxEngine
+from panns_inference.engine.onnx.metadata import ZERO_POINT
 from panns_inference.errors import AudioError
 from panns_inference.export import int8, to_onnx
 from panns_inference.models import PannsMini, build

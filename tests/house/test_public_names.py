@@ -194,7 +194,7 @@ PUBLIC = {
     ],
     ".engine": ["Engine", "Grid", "Outputs", "Statistics", "Waveforms"],
     ".engine.cuda": ["CudaEngine"],
-    ".engine.fast": ["accelerated"],
+    ".engine.cpu": ["fused_network"],
     ".engine.onnx": ["OnnxEngine"],
     ".verbs": [
         "BLOCK",

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from panns_inference.checkpoints import CHECKPOINTS, cached, load
-from panns_inference.engine.grid import grid_of
-from panns_inference.engine.network import NetworkEngine
+from panns_inference.engine.receptive_field import grid_of
+from panns_inference.engine.torch_engine import TorchEngine
 from panns_inference.models import NETWORKS, build
 from panns_inference.windows import BlockwisePass
 
@@ -43,7 +43,7 @@ def single(network, waveform):
 
 def blockwise(network, waveform, block, pieces=1, **options):
     """The outputs, with the frames joined, and the pass."""
-    run = BlockwisePass(NetworkEngine(network, "cpu"), block, network.classes_num, **options)
+    run = BlockwisePass(TorchEngine(network, "cpu"), block, network.classes_num, **options)
     frames = [run.feed(piece) for piece in np.array_split(waveform, pieces)]
     outputs, last = run.finish()
     if last is not None:
@@ -178,13 +178,13 @@ def test_a_pass_goes_on_from_its_state(network):
     whole, _ = blockwise(net, waveform, 64_000, pieces=6)
     frames, state = [], {}
     for piece in np.array_split(waveform, 6):
-        run = BlockwisePass(NetworkEngine(net, "cpu"), 64_000, 527, state=state)
+        run = BlockwisePass(TorchEngine(net, "cpu"), 64_000, 527, state=state)
         frames.append(run.feed(piece))
         file = io.BytesIO()
         np.savez(file, **run.state())
         file.seek(0)
         state = dict(np.load(file, allow_pickle=False))
-    run = BlockwisePass(NetworkEngine(net, "cpu"), 64_000, 527, state=state)
+    run = BlockwisePass(TorchEngine(net, "cpu"), 64_000, 527, state=state)
     outputs, last = run.finish()
     assert np.array_equal(np.concatenate([*frames, last]), whole["framewise_output"])
     assert np.array_equal(outputs["clipwise_output"], whole["clipwise_output"])
@@ -193,7 +193,7 @@ def test_a_pass_goes_on_from_its_state(network):
 
 def test_memory_is_that_of_a_block(network):
     """A block, its halo, what was fed last, and a few statistics."""
-    run = BlockwisePass(NetworkEngine(network("PannsMini"), "cpu"), 32_000, 527)
+    run = BlockwisePass(TorchEngine(network("PannsMini"), "cpu"), 32_000, 527)
     grid = run.cutter.grid
     most = 32_000 + (grid.left + grid.right) * grid.stride + 32_000
     for number in range(60):

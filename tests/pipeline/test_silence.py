@@ -7,7 +7,7 @@ import pytest
 import torch
 from bursts import noise
 
-from panns_inference.engine.network import NetworkEngine
+from panns_inference.engine.torch_engine import TorchEngine
 from panns_inference.models import build
 from panns_inference.windows import BlockwisePass
 
@@ -27,7 +27,7 @@ def waveform():
 
 
 def heard(network, waveform, block, peak):
-    run = BlockwisePass(NetworkEngine(network, "cpu"), block, 5, peak)
+    run = BlockwisePass(TorchEngine(network, "cpu"), block, 5, peak)
     calls = []
     hook = network.bn0.register_forward_hook(lambda *_: calls.append(1))
     frames = [run.feed(piece) for piece in np.array_split(waveform, 3)]

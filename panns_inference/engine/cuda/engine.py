@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ...errors import UsageError
-from ..content import is_altered
-from ..engine import Outputs, Waveforms
-from ..network import NetworkEngine
+from ..contract import Outputs, Waveforms
+from ..fingerprint import is_customized
+from ..torch_engine import TorchEngine
+from .batch_size import fitting_seconds
 from .packing import joined
-from .portions import seconds_that_fit
-from .precision import rounding
+from .precision import conv_dtype
 from .replica import Replica, scaled
 
 WORKERS_A_GPU = 2
@@ -30,7 +30,7 @@ SECONDS_AT_ONCE = 320.0
 """Length of clips that are heard together: as many clips of 10 s as wait for each other."""
 
 
-class CudaEngine(NetworkEngine):
+class CudaEngine(TorchEngine):
     """A network on GPUs: on 'cuda' on all of them, on 'cuda:1' on that one.
 
     Several GPUs share a batch; in a folder run, threads take turns in which GPU they belong to,
@@ -46,7 +46,7 @@ class CudaEngine(NetworkEngine):
         precision: 'float32', in which results are those of the CPU; or 'bf16' or 'fp16', to which
             the convolutions of a network of `models` are rounded.
         memory: says nothing on a GPU, whose copies hold no more than the weights.
-        threads: as for `NetworkEngine`.
+        threads: as for `TorchEngine`.
 
     Raises:
         UsageError: for a precision that the GPU or the module has not.
@@ -63,7 +63,7 @@ class CudaEngine(NetworkEngine):
         place = torch.device(device)
         numbers = range(torch.cuda.device_count()) if place.index is None else [place.index]
         self.places = [torch.device("cuda", number) for number in numbers]
-        self.dtype = rounding(precision, min(map(torch.cuda.get_device_capability, self.places)))
+        self.dtype = conv_dtype(precision, min(map(torch.cuda.get_device_capability, self.places)))
         self.process = os.getpid()
         self.turns = itertools.count()
         self.thread = threading.local()
@@ -103,7 +103,7 @@ class CudaEngine(NetworkEngine):
         if not self._is_copied():
             return super().seconds_at_once
         memories = (torch.cuda.get_device_properties(place).total_memory for place in self.places)
-        return min(SECONDS_AT_ONCE, *map(seconds_that_fit, memories))
+        return min(SECONDS_AT_ONCE, *map(fitting_seconds, memories))
 
     def outputs(self, waveforms: Waveforms) -> Outputs:
         """The outputs for a batch of waveforms, (batch, ...) each.
@@ -156,4 +156,4 @@ class CudaEngine(NetworkEngine):
 
     def _is_copied(self) -> bool:
         """Whether copies of the network compute what it would."""
-        return self.known is not None and not is_altered(self.network)
+        return self.known is not None and not is_customized(self.network)

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..engine import Outputs
+from ..contract import Outputs
 
 
 class Packed(NamedTuple):

@@ -1,11 +1,24 @@
-"""What the convolutions of a network are rounded to on a GPU."""
+"""What the convolutions of a network compute in on a GPU: a shorter type, or float32 itself.
+
+Rounded so on the CPU, PannsMini changes the probabilities of a recording of 7 s by up to 0.004 in
+bfloat16, and by up to 0.0003 in float16.
+"""
 
 from __future__ import annotations
 
+import copy
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
 import torch
+from torch import Tensor, nn
 
 from ...errors import UsageError
-from ..network import ELSEWHERE
+from ...models import Network
+from ..torch_engine import ELSEWHERE
 
 ROUNDED = {"float32": None, "bf16": torch.bfloat16, "fp16": torch.float16}
 """Type by the name of the precision; None rounds nothing."""
@@ -13,8 +26,15 @@ ROUNDED = {"float32": None, "bf16": torch.bfloat16, "fp16": torch.float16}
 BF16_SINCE = (8, 0)
 """Compute capability of the first GPUs with units for bf16."""
 
+HEAD = frozenset({"fc1", "fc_audioset", "att_block"})
+"""Children that follow the features: a thousandth of the work, and all of the probabilities."""
 
-def rounding(precision: str, capability: tuple[int, int]) -> torch.dtype | None:
+_LOCK = threading.Lock()
+_INSIDE: list[Any] = []
+"""What the setting was, once for each thread that is inside: it is one of the whole process."""
+
+
+def conv_dtype(precision: str, capability: tuple[int, int]) -> torch.dtype | None:
     """What convolutions are rounded to; None if they are not.
 
     Args:
@@ -34,3 +54,77 @@ def rounding(precision: str, capability: tuple[int, int]) -> torch.dtype | None:
             "capability {}.{}; they came with 8.0): give 'fp16'".format(*capability)
         )
     return ROUNDED[precision]
+
+
+def inference_copy(network: Network, device: torch.device, dtype: torch.dtype | None) -> Network:
+    """A copy for inference, which shares what may stay as it is, and changes nothing else.
+
+    With a type, convolutions in front of the head get their weights and images in it, their
+    channels last in memory; the front-end, batch norms, and the head with all sums and
+    probabilities stay in float32 at least.
+
+    Args:
+        network: any network of `models`.
+        device: where the copy is.
+        dtype: bfloat16 or float16; None rounds nothing.
+    """
+    convolutions = _convolutions(network) if dtype else set()
+    tensors: dict[int, Tensor] = {}
+    for tensor in (*network.parameters(), *network.buffers()):
+        there = tensor.detach().to(device)
+        if id(tensor) in convolutions:
+            layout = torch.channels_last if there.ndim == 4 else torch.contiguous_format
+            there = there.to(dtype=dtype, memory_format=layout)
+        is_parameter = isinstance(tensor, nn.Parameter)
+        tensors[id(tensor)] = nn.Parameter(there, requires_grad=False) if is_parameter else there
+    made = copy.deepcopy(network, dict(tensors)).eval()
+    if dtype:
+        features = partial(_features, made.segment_features, dtype)
+        made.segment_features = features  # type: ignore[method-assign]
+    return made
+
+
+@contextmanager
+def without_tf32() -> Iterator[None]:
+    """While anybody is inside, TF32 is off; who leaves last puts it back."""
+    owner, name, off = _setting()
+    with _LOCK:
+        _INSIDE.append(_INSIDE[0] if _INSIDE else getattr(owner, name))
+        setattr(owner, name, off)
+    try:
+        yield
+    finally:
+        with _LOCK:
+            before = _INSIDE.pop()
+            if not _INSIDE:
+                setattr(owner, name, before)
+
+
+def _setting() -> tuple[Any, str, object]:
+    """Who has the setting, its name, and what turns TF32 off: torch 2.9 has a new one."""
+    cudnn: Any = torch.backends.cudnn
+    if hasattr(cudnn, "conv"):
+        return cudnn.conv, "fp32_precision", "ieee"
+    return cudnn, "allow_tf32", False
+
+
+def _convolutions(network: Network) -> set[int]:
+    """Identities of the parameters of convolutions in front of the head."""
+    return {
+        id(parameter)
+        for name, child in network.named_children()
+        if name not in HEAD
+        for layer in child.modules()
+        if isinstance(layer, nn.Conv1d | nn.Conv2d)
+        for parameter in layer.parameters()
+    }
+
+
+def _features(
+    compute: Callable[[Tensor], Tensor], dtype: torch.dtype, waveforms: Tensor, _: object = None
+) -> Tensor:
+    # The weights are rounded already; autocast rounds the images in front of them, and leaves
+    # the front-end alone, which asks for that.
+    with torch.autocast(waveforms.device.type, dtype, cache_enabled=False):
+        found = compute(waveforms)
+    return found.float()

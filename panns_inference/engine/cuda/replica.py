@@ -10,13 +10,12 @@ import torch
 from torch import Tensor
 
 from ...models import Network
-from ..engine import Outputs
-from ..network import segmentwise
-from .copies import copied
-from .exact import exact
+from ..contract import Outputs
+from ..torch_engine import segmentwise
+from .batch_size import BatchSplitter, fitting_seconds
+from .graphs import GraphCache, capture
 from .packing import Packed, joined, packed, unpacked
-from .portions import Portions, seconds_that_fit
-from .repeated import Repeated, recorded
+from .precision import inference_copy, without_tf32
 
 FULL_SCALE = 1 << 15
 """What samples of 16 bits are divided by."""
@@ -37,14 +36,15 @@ class Replica:
         self.device = device
         self.lock = threading.Lock()
         self.stream = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
-        record = partial(recorded, stream=self.stream, pool=torch.cuda.graph_pool_handle())
-        made = copied(network, device, dtype)
+        record = partial(capture, stream=self.stream, pool=torch.cuda.graph_pool_handle())
+        made = inference_copy(network, device, dtype)
         self.whole, self.segments = (
-            Repeated(partial(computed, step, made, device), record) for step in (whole, segmentwise)
+            GraphCache(partial(computed, step, made, device), record)
+            for step in (whole, segmentwise)
         )
         memory = torch.cuda.get_device_properties(device).total_memory
-        at_most = int(seconds_that_fit(memory) * network.sample_rate)
-        self.portions = Portions(at_most, self._release, str(device))
+        at_most = int(fitting_seconds(memory) * network.sample_rate)
+        self.portions = BatchSplitter(at_most, self._release, str(device))
 
     def outputs(self, waveforms: Tensor) -> Outputs:
         """The outputs for a batch of waveforms, (batch, ...) each.
@@ -62,11 +62,11 @@ class Replica:
         """
         return {name: value[0] for name, value in self._through(self.segments, waveform).items()}
 
-    def _through(self, step: Repeated, waveforms: Tensor) -> Outputs:
+    def _through(self, step: GraphCache, waveforms: Tensor) -> Outputs:
         if waveforms.device.type == "cpu":
             # Before the lock: one thread copies while another one computes.
             waveforms = waveforms.pin_memory()
-        with self.lock, torch.no_grad(), exact():
+        with self.lock, torch.no_grad(), without_tf32():
             # Weights and waveforms may still be on their way.
             self.stream.wait_stream(torch.cuda.current_stream(self.device))
             with torch.cuda.stream(self.stream):

@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 from ... import cores
 from ...errors import CheckpointError
 from ...names import check_one_of
-from ..card import N_SEGMENTS, SEGMENTWISE, WAVEFORM, ZERO_POINT, Card
-from ..engine import Grid, Outputs, Statistics, Waveforms
-from .contents import Contents, contents_of
-from .file import EXPORT, SealedFile
-from .parts import head_of, open_zero_point
+from ..contract import Grid, Outputs, Statistics, Waveforms
+from .file import EXPORT, OnnxFile
+from .head import head_model, zero_point_input
+from .metadata import N_SEGMENTS, SEGMENTWISE, WAVEFORM, ZERO_POINT, Metadata
 from .sessions import LEVELS, Sessions
+from .validation import Signature, validated
 
 FRAMES = "framewise_output"
 
@@ -44,7 +44,7 @@ class OnnxEngine:
         sent: content of the file, if another process has sent it.
 
     Attributes:
-        card: what the file says of the network.
+        metadata: what the file says of the network.
 
     Raises:
         UsageError: if ONNX Runtime is not installed, and for another `memory`.
@@ -65,7 +65,7 @@ class OnnxEngine:
         check_one_of(memory, LEVELS, "memory")
         self.path = Path(path)
         self.settings = threads, memory
-        self.file = SealedFile(self.path, sent)
+        self.file = OnnxFile(self.path, sent)
         n_cores = threads or cores.available()
         self.sessions = Sessions(self.path, self._model, n_cores, memory)
         self.head = Sessions(self.path, lambda: contextlib.nullcontext(self._head), 1, memory)
@@ -74,13 +74,13 @@ class OnnxEngine:
             verified = pool.submit(self.file.verify, content)
             try:
                 contents = self._contents(content)
-                self.card = self._card(contents)
+                self.metadata = self._metadata(contents)
                 self._head = self._concluding(content)
             finally:
                 verified.result()  # what is damaged is called so, whatever else is wrong with it
         del content, verified  # before the weights are laid out
         is_open = ZERO_POINT in contents.constants and cores.has_amx()
-        self._behind = open_zero_point(ZERO_POINT) if is_open else b""
+        self._behind = zero_point_input(ZERO_POINT) if is_open else b""
         self.sessions.open()
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -90,17 +90,17 @@ class OnnxEngine:
         # Nothing can change it.
         return self
 
-    def _contents(self, content: bytes) -> Contents:
+    def _contents(self, content: bytes) -> Signature:
         try:
-            return contents_of(memoryview(content))
+            return validated(memoryview(content))
         except ValueError as error:
             raise CheckpointError(
                 f"{self.path} is no network in ONNX that this package wrote: {error}; {EXPORT}"
             ) from error
 
-    def _card(self, contents: Contents) -> Card:
+    def _metadata(self, contents: Signature) -> Metadata:
         try:
-            card = Card.of(contents.entries)
+            metadata = Metadata.of(contents.entries)
         except KeyError as error:
             raise CheckpointError(
                 f"{self.path} says too little of its network, for it was written by another "
@@ -111,14 +111,14 @@ class OnnxEngine:
                 f"{self.path} says of its network what cannot be: {error}; {EXPORT}"
             ) from error
         self._expect("takes", contents.inputs, {WAVEFORM})
-        self._expect("gives", contents.outputs, {*card.sizes, *_segmentwise(card)})
-        return card
+        self._expect("gives", contents.outputs, {*metadata.sizes, *_segmentwise(metadata)})
+        return metadata
 
     def _concluding(self, content: bytes) -> bytes:
         """The part of the network that concludes the outputs from statistics."""
-        outputs = [name for name in self.card.sizes if name != FRAMES]
+        outputs = [name for name in self.metadata.sizes if name != FRAMES]
         try:
-            return head_of(memoryview(content), [N_SEGMENTS, *self.card.statistics], outputs)
+            return head_model(memoryview(content), [N_SEGMENTS, *self.metadata.statistics], outputs)
         except ValueError as error:
             raise CheckpointError(
                 f"{self.path} is no network in ONNX that this package wrote: {error}; {EXPORT}"
@@ -148,42 +148,42 @@ class OnnxEngine:
     @property
     def name(self) -> str:
         """Name of the network."""
-        return self.card.name
+        return self.metadata.name
 
     @property
     def sample_rate(self) -> int:
         """Rate of the waveforms in Hz."""
-        return self.card.sample_rate
+        return self.metadata.sample_rate
 
     @property
     def hop_size(self) -> int:
         """Samples from a frame to the next."""
-        return self.card.hop_size
+        return self.metadata.hop_size
 
     @property
     def output_names(self) -> tuple[str, ...]:
         """Names of the outputs."""
-        return tuple(self.card.sizes)
+        return tuple(self.metadata.sizes)
 
     @property
     def sizes(self) -> Mapping[str, int]:
         """Lengths of `clipwise_output` and `embedding`, as far as there are any."""
-        return {name: n for name, n in self.card.sizes.items() if name != FRAMES}
+        return {name: n for name, n in self.metadata.sizes.items() if name != FRAMES}
 
     @property
     def statistics(self) -> Mapping[str, str]:
         """What the head keeps of the segments."""
-        return self.card.statistics
+        return self.metadata.statistics
 
     @property
     def grid(self) -> Grid:
         """Where a recording may be cut."""
-        return self.card.grid
+        return self.metadata.grid
 
     @property
     def interpolation(self) -> tuple[int, bool]:
         """Frames of a segment, and whether straight lines lead from one to the next."""
-        return self.card.interpolation
+        return self.metadata.interpolation
 
     @property
     def workers(self) -> int:
@@ -201,7 +201,7 @@ class OnnxEngine:
     @property
     def seconds_at_once(self) -> float:
         """Seconds of short clips that do best to go through it together; 0 is one by one."""
-        return self.card.seconds_at_once
+        return self.metadata.seconds_at_once
 
     def outputs(self, waveforms: Waveforms) -> Outputs:
         """The outputs for a batch of waveforms, (batch, ...) each.
@@ -212,7 +212,7 @@ class OnnxEngine:
         given = np.ascontiguousarray(waveforms, np.float32)
         found = self.sessions.run(self.output_names, {WAVEFORM: given})
         n_frames = 1 + given.shape[1] // self.hop_size
-        for name, size in self.card.sizes.items():
+        for name, size in self.metadata.sizes.items():
             frames = (n_frames,) if name == FRAMES else ()
             self._check(name, found[name], (len(given), *frames, size))
         return found
@@ -224,7 +224,7 @@ class OnnxEngine:
             waveform: (samples,).
         """
         given = np.ascontiguousarray(waveform, np.float32)[None]
-        found = self.sessions.run(_segmentwise(self.card), {WAVEFORM: given})
+        found = self.sessions.run(_segmentwise(self.metadata), {WAVEFORM: given})
         n_segments = self._n_segments(given.shape[1], next(iter(found.values())))
         for name, value in found.items():
             self._check(name, value, (*value.shape[:-1], n_segments))
@@ -256,7 +256,7 @@ class OnnxEngine:
 
     def _n_segments(self, n_samples: int, value: NDArray[Any]) -> int:
         """Segments of a waveform, which are known but for the one at either end."""
-        expected = max(n_samples, self.card.minimum_samples) / self.grid.stride
+        expected = max(n_samples, self.metadata.minimum_samples) / self.grid.stride
         n_segments = value.shape[-1] if value.ndim else 0
         is_near = n_segments >= 1 and abs(n_segments - expected) <= NEAR
         return n_segments if is_near else round(expected)
@@ -265,12 +265,15 @@ class OnnxEngine:
         """What results depend on."""
         return {
             "weights": f"sha256:{self.file.checksum}",
-            "precision": self.card.precision,
+            "precision": self.metadata.precision,
             "runtime": f"onnxruntime {self.sessions.version}",
         }
 
 
-def _segmentwise(card: Card) -> list[str]:
+def _segmentwise(metadata: Metadata) -> list[str]:
     """Names of the outputs that are values of segments."""
-    names = {*card.statistics.values(), *(("probabilities",) if card.interpolation[0] else ())}
+    names = {
+        *metadata.statistics.values(),
+        *(("probabilities",) if metadata.interpolation[0] else ()),
+    }
     return [f"{SEGMENTWISE}{name}" for name in sorted(names)]

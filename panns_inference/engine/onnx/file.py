@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ...errors import CheckpointError
-from ..card import DIGITS, seal
+from .metadata import DIGITS, checksum_entry
 
 EXPORT = "write one with panns export MODEL --to onnx"
 """What to do about a file that cannot be used."""
@@ -19,7 +19,7 @@ MOST_BYTES = (1 << 31) - 1
 """A message of Protocol Buffers is no longer."""
 
 
-class SealedFile:
+class OnnxFile:
     """A file that `panns export` wrote, and its content as it was when it was opened.
 
     It is read anew each time, so that memory holds no second copy of the weights. Where the file
@@ -97,7 +97,7 @@ class SealedFile:
     def _unsealed(self, content: bytes) -> str:
         """The checksum that a content ends with."""
         held = content[-DIGITS:].decode("ascii", "replace")
-        if not content.endswith(seal(held)):
+        if not content.endswith(checksum_entry(held)):
             raise CheckpointError(
                 f"{self.path} is no network in ONNX that this package wrote: there is no checksum "
                 f"at its end; {EXPORT}"
@@ -106,7 +106,7 @@ class SealedFile:
 
     @staticmethod
     def _found(content: bytes) -> str:
-        sealed = len(content) - len(seal("0" * DIGITS))
+        sealed = len(content) - len(checksum_entry("0" * DIGITS))
         return hashlib.sha256(memoryview(content)[: max(0, sealed)]).hexdigest()
 
 

@@ -21,7 +21,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from ...errors import CheckpointError, UsageError
-from ..engine import Outputs
+from ..contract import Outputs
 
 LEVELS = {"default": "ORT_ENABLE_ALL", "small": "ORT_ENABLE_EXTENDED"}
 """How far ONNX Runtime goes with a network. At its last level, weights are laid out once more: for

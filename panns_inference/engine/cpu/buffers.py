@@ -1,0 +1,44 @@
+"""Memory for what is computed on the way: the same again for every layer.
+
+What is freed between layers goes back to the system, and the next layer waits for its pages: that
+can take as long as the products themselves. All networks share it, and it goes with the last one.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+from weakref import WeakValueDictionary
+
+import torch
+from torch import Tensor
+
+
+class Buffers(threading.local):
+    """Named buffers of a thread, as large as the largest that was asked for."""
+
+    def __init__(self) -> None:
+        self.buffers: dict[str, Tensor] = {}
+
+    def take(self, name: str, *shape: int, dtype: torch.dtype = torch.float32) -> Tensor:
+        """A tensor of any content, (shape[0], ...), whose memory the next of that name will use.
+
+        Args:
+            name: of the buffer.
+            shape: of the tensor.
+            dtype: of the tensor, the same for all of that name.
+        """
+        size = math.prod(shape)
+        buffer = self.buffers.get(name)
+        if buffer is None or buffer.numel() < size:
+            buffer = self.buffers[name] = torch.empty(size, dtype=dtype)
+        return buffer[:size].view(shape)
+
+
+SHARED: WeakValueDictionary[str, Buffers] = WeakValueDictionary()
+"""That of all networks, as long as there is one."""
+
+
+def shared() -> Buffers:
+    """The memory that all networks use; who holds it keeps it."""
+    return SHARED.setdefault("all", Buffers())

@@ -1,0 +1,105 @@
+"""A loaded network made fast: the same to its callers, with twins in the places of its blocks."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+
+import torch
+from torch import Tensor, nn
+
+from ...errors import UsageError
+from ...models import Network
+from ...models.frontend import LogmelFilterBank, Spectrogram
+from ...names import check_one_of
+from ..fingerprint import is_customized
+from . import onednn
+from .frontend import FusedLogmel
+from .fused_blocks import fused_block
+from .fused_conv import Settings, UnsupportedLayerError
+from .tiling import joined
+
+PRECISIONS = {"float32": torch.float32, "bf16": torch.bfloat16}
+
+MEMORY = {"default": Settings(), "small": Settings(kept=1, largest=1_000_000)}
+"""What kernels may cost: with 'small', the large layers, which hold nearly all weights, have no
+copy of them."""
+
+GROUP_SAMPLES = 1_300_000
+"""Samples that go through a network together: with more, every image is new memory."""
+
+FOLDED = (("conv0", "bn0"), ("pre_conv0", "pre_bn0"))
+"""Convolutions and their norms that stand beside each other in a network itself."""
+
+
+FRONT_END = ("spectrogram_extractor", "logmel_extractor")
+
+
+def fused_network(network: Network, precision: str = "float32", memory: str = "default") -> Network:
+    """The network made fast for inference; without gradients, and not to be trained.
+
+    Batch norms are folded, and each convolution is computed by the kernel that the plan names for
+    its shape. The head is that of the network, and so are all parameters, which are
+    shared; what was folded is of the moment, so that weights have to be loaded before.
+
+    Args:
+        network: a loaded network in evaluation mode.
+        precision: 'float32', or 'bf16', for which the processor must have instructions.
+        memory: 'default', or 'small', which is slower and holds a single copy of the weights.
+
+    Returns:
+        A network with the same methods; the network itself where it is not on the CPU, not in
+        float32, one of its modules has a hook or a `forward` of its own, or torch lacks the
+        operators.
+
+    Raises:
+        UsageError: for another precision or memory, or bf16 where the processor would emulate it.
+    """
+    settings = _settings(precision, memory)
+    weights = next(network.parameters())
+    usual = weights.device.type == "cpu" and weights.dtype == torch.float32
+    if not usual or is_customized(network) or not onednn.available():
+        return network
+    fast = copy.copy(network)
+    fast._modules = dict(network._modules)
+    for name, child in network.named_children():
+        fast._modules[name] = fused_block(child, settings) or child
+    for convolution, norm in FOLDED:
+        pair = [network._modules.get(name) for name in (convolution, norm)]
+        if both := fused_block(nn.Sequential(*filter(None, pair)), settings):
+            fast._modules |= {convolution: both, norm: nn.Identity()}
+    first, second = (network._modules.get(name) for name in FRONT_END)
+    if logmel := _front_end(first, second):
+        fast._modules |= dict(zip(FRONT_END, (logmel, nn.Identity()), strict=True))
+    fast.segment_features = partial(_in_groups, fast.segment_features)  # type: ignore[method-assign]
+    return fast
+
+
+def _front_end(spectrogram: nn.Module | None, logmel: nn.Module | None) -> FusedLogmel | None:
+    """Both modules as one; None where they are not quite those of the published networks."""
+    if type(spectrogram) is not Spectrogram or type(logmel) is not LogmelFilterBank:
+        return None
+    try:
+        return FusedLogmel(spectrogram, logmel)
+    except UnsupportedLayerError:
+        return None
+
+
+def _in_groups(features: Callable[[Tensor], Tensor], waveforms: Tensor, _: object = None) -> Tensor:
+    """Features of a batch, a few clips at a time."""
+    clips = max(1, GROUP_SAMPLES // max(1, waveforms.shape[1]))
+    with torch.no_grad():
+        return joined([features(group) for group in torch.split(waveforms, clips)])
+
+
+def _settings(precision: str, memory: str) -> Settings:
+    check_one_of(precision, PRECISIONS, "precision")
+    check_one_of(memory, MEMORY, "memory")
+    if precision == "bf16" and not onednn.has_bf16():
+        raise UsageError(
+            "this processor has no bf16 instructions (AVX512-BF16 or AMX), and would be slower "
+            "with precision='bf16' than without: leave it out"
+        )
+    return replace(MEMORY[memory], dtype=PRECISIONS[precision])

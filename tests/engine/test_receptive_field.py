@@ -1,0 +1,78 @@
+"""Grid and halo, read off the networks, against the published table of them."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from panns_inference.engine.receptive_field import Grid, grid_of, receptive_field
+from panns_inference.models import NETWORKS, build
+
+CNN14 = Grid(10_240, 4, 4)
+DECIDING = Grid(10_240, 5, 5)
+
+TABLE = {
+    "PannsMini": Grid(5120, 11, 11),
+    "Cnn14": CNN14,
+    "Cnn14_no_specaug": CNN14,
+    "Cnn14_no_dropout": CNN14,
+    "Cnn14_mixup_time_domain": CNN14,
+    "Cnn14_emb512": CNN14,
+    "Cnn14_emb128": CNN14,
+    "Cnn14_emb32": CNN14,
+    "Cnn14_mel32": CNN14,
+    "Cnn14_mel128": CNN14,
+    "Wavegram_Cnn14": CNN14,
+    "Wavegram_Logmel_Cnn14": CNN14,
+    "Wavegram_Logmel128_Cnn14": CNN14,
+    "Cnn14_16k": Grid(5120, 4, 4),
+    "Cnn14_8k": Grid(2560, 4, 4),
+    "Cnn14_DecisionLevelMax": DECIDING,
+    "Cnn14_DecisionLevelAvg": DECIDING,
+    "Cnn14_DecisionLevelAtt": DECIDING,
+    "Cnn6": Grid(5120, 2, 2),
+    "Cnn10": Grid(5120, 2, 2),
+    "ResNet22": Grid(10_240, 6, 6),
+    "ResNet38": Grid(10_240, 10, 10),
+    "ResNet54": Grid(10_240, 6, 6),
+    "MobileNetV1": Grid(10_240, 5, 5),
+    "MobileNetV2": Grid(10_240, 10, 10),
+    "LeeNet11": Grid(19_683, 1, 0),
+    "LeeNet24": Grid(6561, 4, 3),
+    "DaiNet19": Grid(256, 6, 6),
+    "Res1dNet31": Grid(20_480, 8, 8),
+    "Res1dNet51": Grid(20_480, 10, 10),
+}
+"""Samples of a segment, and segments of the halo on either side."""
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_the_grid_is_that_of_the_table(name):
+    """Whether filters are convolved with, as on meta, or a transform takes their place."""
+    with torch.device("meta"):
+        network = build(name)
+    assert grid_of(network) == TABLE[name]
+    network.to_empty(device="cpu")
+    network.load_state_dict(network.computed_state(), strict=False)
+    assert grid_of(network) == TABLE[name]
+
+
+def test_the_field_is_what_a_segment_depends_on(filled):
+    """The samples to which a segment reacts, in float64, lie between first and last."""
+    network = filled("Cnn6").double()
+    stride, first, last = receptive_field(network)
+    waveform = torch.randn(1, 20 * stride, dtype=torch.float64, requires_grad=True)
+    middle = 9
+    network.segment_features(waveform)[0, :, middle].sum().backward()
+    touched = torch.nonzero(waveform.grad[0])[:, 0] - middle * stride
+    # The window of the transform is 0 at its first sample.
+    assert first < int(touched.min()) <= first + 2
+    assert last - 2 <= int(touched.max()) <= last
+
+
+def test_a_network_is_left_as_it_was(filled):
+    network = filled("LeeNet11").train()
+    before = {key: value.clone() for key, value in network.state_dict().items()}
+    grid_of(network)
+    assert network.training
+    assert all(torch.equal(value, before[key]) for key, value in network.state_dict().items())
