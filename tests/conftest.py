@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import shutil
 import signal
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -28,6 +24,12 @@ def shared() -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def street() -> Path:
+    """Ten seconds of a street that `examples/make_audio.py` has made: speech, a siren, a dog."""
+    return ROOT / "examples" / "street.flac"
+
+
 @pytest.fixture(autouse=True)
 def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty HOME, and no setting of the person who runs the tests."""
@@ -40,50 +42,35 @@ def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monke
 
 
 @pytest.fixture(scope="session")
-def published(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder that 0.1.1 leaves: the table of classes and its two files, filled by formula.
 
     They are taken for the published ones.
     """
+    from reference import weights
+
     folder = tmp_path_factory.mktemp("panns_data")
-    shutil.copy(shared / "audio" / "class_labels_indices.csv", folder)
+    shutil.copy(ROOT / "panns_inference" / "data" / "class_labels_indices.csv", folder)
     for network, file in (
         ("Cnn14", "Cnn14_mAP=0.431.pth"),
         ("Cnn14_DecisionLevelMax", "Cnn14_DecisionLevelMax.pth"),
     ):
-        script = shared / "golden" / "fill.py"
-        subprocess.run([sys.executable, str(script), network, str(folder / file)], check=True)
-        vouch_for(folder / file)
+        vouch_for(weights.write(network, folder / file))
     return folder
 
 
 @pytest.fixture(scope="session")
-def golden(shared: Path) -> Path:
-    return shared / "golden"
-
-
-@pytest.fixture(scope="session")
-def fill(golden: Path) -> ModuleType:
-    """The script that made the reference's weights and signals."""
-    spec = importlib.util.spec_from_file_location("fill", golden / "fill.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-@pytest.fixture(scope="session")
-def filled(golden: Path, fill: ModuleType) -> Callable[[str], Any]:
-    """A network in evaluation mode with the weights that the reference had."""
+def filled() -> Callable[[str], Any]:
+    """A network in evaluation mode with weights by formula."""
     import torch
+    from reference import weights
 
     from panns_inference.models import build
 
     def make(name: str) -> Any:
         with torch.device("meta"):
             network = build(name)
-        state = fill.state(golden / f"{name}.schema.json")
-        weights = {key: torch.from_numpy(value) for key, value in state.items()}
-        network.load_state_dict(weights, assign=True)
+        network.load_state_dict(weights.state(name), assign=True)
         return network.eval()
 
     return make

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 import torch
 from filled import GENUINE, by_torch, on_meta, outputs, save_stream, zeros
-from torch import Tensor, nn
+from reference import weights
+from torch import nn
 
 from panns_inference.checkpoints import identify, load
 from panns_inference.errors import CheckpointError
@@ -24,12 +25,10 @@ SMALL = ("Cnn6", "MobileNetV1", "LeeNet11")
 
 @pytest.mark.parametrize("zipped", [True, False], ids=["zip", "stream"])
 @pytest.mark.parametrize("name", SMALL)
-def test_onto_a_network_without_memory(
-    weights: Callable[[str], dict[str, Tensor]], tmp_path: Path, name: str, zipped: bool
-) -> None:
-    expected = by_torch(name, weights(name))
+def test_onto_a_network_without_memory(tmp_path: Path, name: str, zipped: bool) -> None:
+    expected = by_torch(name, weights.state(name))
     path = tmp_path / "weights.pth"
-    torch.save({"model": weights(name)}, path, _use_new_zipfile_serialization=zipped)
+    torch.save({"model": weights.state(name)}, path, _use_new_zipfile_serialization=zipped)
     network = on_meta(name)
     assert load(network, path) is network
     found = network.state_dict()
@@ -87,10 +86,8 @@ def test_a_network_in_use_takes_other_weights(checkpoints: Callable[[str], Path]
 
 
 @pytest.mark.parametrize("make", [build, on_meta])
-def test_half_precision_becomes_single(
-    weights: Callable[[str], dict[str, Tensor]], tmp_path: Path, make: Callable[[str], Any]
-) -> None:
-    state = weights("LeeNet11")
+def test_half_precision_becomes_single(tmp_path: Path, make: Callable[[str], Any]) -> None:
+    state = weights.state("LeeNet11")
     half = {k: v.half() if v.is_floating_point() else v for k, v in state.items()}
     torch.save(half, tmp_path / "half.pth")
     found = load(make("LeeNet11"), tmp_path / "half.pth").state_dict()
@@ -101,10 +98,10 @@ def test_half_precision_becomes_single(
 
 @pytest.mark.parametrize("make", [build, on_meta])
 def test_the_file_may_be_replaced_while_the_network_is_used(
-    weights: Callable[[str], dict[str, Tensor]], tmp_path: Path, make: Callable[[str], Any]
+    tmp_path: Path, make: Callable[[str], Any]
 ) -> None:
     path = tmp_path / "mine.pth"
-    torch.save(weights("LeeNet11"), path)
+    torch.save(weights.state("LeeNet11"), path)
     network = load(make("LeeNet11"), path)
     before = outputs(network)["clipwise_output"]
     with path.open("r+b") as file:
@@ -148,10 +145,8 @@ def test_another_number_of_classes(tmp_path: Path) -> None:
 # What does not ---------------------------------------------------------------------------------
 
 
-def test_missing_extra_and_reshaped_keys(
-    weights: Callable[[str], dict[str, Tensor]], tmp_path: Path
-) -> None:
-    state = weights("LeeNet11")
+def test_missing_extra_and_reshaped_keys(tmp_path: Path) -> None:
+    state = weights.state("LeeNet11")
     del state["fc1.bias"]
     state["fc1.weight"] = torch.zeros(5, 256)
     state["extra"] = torch.zeros(1)

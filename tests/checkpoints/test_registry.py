@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import re
 import subprocess
 import sys
 from dataclasses import asdict
-from pathlib import Path
 
 import pytest
+from reference.stored import table
 
 from panns_inference.checkpoints import (
     ADDRESS,
@@ -28,9 +27,8 @@ from panns_inference.models import NETWORKS, REFERENCE
 
 
 @pytest.fixture(scope="module")
-def rows(shared: Path) -> dict[str, dict[str, str]]:
-    with (shared / "checkpoints.csv").open(encoding="utf-8", newline="") as file:
-        return {row["registry_name"]: row for row in csv.DictReader(file)}
+def rows() -> dict[str, dict[str, str]]:
+    return table("published.csv")
 
 
 def test_every_file_of_the_list_is_there_and_no_other(rows: dict[str, dict[str, str]]) -> None:
@@ -52,7 +50,7 @@ def test_each_row_says_what_the_list_says(rows: dict[str, dict[str, str]]) -> No
     sampler = {None: "", True: "yes", False: "no"}
     for name, row in rows.items():
         checkpoint = CHECKPOINTS[name]
-        assert checkpoint.name == name == row["class"]
+        assert checkpoint.name == name
         assert checkpoint.file == row["file"]
         assert checkpoint.mean_average_precision == float(row["published_map"])
         assert checkpoint.url == f"https://zenodo.org{row['url_path']}"

@@ -17,6 +17,7 @@ import pytest
 import soundfile
 import torch
 from pyarrow import parquet
+from reference.stored import schemas
 
 import panns_inference
 from panns_inference.cli import COMMANDS, main
@@ -356,9 +357,8 @@ def test_the_models(shared: Path, capsys: Capture) -> None:
     assert "--json is for panns models list" in capsys.readouterr().err
     assert main(["models", "list", "--json"]) == 0
     found = {row["name"]: row for row in json.loads(capsys.readouterr().out)}
-    for path in (shared / "golden").glob("*.schema.json"):
-        schema = json.loads(path.read_text())
-        row = found.pop(schema["name"])
+    for name, schema in schemas().items():
+        row = found.pop(name)
         assert row["parameters"] == schema["parameters_trainable"]
         assert row["multi_adds"] == schema["multi_adds_10s"]
     assert list(found) == ["PannsMini"]

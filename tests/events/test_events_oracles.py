@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from reference.stored import outputs
 from scipy import ndimage, signal
 from slow_events import Array, Case, Found, Rules, cases, events_of, lawful, slow_events
 
@@ -86,9 +85,9 @@ def test_scipy_finds_the_same_components(case: Case) -> None:
         {"smooth": 0.7, "merge_gap": 0.32, "min_duration": 0.33, "pad": 0.05},
     ],
 )
-def test_the_outputs_of_a_network(shared: Path, network: str, rules: Rules) -> None:
-    golden = np.load(shared / "golden" / f"Cnn14_DecisionLevel{network}.npz")
-    framewise = np.repeat(golden["long_segmentwise"][1], 32, axis=0)
+def test_the_outputs_of_a_network(network: str, rules: Rules) -> None:
+    segmentwise = outputs(f"Cnn14_DecisionLevel{network}", "long")["segmentwise"]
+    framewise = np.repeat(segmentwise[1], 32, axis=0)
     assert framewise.shape == (320, 527)
     defaults = {"threshold": 0.5, "smooth": 0, "merge_gap": 0, "min_duration": 0, "pad": 0}
     full = {**defaults, "threshold_off": rules.get("threshold", 0.5), **rules}

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 import onnxruntime
 import pytest
 import torch
+from reference.stored import cases
 
 from panns_inference.export.whole import whole
 from panns_inference.models import NETWORKS, REFERENCE, Network, build
@@ -69,17 +68,12 @@ def test_a_network_says_what_it_says_in_torch(name: str, filled: Callable[[str],
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_network_says_what_the_reference_says(
-    name: str, golden: Path, fill: ModuleType, filled: Callable[[str], Network]
+    name: str, filled: Callable[[str], Network]
 ) -> None:
     network = filled(name)
     session = session_of(network)
-    with np.load(golden / f"{name}.npz") as wanted:
-        for length in ("short", "long"):
-            batch = fill.batch(int(wanted[f"{length}_samples"]), int(wanted["sample_rate"]))
-            found = asked(session, network.output_names, batch)
-            names = {"clipwise_output": "clipwise", "embedding": "embedding"}
-            given = {n: wanted[f"{length}_{k}"] for n, k in names.items() if n in found}
-            check_close({n: found[n] for n in given}, given)
+    for waveforms, wanted in cases(name):
+        check_close(asked(session, network.output_names, waveforms), wanted)
 
 
 def small(name: str, widths: tuple[int, ...], **settings: str) -> Network:

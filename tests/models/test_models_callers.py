@@ -6,11 +6,11 @@ import copy
 import io
 import warnings
 from collections.abc import Callable
-from types import ModuleType
 from typing import Any
 
 import pytest
 import torch
+from reference import formulas
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -41,8 +41,8 @@ Filled = Callable[[str], Network]
 
 
 @pytest.fixture
-def waveforms(fill: ModuleType) -> Tensor:
-    return torch.from_numpy(fill.batch(16000, 32000))
+def waveforms() -> Tensor:
+    return torch.from_numpy(formulas.batch(16000, 32000))
 
 
 def difference(outputs: dict[str, Tensor], wanted: dict[str, Tensor]) -> float:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 import pytest
 import torch
+from reference import formulas
+from reference.stored import cases
 
 from panns_inference.models import REFERENCE, Network
 
@@ -21,68 +21,36 @@ EMBEDDING = 1e-4
 Filled = Callable[[str], Network]
 
 
-def waveforms(fill: ModuleType, wanted: np.lib.npyio.NpzFile, length: str) -> torch.Tensor:
-    batch = fill.batch(int(wanted[f"{length}_samples"]), int(wanted["sample_rate"]))
-    # Sine and exponential may differ in their last bit from those of the reference's machine.
-    sums = batch.sum(axis=1, dtype=np.float64)
-    np.testing.assert_allclose(sums, wanted[f"{length}_input_sum"], rtol=0, atol=1e-2)
-    return torch.from_numpy(batch)
-
-
-def check(
-    network: Network, fill: ModuleType, wanted: np.lib.npyio.NpzFile, limit: float = PROBABILITY
-) -> None:
+def check(network: Network, name: str, limit: float = PROBABILITY) -> None:
     dtype = network.fc1.weight.dtype
-    for length in ("short", "long"):
-        batch = waveforms(fill, wanted, length).to(dtype)
+    for waveforms, wanted in cases(name):
         with torch.no_grad():
-            outputs = {name: value.numpy() for name, value in network(batch).items()}
+            outputs = network(torch.from_numpy(waveforms).to(dtype))
         assert tuple(outputs) == network.output_names
-        assert all(torch.from_numpy(value).dtype == dtype for value in outputs.values())
-        near = {"rtol": 0, "atol": limit}
-        np.testing.assert_allclose(outputs["clipwise_output"], wanted[f"{length}_clipwise"], **near)
-        if "embedding" in outputs:
-            embedding = wanted[f"{length}_embedding"]
-            near = {"rtol": 0, "atol": EMBEDDING * embedding.max()}
-            np.testing.assert_allclose(outputs["embedding"], embedding, **near)
-            assert outputs["embedding"].min() >= 0
-        else:
-            check_frames(outputs["framewise_output"], wanted, length, limit)
-
-
-def check_frames(
-    framewise: np.ndarray, wanted: np.lib.npyio.NpzFile, length: str, limit: float
-) -> None:
-    assert framewise.shape == tuple(wanted[f"{length}_framewise_shape"])
-    segmentwise = wanted[f"{length}_segmentwise"]
-    # Each segment stands for 32 frames, the last one also for what is left.
-    nearest = np.minimum(np.arange(framewise.shape[1]) // 32, segmentwise.shape[1] - 1)
-    np.testing.assert_allclose(framewise, segmentwise[:, nearest], rtol=0, atol=limit)
-    if length == "short":
-        np.testing.assert_allclose(framewise, wanted["short_framewise"], rtol=0, atol=limit)
+        assert outputs.keys() == wanted.keys()
+        for output, values in wanted.items():
+            found = outputs[output]
+            assert found.dtype == dtype
+            assert found.min() >= 0
+            near = EMBEDDING * values.max() if output == "embedding" else limit
+            np.testing.assert_allclose(found.numpy(), values, rtol=0, atol=near)
 
 
 @pytest.mark.parametrize("name", REFERENCE)
-def test_outputs_are_those_of_the_reference(
-    name: str, golden: Path, fill: ModuleType, filled: Filled
-) -> None:
-    with np.load(golden / f"{name}.npz") as wanted:
-        check(filled(name), fill, wanted)
+def test_outputs_are_those_of_the_reference(name: str, filled: Filled) -> None:
+    check(filled(name), name)
 
 
 @pytest.mark.parametrize("name", ["Cnn6", "LeeNet11", "DaiNet19"])
 def test_in_float64_the_outputs_are_those_of_the_reference_and_stay_float64(
-    name: str, golden: Path, fill: ModuleType, filled: Filled
+    name: str, filled: Filled
 ) -> None:
-    with np.load(golden / f"{name}.npz") as wanted:
-        check(filled(name).double(), fill, wanted, limit=2e-6)
+    check(filled(name).double(), name, limit=2e-6)
 
 
 @pytest.mark.parametrize("name", ["Cnn10", "LeeNet24"])
-def test_a_clip_gives_the_same_alone_and_in_a_batch(
-    name: str, fill: ModuleType, filled: Filled
-) -> None:
-    network, batch = filled(name), torch.from_numpy(fill.batch(32000, 32000))
+def test_a_clip_gives_the_same_alone_and_in_a_batch(name: str, filled: Filled) -> None:
+    network, batch = filled(name), torch.from_numpy(formulas.batch(32000, 32000))
     with torch.no_grad():
         together = network(batch)["clipwise_output"]
         alone = torch.cat([network(clip[None])["clipwise_output"] for clip in batch])

@@ -7,13 +7,13 @@ can be tried. Few of them, small ones, also compute.
 from __future__ import annotations
 
 from collections.abc import Callable
-from types import ModuleType
 
 import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from reference import formulas
 
 from panns_inference.errors import AudioError
 from panns_inference.models import NETWORKS, REFERENCE, Network, build
@@ -113,11 +113,9 @@ def test_log_mel_beside_wavegram_takes_every_length(
     assert outputs["clipwise_output"].shape == (1, 527)
 
 
-def test_log_mel_step_without_wavegram_step_is_dropped(
-    filled: Callable[[str], Network], fill: ModuleType
-) -> None:
+def test_log_mel_step_without_wavegram_step_is_dropped(filled: Callable[[str], Network]) -> None:
     """At 33 hops the log-mel image has 17 steps and the wavegram 16; a sample less has 16 both."""
-    network, waveform = filled("Wavegram_Logmel_Cnn14"), fill.batch(10560, 32000)
+    network, waveform = filled("Wavegram_Logmel_Cnn14"), formulas.batch(10560, 32000)
     images = []
     network.conv_block2.register_forward_hook(lambda block, inputs, output: images.append(inputs))
     with torch.no_grad():
@@ -130,11 +128,9 @@ def test_log_mel_step_without_wavegram_step_is_dropped(
 
 
 @pytest.mark.parametrize("name", ["Cnn6", "DaiNet19", "Cnn14_DecisionLevelMax"])
-def test_padding_is_with_zeros_at_the_end(
-    name: str, filled: Callable[[str], Network], fill: ModuleType
-) -> None:
+def test_padding_is_with_zeros_at_the_end(name: str, filled: Callable[[str], Network]) -> None:
     network = filled(name)
-    short = fill.batch(200, 32000)
+    short = formulas.batch(200, 32000)
     padded = np.pad(short, ((0, 0), (0, network.minimum_samples - 200)))
     with torch.no_grad():
         outputs, wanted = network(torch.from_numpy(short)), network(torch.from_numpy(padded))

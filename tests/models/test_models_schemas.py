@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from reference.stored import schemas, table
 from torch import nn
 
 from panns_inference.errors import UsageError
@@ -21,73 +19,57 @@ from panns_inference.models import (
     parameters,
 )
 
-Schema = Callable[[str], dict[str, Any]]
-
 
 def on_meta(name: str, **settings: Any) -> Network:
     with torch.device("meta"):
         return build(name, **settings)
 
 
-@pytest.fixture(scope="module")
-def paper(shared: Path) -> dict[str, tuple[int, float]]:
-    """Class to trainable parameters and multi-adds in 10^9, from the paper's tables."""
-    rows = re.findall(
-        r"^\| [^|]+ \| (\w+) \|.*\| ([\d,]+) \| (\d+\.\d+) \|$",
-        (shared / "paper.md").read_text(encoding="utf-8"),
-        flags=re.MULTILINE,
-    )
-    return {name: (int(count.replace(",", "")), float(cost)) for name, count, cost in rows}
-
-
-def test_there_are_the_networks_of_the_reference(golden: Path) -> None:
-    assert {path.name.split(".")[0] for path in golden.glob("*.schema.json")} == set(REFERENCE)
+def test_there_are_the_networks_of_the_reference() -> None:
+    assert set(schemas()) == set(REFERENCE)
     assert len(REFERENCE) == 29
 
 
 @pytest.mark.parametrize("name", REFERENCE)
-def test_state_dict_has_the_published_keys_order_shapes_and_types(
-    name: str, schema: Schema
-) -> None:
+def test_state_dict_has_the_published_keys_order_shapes_and_types(name: str) -> None:
     network = on_meta(name)
     state = [
         [key, list(value.shape), str(value.dtype).removeprefix("torch.")]
         for key, value in network.state_dict().items()
     ]
-    assert state == schema(name)["state"]
+    assert state == schemas()[name]["state"]
 
 
 @pytest.mark.parametrize("name", REFERENCE)
-def test_frozen_parameters_and_buffers_are_the_published_ones(name: str, schema: Schema) -> None:
-    network, wanted = on_meta(name), schema(name)
+def test_frozen_parameters_and_buffers_are_the_published_ones(name: str) -> None:
+    network, wanted = on_meta(name), schemas()[name]
     frozen = [key for key, value in network.named_parameters() if not value.requires_grad]
     assert frozen == wanted["frozen"]
     assert sorted(key for key, _ in network.named_buffers()) == sorted(wanted["buffers"])
 
 
 @pytest.mark.parametrize("name", REFERENCE)
-def test_published_settings_are_the_arguments_of_the_reference(name: str, schema: Schema) -> None:
-    arguments = schema(name)["arguments"]
+def test_published_settings_are_the_arguments_of_the_reference(name: str) -> None:
+    arguments = schemas()[name]["arguments"]
     given = {key: getattr(REFERENCE[name].published, key) for key in arguments if key[:2] != "cl"}
     assert {**given, "classes_num": 527} == arguments
 
 
 @pytest.mark.parametrize("name", REFERENCE)
-def test_parameters_and_multi_adds_are_those_of_the_reference(name: str, schema: Schema) -> None:
-    network, wanted = on_meta(name), schema(name)
+def test_parameters_and_multi_adds_are_those_of_the_reference(name: str) -> None:
+    network, wanted = on_meta(name), schemas()[name]
     assert parameters(network) == wanted["parameters_trainable"]
     assert parameters(network, trainable=False) == wanted["parameters_total"]
     assert multi_adds(network) == wanted["multi_adds_10s"]
 
 
-def test_parameters_and_multi_adds_are_those_of_the_paper(
-    paper: dict[str, tuple[int, float]],
-) -> None:
-    assert len(paper) == 15
-    for name, (count, cost) in paper.items():
+def test_parameters_and_multi_adds_are_those_of_the_paper() -> None:
+    rows = table("paper.csv")
+    assert len(rows) == 15
+    for name, row in rows.items():
         network = on_meta(name)
-        assert parameters(network) == count, name
-        assert round(multi_adds(network) / 1e9, 3) == cost, name
+        assert parameters(network) == int(row["parameters"]), name
+        assert round(multi_adds(network) / 1e9, 3) == float(row["multi_adds"]), name
 
 
 def test_multi_adds_count_another_length_and_leave_the_network_as_it_was() -> None:

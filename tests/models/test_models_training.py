@@ -8,7 +8,6 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterator
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ import torch
 import torchlibrosa.augmentation
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from reference import formulas
 from torch import nn
 from torch.nn import functional
 
@@ -170,11 +170,11 @@ def test_networks_have_the_stripes_of_the_reference(name: str) -> None:
 # Mixup and the order of things
 
 
-def test_log_mel_is_normalised_then_masked_then_mixed(fill: ModuleType) -> None:
+def test_log_mel_is_normalised_then_masked_then_mixed() -> None:
     network = build("Cnn6").train()
     normalised, masked = outputs_of(network.bn0), outputs_of(network.spec_augmenter)
     first = inputs_of(network.conv_block1)
-    network(torch.from_numpy(fill.batch(32000, 32000)).repeat(2, 1), LAMBDA)
+    network(torch.from_numpy(formulas.batch(32000, 32000)).repeat(2, 1), LAMBDA)
     image = normalised[0].transpose(1, 3)
     kept = masked[0] != 0
     assert not kept.all()
@@ -182,11 +182,11 @@ def test_log_mel_is_normalised_then_masked_then_mixed(fill: ModuleType) -> None:
     np.testing.assert_allclose(first[0].numpy(), mixed(masked[0]), rtol=0, atol=1e-6)
 
 
-def test_waveforms_are_mixed_before_the_front_end_in_mixup_time_domain(fill: ModuleType) -> None:
+def test_waveforms_are_mixed_before_the_front_end_in_mixup_time_domain() -> None:
     network = Cnn14_mixup_time_domain(32000, 1024, 320, 64, 50, 14000, 5).train()
     heard, images = inputs_of(network.spectrogram_extractor), outputs_of(network.spec_augmenter)
     first = inputs_of(network.conv_block1)
-    batch = torch.from_numpy(fill.batch(16000, 32000)).repeat(2, 1) * torch.rand(4, 1)
+    batch = torch.from_numpy(formulas.batch(16000, 32000)).repeat(2, 1) * torch.rand(4, 1)
     assert network(batch, LAMBDA)["clipwise_output"].shape == (2, 5)
     np.testing.assert_allclose(heard[0].numpy(), mixed(batch), rtol=0, atol=1e-6)
     assert torch.equal(first[0], images[0])
@@ -336,10 +336,10 @@ def test_everything_learns_that_the_reference_uses(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["Cnn6", "LeeNet11"])
 def test_a_few_steps_of_training_lower_the_loss(
-    name: str, filled: Callable[[str], Network], fill: ModuleType
+    name: str, filled: Callable[[str], Network]
 ) -> None:
     network = filled(name).train()
-    batch = torch.from_numpy(fill.batch(32000, 32000))
+    batch = torch.from_numpy(formulas.batch(32000, 32000))
     target = torch.zeros(2, 527)
     target[0, 3] = target[1, 7] = 1
     optimiser = torch.optim.Adam(network.parameters(), lr=1e-3)
