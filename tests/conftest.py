@@ -26,7 +26,7 @@ def shared() -> Path:
 
 @pytest.fixture(scope="session")
 def street() -> Path:
-    """Ten seconds of a street that `examples/make_audio.py` has made: speech, a siren, a dog."""
+    """Nine seconds of a street, made by `examples/make_audio.py`: speech, a bell, a car."""
     return ROOT / "examples" / "street.flac"
 
 
