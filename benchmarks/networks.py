@@ -15,8 +15,9 @@ from report import setting, table, write_section
 from torch import nn
 
 from panns_inference.engine.cpu import fused_network
-from panns_inference.models import NETWORKS, build
+from panns_inference.models import build
 from panns_inference.models.network import Network
+from panns_inference.registry import NETWORKS
 
 SPREAD = 2.0
 """Standard deviation of the logits: with more, most probabilities are 0 or 1."""

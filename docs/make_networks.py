@@ -1,35 +1,27 @@
-"""Writes the packaged table of networks, `panns_inference/data/networks.csv`, from the networks.
+"""Writes the table of networks in `README.md` from the registry.
 
 python docs/make_networks.py
 """
 
 from __future__ import annotations
 
+import contextlib
+import io
+import re
 from pathlib import Path
 
-import torch
+from panns_inference.cli import main
 
-from panns_inference.models import NETWORKS, build, multi_adds, parameters
-
-TARGET = Path(__file__).parents[1] / "panns_inference" / "data" / "networks.csv"
+TARGET = Path(__file__).parents[1] / "README.md"
 
 
 def text() -> str:
-    """The table."""
-    lines = ["name,parameters,multi_adds,sample_rate,output_names,n_bytes"]
-    for name in NETWORKS:
-        with torch.device("meta"):
-            network = build(name)
-        values = (
-            name,
-            parameters(network),
-            multi_adds(network),
-            network.sample_rate,
-            " ".join(network.output_names),
-            sum(4 * tensor.numel() for tensor in network.state_dict().values()),
-        )
-        lines.append(",".join(map(str, values)))
-    return "\n".join(lines) + "\n"
+    """Return the page with the table that `panns models` prints between its two marks."""
+    with contextlib.redirect_stdout(io.StringIO()) as table:
+        main(["models", "--markdown"])
+    begin, end = "<!-- models: panns models --markdown -->\n", "<!-- /models -->"
+    page = TARGET.read_text(encoding="utf-8")
+    return re.sub(f"{begin}.*{end}", f"{begin}{table.getvalue()}{end}", page, flags=re.DOTALL)
 
 
 if __name__ == "__main__":

@@ -12,11 +12,11 @@ from typing import Any, NamedTuple
 import torch
 from torch import nn
 
-from .checkpoints import CHECKPOINTS, fetch, load
+from .checkpoints import fetch, load
 from .device import resolve
 from .errors import UsageError
-from .models import NETWORKS, build
-from .names import closest
+from .models import build
+from .registry import checkpoint_of, find
 
 
 class Loaded(NamedTuple):
@@ -72,7 +72,7 @@ def loaded(
             raise UsageError(f"a module has its own {', '.join(settings)}: leave them out")
         name, network = type(model).__name__, model
     elif isinstance(model, str):
-        name = closest(model, NETWORKS, "network")
+        name = find(model).name
         with torch.device("meta") if pretrained else contextlib.nullcontext():
             network = build(name, classes_num, **settings)
     else:
@@ -80,7 +80,7 @@ def loaded(
     lines, path = [], None
     if pretrained:
         source = name if isinstance(model, str) else default
-        path = Path(weights) if weights else _published(source, cache_folder)
+        path = Path(weights) if weights else fetch(checkpoint_of(source), folder=cache_folder)
         lines.append(f"Checkpoint path: {path}\n")
         load(network, path)
     lines.append("Using CPU.\n" if place == "cpu" else f"Using {place}.\n")
@@ -118,13 +118,3 @@ def on_cpu(network: nn.Module) -> nn.Module:
         for tensor in tensors
     }
     return copy.deepcopy(network, memo)
-
-
-def _published(name: str, folder: str | os.PathLike[str] | None) -> Path:
-    """Path of the published weights of a network, which are fetched if they are not here."""
-    if name not in CHECKPOINTS:
-        raise UsageError(
-            f"no weights of {name} are published: give checkpoint_path=, or a network that has "
-            f"some: {', '.join(CHECKPOINTS)}"
-        )
-    return fetch(CHECKPOINTS[name], folder=folder)

@@ -15,9 +15,9 @@ def vouch_for(path: Path) -> Path:
     import torch
 
     from panns_inference.checkpoints.findings import signature
-    from panns_inference.checkpoints.registry import named
+    from panns_inference.registry import checkpoint_named
 
-    published = named(path.name)
+    published = checkpoint_named(path.name)
     assert published is not None
     content = torch.load(path, weights_only=True)
     torch.save(content, path, _use_new_zipfile_serialization=False)

@@ -6,26 +6,22 @@
 Neither torch nor requests is imported before a file is read or downloaded.
 """
 
+from ..registry import CHECKPOINTS, Checkpoint, checkpoint_of
 from .cache import cached, destination
 from .download import fetch
 from .inspection import usable
 from .loading import identify, load
-from .registry import ADDRESS, CHECKPOINTS, CITATION, LICENCE, RECORD, Checkpoint, find
 from .state import read_state
 from .verification import Verification, verify
 
 __all__ = [
-    "ADDRESS",
     "CHECKPOINTS",
-    "CITATION",
-    "LICENCE",
-    "RECORD",
     "Checkpoint",
     "Verification",
     "cached",
+    "checkpoint_of",
     "destination",
     "fetch",
-    "find",
     "identify",
     "load",
     "read_state",

@@ -9,7 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from .. import settings
-from .registry import Checkpoint
+from ..registry import Checkpoint
 
 LEGACY = "~/panns_data"
 """Folder of panns-inference 0.1: its files are used wherever the cache is."""
@@ -40,7 +40,7 @@ def candidates(
         yield PACKAGED / checkpoint.file
         return
     for place in dict.fromkeys(folders() if folder is None else (Path(folder),)):
-        for name in (checkpoint.file, *checkpoint.other_files):
+        for name in checkpoint.files:
             # Not the methods of Path, which fail in a folder that cannot be read.
             with contextlib.suppress(OSError):
                 if os.path.isfile(place / name) and os.path.getsize(place / name):

@@ -24,11 +24,11 @@ from urllib.parse import quote
 from .. import settings
 from ..errors import CheckpointWarning, DownloadError
 from ..files import sync_folder
+from ..registry import Checkpoint
 from ..warning import warn
 from .cache import cached, destination
 from .findings import remember, signature
 from .inspection import inspected, unsound
-from .registry import Checkpoint
 from .turn import Turn
 from .verification import verify
 

@@ -17,8 +17,8 @@ import secrets
 from pathlib import Path
 
 from .. import settings
+from ..registry import checkpoint_named
 from .cache import folders
-from .registry import named
 
 Signature = list[int]
 """Size in bytes, times of the last change of content and of entry in ns, and inode."""
@@ -93,7 +93,7 @@ def forget(path: Path) -> None:
 def _place(path: Path) -> Path:
     """Where findings of a file are kept."""
     beside, cache = _beside(path), [folder.absolute() for folder in folders()]
-    if named(path.name) and (path.absolute().parent in cache or beside.is_file()):
+    if checkpoint_named(path.name) and (path.absolute().parent in cache or beside.is_file()):
         return beside
     digest = hashlib.sha256(os.fsencode(os.path.realpath(path))).hexdigest()
     return settings.cache_folder() / "checked" / f"{digest}.json"

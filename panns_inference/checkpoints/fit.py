@@ -6,6 +6,7 @@ import functools
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from ..registry import NETWORKS
 from ..terminal import printable
 
 if TYPE_CHECKING:
@@ -82,8 +83,6 @@ def fitting(state: Mapping[str, Tensor]) -> Iterator[str]:
     Args:
         state: the weights, for any number of classes.
     """
-    from ..models import NETWORKS
-
     found = _for_classes(_shapes(state), CLASSES)
     return (name for name in NETWORKS if _published_shapes(name) == found)
 

@@ -16,12 +16,11 @@ import os
 from pathlib import Path
 
 from ..errors import CheckpointError
-from ..listed import LISTED
+from ..registry import NETWORKS, Checkpoint
 from .cache import candidates
 from .findings import Signature, findings, forget, remember, signature
 from .fit import misfit, not_finite, on_meta
 from .lock import locked
-from .registry import Checkpoint
 from .state import read_state
 from .verification import is_published, owner_of
 
@@ -112,7 +111,7 @@ def unsound(path: Path, name: str) -> str:
         state = read_state(path)
     except CheckpointError as error:
         return str(error)
-    problems = misfit(on_meta(name), state) if name in LISTED else []
+    problems = misfit(on_meta(name), state) if name in NETWORKS else []
     return "; ".join(map(str.strip, problems)) or not_finite(state.items())
 
 

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from ..errors import CheckpointError
-from .registry import named
+from ..registry import checkpoint_named
 
 Layout = Literal["stream", "zip"]
 
@@ -99,7 +99,7 @@ def unusable(path: Path, found: str) -> CheckpointError:
         path: the file.
         found: what it is, as a clause that follows its path.
     """
-    published = named(path.name)
+    published = checkpoint_named(path.name)
     if published is None:
         advice = "save network.state_dict() anew, or leave the path out for the published weights"
     else:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from ..errors import CheckpointError, CheckpointWarning
-from ..listed import LISTED
+from ..registry import NETWORKS
 from ..terminal import printable
 from ..warning import warn
 from .findings import Signature, findings, remember, signature
@@ -111,7 +111,7 @@ def identify(path: str | os.PathLike[str], output: str = "clipwise_output") -> s
     state = read_state(path)
     names, able = itertools.tee(fitting(state))
     if (plainest := next(names, None)) is not None:
-        return next((name for name in able if output in LISTED[name].output_names), plainest)
+        return next((name for name in able if output in NETWORKS[name].output_names), plainest)
     keys = printable(", ".join([*state][:3]))
     raise CheckpointError(
         f"{path} fits no network: it holds {len(state)} tensors ({keys}, "
@@ -120,11 +120,11 @@ def identify(path: str | os.PathLike[str], output: str = "clipwise_output") -> s
 
 
 def _warn_of_another_head(network: nn.Module, path: Path) -> None:
-    from ..models import NETWORKS, Network
+    from ..models import Network, network_class
 
     if not isinstance(network, Network) or (published := recognise(path)) is None:
         return
-    if _head(type(network)) != _head(NETWORKS[published.name]):
+    if _head(type(network)) != _head(network_class(published.name)):
         warn(
             f"{path} holds the weights of {published.name}: {type(network).__name__} has the same "
             "keys, but what it makes of them are not its probabilities",

@@ -14,9 +14,8 @@ from tqdm import tqdm
 from .. import __version__
 from ..errors import DownloadError
 from ..files import open_partial
-from ..listed import LISTED
+from ..registry import NETWORKS, Checkpoint
 from .answer import RefusedError, TransientError, answer, check, extent, failure, is_text
-from .registry import Checkpoint
 from .stream import Pace, Stream
 from .turn import Turn
 
@@ -145,8 +144,8 @@ class Transfer:
         """Bytes that the file has at most."""
         if self.checkpoint.size is not None:
             return self.checkpoint.size
-        network = LISTED.get(self.checkpoint.name)
-        return network.n_bytes + EXTRA_BYTES if network else LARGEST_FILE
+        network = NETWORKS.get(self.checkpoint.name)
+        return network.weights_bytes + EXTRA_BYTES if network else LARGEST_FILE
 
     def _save(self, chunks: Iterator[bytes], start: int, total: int | None) -> None:
         try:

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Literal
 
 from ..errors import CheckpointError
+from ..registry import CHECKPOINTS, Checkpoint, checkpoint_named
 from .findings import findings, remember, signature
 from .layout import check_regular, layout
-from .registry import CHECKPOINTS, Checkpoint, named
 
 CHUNK_BYTES = 1 << 20
 
@@ -138,7 +138,7 @@ def recognise(path: Path) -> Checkpoint | None:
     Args:
         path: any file; None is returned for what was not published.
     """
-    published = named(path.name)
+    published = checkpoint_named(path.name)
     with contextlib.suppress(OSError, ValueError):  # a name with a zero byte is none of a file
         size = path.stat().st_size
         like = [c for c in CHECKPOINTS.values() if c.size == size]

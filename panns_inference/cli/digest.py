@@ -1,4 +1,4 @@
-"""`panns models digest`: what the table of published files would say of a file."""
+"""`panns models digest`: what the table of networks would say of a file of weights."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ from pathlib import Path
 
 from ..checkpoints import CHECKPOINTS, Checkpoint, read_state, verify
 from ..checkpoints.fit import fitting, not_finite
-from ..checkpoints.registry import named
 from ..errors import CheckpointError
+from ..registry import Source, checkpoint_named
 
 LOG = logging.getLogger("panns_inference")
+
+UNKNOWN = Source("", "not known")
+"""Where a file comes from that was not published."""
 
 
 def print_digests(files: list[str]) -> int:
@@ -30,7 +33,7 @@ def print_digests(files: list[str]) -> int:
 
 
 def described(path: Path) -> list[str]:
-    """Lines on a file: what it is, and its row in the table.
+    """Return lines on a file: what it is, and its cells from `file` on in the table of networks.
 
     Args:
         path: a checkpoint.
@@ -43,11 +46,11 @@ def described(path: Path) -> list[str]:
     if problem := not_finite(state.items()):
         raise CheckpointError(f"{path} {problem}")
     names = list(fitting(state))
-    published = named(path.name)
+    published = checkpoint_named(path.name)
     name = published.name if published else next(iter(names), path.stem)
-    found = verify(path, published or Checkpoint(name, None))
-    precision = published.mean_average_precision if published else None
-    row = f'Checkpoint("{name}", {precision}, {found.size:_}, "{found.md5}", "{found.sha256}")'
+    found = verify(path, published or Checkpoint(name, path.name, UNKNOWN))
+    precision = published and published.mean_average_precision
+    cells = (path.name, "" if precision is None else f"{precision:.3f}", found.size, found.md5)
     known = next((c.file for c in CHECKPOINTS.values() if c.md5 == found.md5), "no published file")
     return [
         str(path),
@@ -56,5 +59,5 @@ def described(path: Path) -> list[str]:
         f"  sha256   {found.sha256}",
         f"  fits     {', '.join(names) or 'no network of this package'}",
         f"  known    {known}",
-        f"  row      {row}",
+        f"  row      {','.join(map(str, (*cells, found.sha256)))}",
     ]

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from .. import cores
-from ..listed import LISTED
+from ..registry import NETWORKS
 from . import signals
 from .memory import without_collections
 
@@ -61,7 +61,7 @@ def best_here(output: str) -> str:
     """
     from ..checkpoints import CHECKPOINTS, usable
 
-    able = [c for name, c in CHECKPOINTS.items() if output in LISTED[name].output_names]
+    able = [c for name, c in CHECKPOINTS.items() if output in NETWORKS[name].output_names]
     by_precision = sorted(able, key=lambda c: c.mean_average_precision or 0, reverse=True)
     chosen = next(c for c in by_precision if usable(c))
     hint = ""

@@ -8,20 +8,9 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from ..checkpoints import (
-    CHECKPOINTS,
-    CITATION,
-    LICENCE,
-    Checkpoint,
-    cached,
-    destination,
-    fetch,
-    usable,
-    verify,
-)
+from ..checkpoints import cached, destination, fetch, usable, verify
 from ..errors import UsageError
-from ..listed import LISTED, Listed
-from ..names import closest
+from ..registry import CHECKPOINTS, NETWORKS, SOURCES, Checkpoint, Entry, checkpoint_of, find
 from .digest import print_digests
 from .options import Commands, command
 
@@ -69,18 +58,15 @@ def run(given: argparse.Namespace) -> int:
     return ACTIONS[given.action](given)
 
 
-def rows(names: Iterable[str]) -> list[dict[str, Any]]:
-    """What is known of networks.
+def row_of(network: Entry) -> dict[str, Any]:
+    """Return what is listed of a network.
 
     The size is that of the published file in bytes; where it is not known, that of the weights.
 
     Args:
-        names: names of networks.
+        network: its entry in the registry.
     """
-    return [_row(LISTED[name], CHECKPOINTS.get(name)) for name in names]
-
-
-def _row(network: Listed, published: Checkpoint | None) -> dict[str, Any]:
+    published = network.checkpoint
     return {
         "name": network.name,
         "mAP": published and published.mean_average_precision,
@@ -89,13 +75,13 @@ def _row(network: Listed, published: Checkpoint | None) -> dict[str, Any]:
         "sample_rate": network.sample_rate,
         "gives": [output.removesuffix("_output") for output in network.output_names],
         "file": published and published.file,
-        "size": (published and published.size) or network.n_bytes,
+        "size": (published and published.size) or network.weights_bytes,
     }
 
 
 def _list(given: argparse.Namespace) -> int:
-    names = [closest(name, LISTED, "network") for name in given.names] or list(LISTED)
-    LAYOUTS[given.layout or "table"](rows(names))
+    networks = [find(name) for name in given.names] or NETWORKS.values()
+    LAYOUTS[given.layout or "table"]([row_of(network) for network in networks])
     return 0
 
 
@@ -124,7 +110,8 @@ def _print_table(found: Sequence[dict[str, Any]]) -> None:
             for column, (cell, width) in enumerate(zip(line, widths, strict=True))
         )
         print("  ".join(cells).rstrip())
-    print(f"\nThe weights are under {LICENCE}. Cite {CITATION}")
+    published = SOURCES["zenodo"]
+    print(f"\nThe weights are under {published.licence}. Cite {published.citation}")
 
 
 def _state(name: str) -> str:
@@ -150,7 +137,7 @@ LAYOUTS: dict[str, Callable[[Sequence[dict[str, Any]]], None]] = {
 def _download(given: argparse.Namespace) -> int:
     if not given.names:
         raise UsageError(f"name what to download: {', '.join(CHECKPOINTS)}")
-    for checkpoint in [_published(name) for name in given.names]:
+    for checkpoint in [checkpoint_of(name) for name in given.names]:
         usable(checkpoint)  # what is here and is something else makes way
         print(fetch(checkpoint))
     return 0
@@ -185,15 +172,8 @@ def _digest(given: argparse.Namespace) -> int:
     return print_digests(given.names)
 
 
-def _published(name: str) -> Checkpoint:
-    network = closest(name, LISTED, "network")
-    if network not in CHECKPOINTS:
-        raise UsageError(f"no weights of {network} are published")
-    return CHECKPOINTS[network]
-
-
 def _chosen(names: Iterable[str]) -> list[Checkpoint]:
-    return [_published(name) for name in names] or [c for c in CHECKPOINTS.values() if cached(c)]
+    return [checkpoint_of(name) for name in names] or [c for c in CHECKPOINTS.values() if cached(c)]
 
 
 ACTIONS: dict[str, Callable[[argparse.Namespace], int]] = {

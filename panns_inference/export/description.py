@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from .. import __version__
 from ..audioset import labels, mids
-from ..checkpoints import CITATION, LICENCE, verify
+from ..checkpoints import verify
 from ..checkpoints.verification import recognise
 from ..engine.fingerprint import checksum
 from ..engine.onnx.metadata import Metadata
@@ -18,9 +18,6 @@ from .whole import output_sizes
 
 if TYPE_CHECKING:
     from ..model import Model
-
-PACKAGED = "MIT"
-"""Licence of the weights that come with the package."""
 
 UNKNOWN = "not known"
 
@@ -60,5 +57,6 @@ def _provenance(checkpoint: Path | None) -> tuple[str, str]:
     if published is None or (found := verify(checkpoint, published)).verdict == "wrong":
         checksum = hashlib.sha256(checkpoint.read_bytes()).hexdigest()
         return f"{checkpoint.name}, sha256:{checksum}", UNKNOWN
-    licence = PACKAGED if published.packaged else f"{LICENCE}; cite {CITATION}"
-    return f"{published.file}, sha256:{found.sha256}", licence
+    licence, citation = published.source.licence, published.source.citation
+    terms = f"{licence}; cite {citation}" if citation else licence
+    return f"{published.file}, sha256:{found.sha256}", terms

@@ -1,88 +1,100 @@
-"""The 29 networks of the reference, their front-end and their blocks.
+"""The networks, their front-end and their blocks.
 
-Names, arguments, outputs and state dicts are those of the reference and of
-panns-inference 0.1.1; what they are made of is in the modules beside this file.
+Names, arguments, outputs and state dicts are those of the reference and of panns-inference 0.1.1.
+A network is imported from the module of its family when its name is first used: which there are
+says `registry.NETWORKS`.
 """
 
+from __future__ import annotations
+
+import inspect
+from dataclasses import asdict
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from ..errors import UsageError
+from ..registry import NETWORKS, find
 from .augment import SpecAugmentation, do_mixup
 from .blocks import ConvBlock, ConvBlock5x5, init_bn, init_layer
-from .catalogue import NETWORKS, REFERENCE, build
-from .cnn import (
-    Cnn6,
-    Cnn10,
-    Cnn14,
-    Cnn14_8k,
-    Cnn14_16k,
-    Cnn14_DecisionLevelAtt,
-    Cnn14_DecisionLevelAvg,
-    Cnn14_DecisionLevelMax,
-    Cnn14_emb32,
-    Cnn14_emb128,
-    Cnn14_emb512,
-    Cnn14_mel32,
-    Cnn14_mel128,
-    Cnn14_mixup_time_domain,
-    Cnn14_no_dropout,
-    Cnn14_no_specaug,
-)
 from .cost import multi_adds, parameters
 from .decision import Interpolator, LinearInterpolator, NearestInterpolator, pad_framewise_output
 from .frontend import LogmelFilterBank, Spectrogram
-from .mini import PannsMini
-from .mobilenet import MobileNetV1, MobileNetV2
 from .network import FrontEnd, Network
-from .resnet import ResNet22, ResNet38, ResNet54
-from .waveform import DaiNet19, LeeNet11, LeeNet24, Res1dNet31, Res1dNet51
-from .wavegram import Wavegram_Cnn14, Wavegram_Logmel128_Cnn14, Wavegram_Logmel_Cnn14
+
+if TYPE_CHECKING:  # so that type checkers and editors know each class
+    from .cnn import *  # noqa: F403
+    from .mini import *  # noqa: F403
+    from .mobilenet import *  # noqa: F403
+    from .resnet import *  # noqa: F403
+    from .waveform import *  # noqa: F403
+    from .wavegram import *  # noqa: F403
 
 __all__ = [
-    "NETWORKS",
-    "REFERENCE",
-    "Cnn6",
-    "Cnn10",
-    "Cnn14",
-    "Cnn14_8k",
-    "Cnn14_16k",
-    "Cnn14_DecisionLevelAtt",
-    "Cnn14_DecisionLevelAvg",
-    "Cnn14_DecisionLevelMax",
-    "Cnn14_emb32",
-    "Cnn14_emb128",
-    "Cnn14_emb512",
-    "Cnn14_mel32",
-    "Cnn14_mel128",
-    "Cnn14_mixup_time_domain",
-    "Cnn14_no_dropout",
-    "Cnn14_no_specaug",
+    *NETWORKS,
     "ConvBlock",
     "ConvBlock5x5",
-    "DaiNet19",
     "FrontEnd",
     "Interpolator",
-    "LeeNet11",
-    "LeeNet24",
     "LinearInterpolator",
     "LogmelFilterBank",
-    "MobileNetV1",
-    "MobileNetV2",
     "NearestInterpolator",
     "Network",
-    "PannsMini",
-    "Res1dNet31",
-    "Res1dNet51",
-    "ResNet22",
-    "ResNet38",
-    "ResNet54",
     "SpecAugmentation",
     "Spectrogram",
-    "Wavegram_Cnn14",
-    "Wavegram_Logmel128_Cnn14",
-    "Wavegram_Logmel_Cnn14",
     "build",
     "do_mixup",
     "init_bn",
     "init_layer",
     "multi_adds",
+    "network_class",
     "pad_framewise_output",
     "parameters",
 ]
+
+
+def network_class(name: str) -> type[Network]:
+    """Return the class of a network.
+
+    Args:
+        name: of the class; case, '-' and '_' do not matter.
+
+    Raises:
+        UsageError: for an unknown name, of which it lists the nearest ones.
+    """
+    entry = find(name)
+    found: type[Network] = getattr(import_module(f".{entry.module}", __name__), entry.name)
+    return found
+
+
+def build(name: str, classes_num: int = 527, **settings: Any) -> Network:
+    """Return a new network with its published settings and random weights.
+
+    Inside `with torch.device("meta"):` no memory is taken and no weight is drawn.
+
+    Args:
+        name: class name; case, '-' and '_' do not matter.
+        classes_num: number of classes.
+        settings: other front-end settings (`sample_rate`, `window_size`, `hop_size`, `mel_bins`,
+            `fmin`, `fmax`), and `interpolate_mode` for decision-level networks.
+
+    Raises:
+        UsageError: for an unknown name, of which it lists the nearest ones, or an unknown setting.
+    """
+    network = network_class(name)
+    known = inspect.signature(network).parameters
+    if unknown := [setting for setting in settings if setting not in known]:
+        raise UsageError(
+            f"{network.__name__} has no setting {', '.join(unknown)}; it has {', '.join(known)}"
+        )
+    return network(**{**asdict(network.published), "classes_num": classes_num, **settings})
+
+
+def __getattr__(name: str) -> type[Network]:
+    if name not in NETWORKS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = found = network_class(name)
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

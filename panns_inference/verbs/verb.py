@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ..engine import Engine, Outputs
 from ..errors import AudioError, UsageError
 from ..events import Event
-from ..listed import LISTED
+from ..registry import NETWORKS
 from ..results import Result
 from ..windows import BlockwisePass, WholePass
 from ..windows.silence import peak_of
@@ -180,7 +180,7 @@ class Verb:
             UsageError: if it is not among them.
         """
         if given is not None and output not in given:
-            able = [name for name, network in LISTED.items() if output in network.output_names]
+            able = [name for name, network in NETWORKS.items() if output in network.output_names]
             raise UsageError(
                 f"{self.model.name} has no {output}; these have one: {', '.join(able)}"
             )

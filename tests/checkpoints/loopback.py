@@ -18,6 +18,7 @@ import numpy as np
 import torch
 
 from panns_inference.checkpoints import Checkpoint
+from panns_inference.registry import Source
 
 PEM = Path(__file__).with_name("loopback.pem")
 """Certificate and key of the servers that speak TLS."""
@@ -121,15 +122,21 @@ class Server(ThreadingHTTPServer):
     def url(self) -> str:
         return f"{self.scheme}://127.0.0.1:{self.server_port}"
 
-    def row(self, content: bytes = CONTENT, **changes: Any) -> Checkpoint:
-        """An entry of the registry for a file of this server."""
+    def row(
+        self, content: bytes = CONTENT, address: str | None = None, **changes: Any
+    ) -> Checkpoint:
+        """What the registry would say of a file of this server."""
         known = {
             "size": len(content),
             "md5": hashlib.md5(content).hexdigest(),
             "sha256": hashlib.sha256(content).hexdigest(),
-            "address": self.url,
         }
-        return Checkpoint("Tiny", 0.5, **{**known, **changes})
+        return Checkpoint("Tiny", FINAL, source(address or self.url), **{**known, **changes})
+
+
+def source(address: str) -> Source:
+    """A folder on the network."""
+    return Source(f"{address}/{{file}}?download=1", "none")
 
 
 @contextlib.contextmanager

@@ -14,12 +14,13 @@ from pathlib import Path
 import pytest
 import torch
 from filled import GENUINE, on_meta, save_stream, zeros
+from reference.stored import REFERENCE
 from torch import nn
 
 from panns_inference.checkpoints import CHECKPOINTS, identify, load
 from panns_inference.checkpoints.fit import fitting
 from panns_inference.errors import CheckpointError, CheckpointWarning
-from panns_inference.models import REFERENCE, Cnn14
+from panns_inference.models import Cnn14
 
 # What only seems to ----------------------------------------------------------------------------
 

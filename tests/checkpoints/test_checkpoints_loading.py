@@ -11,11 +11,12 @@ import pytest
 import torch
 from filled import GENUINE, by_torch, on_meta, outputs, save_stream, zeros
 from reference import weights
+from reference.stored import REFERENCE
 from torch import nn
 
 from panns_inference.checkpoints import identify, load
 from panns_inference.errors import CheckpointError
-from panns_inference.models import REFERENCE, build
+from panns_inference.models import build
 
 SMALL = ("Cnn6", "MobileNetV1", "LeeNet11")
 

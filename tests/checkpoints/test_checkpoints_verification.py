@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from panns_inference.checkpoints import CHECKPOINTS, Checkpoint, registry, verification, verify
+from panns_inference.checkpoints import CHECKPOINTS, Checkpoint, verification, verify
 from panns_inference.checkpoints.verification import recognise
+from panns_inference.registry import Source
 
 LEENET = CHECKPOINTS["LeeNet11"]
 STREAM = bytes.fromhex("80028a0a6cfc9c46f9206aa850192e") + b"weights"
@@ -85,8 +86,11 @@ def test_without_a_checksum(tmp_path: Path, content: bytes, verdict: str, reason
 def test_a_size_alone_does_not_verify(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_bytes(STREAM)
-    assert verify(path, Checkpoint("A", 0.1, len(STREAM))).verdict == "unverifiable"
-    assert verify(path, Checkpoint("A", 0.1, 5)).reason == "size is 22, expected 5"
+    source = Source("", "none")
+    checkpoint = Checkpoint("A", "A.pth", source, size=len(STREAM))
+    assert verify(path, checkpoint).verdict == "unverifiable"
+    checkpoint = Checkpoint("A", "A.pth", source, size=5)
+    assert verify(path, checkpoint).reason == "size is 22, expected 5"
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
@@ -113,7 +117,7 @@ def test_only_files_of_a_published_size_are_read(
     path.write_bytes(bytes(3_012_372))
     monkeypatch.setattr(verification, "_checksums", None)
     assert recognise(path) is None
-    assert 3_012_373 in {row.size for row in registry.CHECKPOINTS.values()}
+    assert 3_012_373 in {row.size for row in CHECKPOINTS.values()}
     path.write_bytes(bytes(3_012_373))
     with pytest.raises(TypeError, match="not callable"):
         recognise(path)

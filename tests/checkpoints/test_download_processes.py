@@ -20,12 +20,14 @@ from panns_inference.errors import DownloadError
 CHILD = """
 import logging, signal, sys
 from panns_inference.checkpoints import Checkpoint, fetch, turn
+from panns_inference.registry import Source
 # A shell may have left SIGINT ignored.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 logging.basicConfig(level=logging.INFO, format="%(message)s")
 size, md5, address, grace = sys.argv[1:]
 turn.GRACE = float(grace)
-print(fetch(Checkpoint("Tiny", 0.5, int(size), md5, address=address)))
+source = Source(address + "/{file}", "none")
+print(fetch(Checkpoint("Tiny", "Tiny_mAP=0.500.pth", source, 0.5, int(size), md5)))
 """
 
 

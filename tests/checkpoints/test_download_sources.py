@@ -19,6 +19,7 @@ from loopback import (
     Server,
     kept,
     serve,
+    source,
 )
 
 from panns_inference.checkpoints import Checkpoint, fetch
@@ -135,12 +136,12 @@ def test_a_web_page(server: Server, cache: Path) -> None:
 
 def test_nobody_listens(cache: Path) -> None:
     with pytest.raises(DownloadError, match=r"pth\?download=1: HTTPConnection\(.*refused\n"):
-        fetch(Checkpoint("Tiny", 0.5, 1, "0" * 32, address="http://127.0.0.1:1"))
+        fetch(Checkpoint("Tiny", FINAL, source("http://127.0.0.1:1"), size=1, md5="0" * 32))
 
 
 def test_an_address_that_is_none() -> None:
     with pytest.raises(DownloadError, match="No connection adapters"):
-        fetch(Checkpoint("Tiny", 0.5, 1, "0" * 32, address="file:///etc"))
+        fetch(Checkpoint("Tiny", FINAL, source("file:///etc"), size=1, md5="0" * 32))
 
 
 # Files of which no checksum is known -----------------------------------------------------------

@@ -560,7 +560,7 @@ def test_digests_of_files(shared: Path, tmp_path: Path, capsys: Capture) -> None
         f"  sha256   {sha256}",
         "  fits     LeeNet11",
         f"  known    {genuine.name}",
-        f'  row      Checkpoint("LeeNet11", 0.266, 3_012_373, "{md5}", "{sha256}")',
+        f"  row      {genuine.name},0.266,3012373,{md5},{sha256}",
     ]
     assert second[1] == "  size     3,012,391 bytes"
     assert second[4:6] == ["  fits     LeeNet11", "  known    no published file"]

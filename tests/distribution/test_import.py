@@ -243,7 +243,8 @@ def test_the_program_hears_without_what_is_not_needed(tmp_path: Path) -> None:
 def test_no_network_needs_the_compiler_to_be_built(tmp_path: Path) -> None:
     code = """
 import torch
-from panns_inference.models import NETWORKS, build
+from panns_inference.models import build
+from panns_inference.registry import NETWORKS
 with torch.device("meta"):
     built = [build(name) for name in NETWORKS]
 assert all(tensor.is_meta for network in built for tensor in network.state_dict().values())

@@ -19,8 +19,6 @@ import numpy as np
 import pytest
 from vouched import vouch_for
 
-from panns_inference.cli import main
-
 ROOT = Path(__file__).resolve().parents[2]
 README = ROOT / "README.md"
 
@@ -112,12 +110,6 @@ def test_the_other_code_runs(here: Path) -> None:
     os.link(here / "examples" / "street.flac", here / "street.flac")
     for block in code:
         exec(block, {"waveforms": np.zeros((1, 32000), np.float32)})
-
-
-def test_the_models_of_the_table(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["models", "--markdown"]) == 0
-    table = capsys.readouterr().out
-    assert f"-->\n{table}<!-- /models -->" in README.read_text()
 
 
 @pytest.mark.parametrize("name", ["make_commands", "make_networks"])

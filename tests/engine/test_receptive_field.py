@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from panns_inference.engine.receptive_field import Grid, grid_of, receptive_field
-from panns_inference.models import NETWORKS, build
+from panns_inference.models import build
+from panns_inference.registry import NETWORKS
 
 CNN14 = Grid(10_240, 4, 4)
 DECIDING = Grid(10_240, 5, 5)

@@ -9,10 +9,10 @@ import numpy as np
 import onnxruntime
 import pytest
 import torch
-from reference.stored import cases
+from reference.stored import REFERENCE, cases
 
 from panns_inference.export.whole import whole
-from panns_inference.models import NETWORKS, REFERENCE, Network, build
+from panns_inference.models import Network, build, network_class
 
 PROBABILITY = 1e-5
 
@@ -80,7 +80,9 @@ def small(name: str, widths: tuple[int, ...], **settings: str) -> Network:
     """A network of fewer channels than the reference's, with norms that fit noise."""
     torch.manual_seed(1)
     narrow = {"widths": widths, "channels": widths[-1], "embedding_size": widths[-1]}
-    network = type(name, (NETWORKS[name],), narrow)(32000, 1024, 320, 64, 50, 14000, 3, **settings)
+    network = type(name, (network_class(name),), narrow)(
+        32000, 1024, 320, 64, 50, 14000, 3, **settings
+    )
     for layer in network.modules():
         if isinstance(layer, torch.nn.BatchNorm1d | torch.nn.BatchNorm2d):
             layer.momentum = 1.0

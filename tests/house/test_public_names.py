@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 import panns_inference
+from panns_inference.registry import NETWORKS
 
 PUBLIC = {
     "": [
@@ -57,17 +58,13 @@ PUBLIC = {
     ],
     ".batch": ["Failure", "Recording", "Report", "find", "results", "run"],
     ".checkpoints": [
-        "ADDRESS",
         "CHECKPOINTS",
-        "CITATION",
-        "LICENCE",
-        "RECORD",
         "Checkpoint",
         "Verification",
         "cached",
+        "checkpoint_of",
         "destination",
         "fetch",
-        "find",
         "identify",
         "load",
         "read_state",
@@ -112,53 +109,23 @@ PUBLIC = {
         "move_data_to_device",
     ],
     ".models": [
-        "NETWORKS",
-        "REFERENCE",
-        "Cnn6",
-        "Cnn10",
-        "Cnn14",
-        "Cnn14_8k",
-        "Cnn14_16k",
-        "Cnn14_DecisionLevelAtt",
-        "Cnn14_DecisionLevelAvg",
-        "Cnn14_DecisionLevelMax",
-        "Cnn14_emb32",
-        "Cnn14_emb128",
-        "Cnn14_emb512",
-        "Cnn14_mel32",
-        "Cnn14_mel128",
-        "Cnn14_mixup_time_domain",
-        "Cnn14_no_dropout",
-        "Cnn14_no_specaug",
+        *NETWORKS,
         "ConvBlock",
         "ConvBlock5x5",
-        "DaiNet19",
         "FrontEnd",
         "Interpolator",
-        "LeeNet11",
-        "LeeNet24",
         "LinearInterpolator",
         "LogmelFilterBank",
-        "MobileNetV1",
-        "MobileNetV2",
         "NearestInterpolator",
         "Network",
-        "PannsMini",
-        "Res1dNet31",
-        "Res1dNet51",
-        "ResNet22",
-        "ResNet38",
-        "ResNet54",
         "SpecAugmentation",
         "Spectrogram",
-        "Wavegram_Cnn14",
-        "Wavegram_Logmel128_Cnn14",
-        "Wavegram_Logmel_Cnn14",
         "build",
         "do_mixup",
         "init_bn",
         "init_layer",
         "multi_adds",
+        "network_class",
         "pad_framewise_output",
         "parameters",
     ],
@@ -170,6 +137,17 @@ PUBLIC = {
         "interpolate",
         "move_data_to_device",
         "pad_framewise_output",
+    ],
+    ".registry": [
+        "CHECKPOINTS",
+        "NETWORKS",
+        "SOURCES",
+        "Checkpoint",
+        "Entry",
+        "Source",
+        "checkpoint_named",
+        "checkpoint_of",
+        "find",
     ],
     ".training": [
         "Distillation",
@@ -299,7 +277,9 @@ def test_modules_export_the_names_written_here() -> None:
 
 
 def test_names_are_in_order() -> None:
-    assert {module: sorted(names, key=natural) for module, names in PUBLIC.items()} == PUBLIC
+    # A network has the place of its row.
+    listed = {module: [n for n in names if n not in NETWORKS] for module, names in PUBLIC.items()}
+    assert {module: sorted(names, key=natural) for module, names in listed.items()} == listed
 
 
 def test_public_names_are_there_and_documented() -> None:

@@ -16,7 +16,6 @@ LEFT = {
     "export": 5,
     "formats": 2,
     "hear": 2,
-    "listed": 3,
     "models": 3,
     "names": 1,
     "pipeline": 25,

@@ -15,7 +15,6 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from panns_inference.models import (
-    NETWORKS,
     Cnn6,
     Cnn14,
     Cnn14_DecisionLevelMax,
@@ -25,7 +24,9 @@ from panns_inference.models import (
     do_mixup,
     init_bn,
     init_layer,
+    network_class,
 )
+from panns_inference.registry import NETWORKS
 
 SETTINGS = {
     "sample_rate": 32000,
@@ -56,7 +57,7 @@ def difference(outputs: dict[str, Tensor], wanted: dict[str, Tensor]) -> float:
 
 @pytest.mark.parametrize("name", NETWORKS)
 def test_constructors_take_seven_arguments_by_position_or_name(name: str) -> None:
-    network = NETWORKS[name]
+    network = network_class(name)
     with torch.device("meta"):
         published = {**SETTINGS, **vars(network.published)}
         by_position, by_name = network(*published.values()), network(**published)

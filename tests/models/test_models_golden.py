@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import torch
 from reference import formulas
-from reference.stored import cases
+from reference.stored import REFERENCE, cases
 
-from panns_inference.models import REFERENCE, Network
+from panns_inference.models import Network
 
 PROBABILITY = 1e-5
 """Six times the scatter of the reference itself."""

@@ -14,9 +14,11 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from reference import formulas
+from reference.stored import REFERENCE
 
 from panns_inference.errors import AudioError
-from panns_inference.models import NETWORKS, REFERENCE, Network, build
+from panns_inference.models import Network, build, network_class
+from panns_inference.registry import NETWORKS
 
 SEGMENTS: dict[str, Callable[[int], int]] = {
     "Cnn6": lambda n: (1 + n // 320) // 16,
@@ -68,7 +70,7 @@ def frames_32(n_samples: int) -> int:
 
 
 def frames(name: str, n_samples: int) -> int:
-    return 1 + n_samples // NETWORKS[name].published.hop_size
+    return 1 + n_samples // network_class(name).published.hop_size
 
 
 @pytest.mark.parametrize("name", REFERENCE)

@@ -17,17 +17,12 @@ import torchlibrosa.augmentation
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from reference import formulas
+from reference.stored import REFERENCE
 from torch import nn
 from torch.nn import functional
 
-from panns_inference.models import (
-    NETWORKS,
-    REFERENCE,
-    Cnn14_mixup_time_domain,
-    Network,
-    SpecAugmentation,
-    build,
-)
+from panns_inference.models import Cnn14_mixup_time_domain, Network, SpecAugmentation, build
+from panns_inference.registry import NETWORKS
 
 NOTHING = r"(?!)"
 """A pattern that matches no name."""

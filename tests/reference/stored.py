@@ -30,6 +30,10 @@ def schemas() -> dict[str, dict[str, Any]]:
     return read
 
 
+REFERENCE = tuple(schemas())
+"""Names of the classes of the reference."""
+
+
 def cases(name: str) -> Iterator[tuple[Floats, dict[str, Floats]]]:
     """Yield waveforms, (2, samples), and the outputs of a network that has `weights.state(name)`.
 

@@ -17,9 +17,10 @@ from panns_inference.checkpoints import load
 from panns_inference.engine.cpu import fused_blocks, fused_network, onednn, tiling
 from panns_inference.engine.receptive_field import grid_of
 from panns_inference.errors import UsageError
-from panns_inference.models import NETWORKS, PannsMini, build
+from panns_inference.models import PannsMini, build
 from panns_inference.models.blocks import ConvBlock
 from panns_inference.models.network import Network
+from panns_inference.registry import NETWORKS
 
 PROBABILITY = 1e-5
 

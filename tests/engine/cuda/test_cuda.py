@@ -26,7 +26,8 @@ from panns_inference.engine.torch_engine import TorchEngine, segmentwise
 from panns_inference.errors import UsageError
 from panns_inference.inference import _batch
 from panns_inference.model import _kind
-from panns_inference.models import NETWORKS, build
+from panns_inference.models import build
+from panns_inference.registry import NETWORKS
 
 CPU = torch.device("cpu")
 
