@@ -19,18 +19,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import AudioError, UsageError
-from . import _sizes, arrays
+from ._bitstream import Description, Incomplete, Piece, Track, Unrecognised
+from ._blocks import Blocks
 from ._decode import decoded, described
-from ._pieces import Incomplete, Piece, Unrecognised
-from .arrays import float32_samples
-from .checks import checked_rate
-from .description import Description, Track
-from .files import File, Source, called, is_file, name_of, opened
-from .joining import Blocks
-from .mixing import mono
-from .reading import MIX, Reading
-from .resampling import resampled
-from .separate import separate
+from ._sizes import measured
+from .reading import MIX, Reading, checked_rate
+from .source import (
+    File,
+    Source,
+    array_pieces,
+    float32_samples,
+    is_file,
+    name_of,
+    named,
+    opened,
+)
+from .tracks import separate
 
 __all__ = [
     "Blocks",
@@ -82,8 +86,7 @@ def read(
         rate: sample rate of the waveform, in Hz.
         sample_rate: of samples in memory, in Hz; None if they are at `rate`. A file knows its own.
         track: number of the sound track of a file, from 1; None is its default track.
-        resampler: 'soxr'; 'resampy' (extra `resampy`); or 'torch', which computes on the GPU if
-            there is one.
+        resampler: 'soxr', or 'resampy' (extra `resampy`).
         strict: raise instead of warning.
         channel: 'mix' for the mean of the channels; the number of one, from 1; or 'left' and
             'right', which are channels 1 and 2.
@@ -169,16 +172,11 @@ def waveform(
     if reading.is_several:
         raise UsageError("channel='each' and track='all' are several waveforms: read one at a time")
     pieces, name = _pieces(source, rate, sample_rate, reading)
-    return Blocks(
-        lambda pieces: resampled(mono(pieces, name, reading), rate, reading.resampler, name),
-        pieces,
-        n_samples,
-        reading,
-    )
+    return Blocks(pieces, rate, n_samples, reading, name)
 
 
 def describe(file: File) -> Description:
-    """What a file says of itself: container, tracks, length. Its sound is not decoded.
+    """The header of a file: container, tracks, length. Its sound is not decoded.
 
     Args:
         file: as for `read`.
@@ -186,13 +184,13 @@ def describe(file: File) -> Description:
     Raises:
         AudioError: if there is no such file, or it holds no recording that can be decoded.
     """
-    name = called(file)
+    name = named(file)
     with opened(file, name) as section:
         return described(section, name)
 
 
 def stated_length(file: str | os.PathLike[str]) -> float:
-    """How long a recording is, by its header and the size of the file: nothing is decoded.
+    """The length of a recording by its header and the size of the file: nothing is decoded.
 
     Args:
         file: its path.
@@ -205,8 +203,8 @@ def stated_length(file: str | os.PathLike[str]) -> float:
 
     try:
         with opened(file, repr(file)) as section:
-            parts = _sizes.measured(section).parts
-            return sum(_soundfile.described(part).duration or inf for part in parts)
+            found = measured(section).bitstreams
+            return sum(_soundfile.described(each).duration or inf for each in found)
     except (AudioError, Unrecognised):
         return inf
 
@@ -214,8 +212,8 @@ def stated_length(file: str | os.PathLike[str]) -> float:
 def _pieces(
     source: Source, rate: int, sample_rate: int | None, reading: Reading
 ) -> tuple[Iterator[Piece], str]:
-    """The pieces of a recording at its own rate, and what messages call it."""
-    name = called(source)
+    """The pieces of a recording at its own rate, and its name in messages."""
+    name = named(source)
     if is_file(source):
         if sample_rate is not None:
             raise UsageError("sample_rate= is for samples in memory: a file knows its own")
@@ -223,11 +221,11 @@ def _pieces(
     if reading.track is not None:
         raise UsageError("track= is for files: samples in memory have no tracks")
     given = rate if sample_rate is None else checked_rate(sample_rate, "sample_rate")
-    return arrays.pieces(source, given, name), name
+    return array_pieces(source, given, name), name
 
 
 def _of_file(source: File, name: str, reading: Reading) -> Iterator[Piece]:
-    """The pieces of a file; what is to be said of it is said, or raised, behind the last."""
+    """The pieces of a file; its faults are reported, or raised, behind the last."""
     faults: list[str] = []
     with opened(source, name) as file:
         try:

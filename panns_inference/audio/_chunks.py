@@ -1,22 +1,25 @@
-"""Claims of formats that are made of chunks, each with its size.
+"""The size that a header states for the samples, in containers made of chunks and in two others.
 
 RIFF 32036 WAVE | fmt  16 ... | LIST 26 ... | data 32000 ................
-                                                  ^ the claim      ^ the file may end here
+                                                   ^ stated  ^ the file may end here, or go on
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
 
-from ._claims import Claim, Number, Order, Patches
-from ._pieces import Unrecognised
+from ._bitstream import Unrecognised
 from ._section import Section
 
-MAX_CHUNKS = 10_000
+_MAX_CHUNKS = 10_000
 """Chunks that may come before the samples. A header and zeros are a chain of empty ones, in which
 libsndfile would look at each."""
+
+_UNKNOWN = 0xFFFFFFFF
+"""The size in an AU that goes to the end of the file, also where it is longer than that."""
+
+_ASF, _ASF_PROPERTIES = b"\x30\x26\xb2\x75", bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,42 +30,48 @@ class Layout:
         first: offset of the first chunk.
         id_size: bytes of a chunk's identifier, which its size follows.
         width: bytes of that size.
-        order: their order.
-        sound: identifiers of the chunk that holds the samples, and how many bytes of its content
-            stand before them.
+        order: which byte of it comes first.
+        sound: identifier of the chunk that holds the samples.
+        n_before: bytes of that chunk that stand before the samples.
         counts_itself: whether a size counts the identifier and itself too.
         alignment: chunks begin at multiples of it.
-        sound_is_last: whether nothing that a decoder needs follows that chunk.
+        sound_is_last: whether nothing that a decoder needs follows the samples.
         form_size: size of the whole file, in its second word, with which libsndfile takes all that
             follows a sound chunk of size 0 for samples; None if the whole file's does not matter.
-        is_bound: whether libsndfile stops where the sound chunk ends.
     """
 
     first: int = 12
     id_size: int = 4
     width: int = 4
-    order: Order = "little"
-    sound: Mapping[bytes, int] = field(default_factory=lambda: {b"data": 0})
+    order: Literal["little", "big"] = "little"
+    sound: bytes = b"data"
+    n_before: int = 0
     counts_itself: bool = False
     alignment: int = 2
     sound_is_last: bool = True
     form_size: int | None = None
-    is_bound: bool = True
 
-    @property
-    def head(self) -> int:
-        """Bytes of a chunk before its content."""
-        return self.id_size + self.width
 
-    @property
-    def own(self) -> int:
-        """Bytes that a size counts beside the content."""
-        return self.head if self.counts_itself else 0
-
-    def to_the_end(self, size: Number) -> Patches:
-        """Patches by which all that follows the chunk of that size is sound."""
-        form = () if self.form_size is None else ((4, self.form_size.to_bytes(4, self.order)),)
-        return (*form, (size.at, bytes(size.width)))
+_WAV, _WAV_BIG = Layout(form_size=8), Layout(order="big", form_size=8)
+_AU, _LONG = Layout(order="big"), Layout(width=8)
+_W64 = Layout(
+    first=40,
+    id_size=16,
+    width=8,
+    sound=b"data" + bytes.fromhex("f3acd3118cd100c04f8edb8a"),
+    counts_itself=True,
+    alignment=8,
+)
+_LAYOUTS = {
+    b"RIFF": _WAV,
+    b"RIFX": _WAV_BIG,
+    b"RF64": _WAV,
+    b"BW64": _WAV,
+    b"FORM": Layout(order="big", sound=b"SSND", n_before=8, sound_is_last=False),
+    b"caff": Layout(first=8, width=8, order="big", n_before=4, alignment=1, sound_is_last=False),
+    b"riff": _W64,
+}
+"""Layouts by the first four bytes: WAV in four forms, AIFF, CAF, W64."""
 
 
 class Chunk(NamedTuple):
@@ -70,13 +79,11 @@ class Chunk(NamedTuple):
 
     Attributes:
         name: its identifier.
-        at: offset of that.
         start: offset of its content.
         size: bytes of its content.
     """
 
     name: bytes
-    at: int
     start: int
     size: int
 
@@ -86,118 +93,135 @@ class Chunk(NamedTuple):
         return self.start + self.size
 
 
-_WAV, _WAV_BIG = Layout(form_size=8), Layout(order="big", form_size=8)
-_AIFF = Layout(order="big", sound={b"SSND": 8}, sound_is_last=False)
-_SVX = Layout(order="big", sound={b"BODY": 0}, sound_is_last=False, is_bound=False)
-_CAF = Layout(first=8, width=8, order="big", sound={b"data": 4}, alignment=1, sound_is_last=False)
-_W64 = Layout(
-    first=40,
-    id_size=16,
-    width=8,
-    sound={b"data" + bytes.fromhex("f3acd3118cd100c04f8edb8a"): 0},
-    counts_itself=True,
-    alignment=8,
-)
-_VOC = Layout(
-    first=26,
-    id_size=1,
-    width=3,
-    sound={b"\x01": 2, b"\x09": 12},
-    alignment=1,
-    sound_is_last=False,
-    is_bound=False,
-)
+@dataclass(frozen=True)
+class StatedSize:
+    """The size of the samples by the header of a file.
 
-_LAYOUTS = {
-    b"RIFF": _WAV,
-    b"RIFX": _WAV_BIG,
-    b"RF64": _WAV,
-    b"BW64": _WAV,
-    b"FORM": _AIFF,
-    b"riff": _W64,
-    b"caff": _CAF,
-    b"Crea": _VOC,
-}
-"""Layouts by the first four bytes: WAV in four forms, AIFF, W64, CAF, VOC."""
+    Attributes:
+        start: offset of the first byte of the samples.
+        n_bytes: how many the header states; 0 if there are none.
+        at: offset of that number.
+        layout: how it is written.
+        own: bytes that it counts beside the samples.
+        was_filled: whether a 0 is a size, and not what stands there until a recording ends.
+    """
 
-_LONG = (b"RF64", b"BW64")
-"""Forms of WAV whose long sizes, in a chunk `ds64`, are those that libsndfile reads."""
+    start: int
+    n_bytes: int
+    at: int
+    layout: Layout
+    own: int = 0
+    was_filled: bool = True
+
+    @property
+    def end(self) -> int:
+        """Offset of the byte after the samples."""
+        return self.start + self.n_bytes
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it says nothing: never filled in, or as large as can be written."""
+        near = 4096  # writers to a pipe put 2^31 or 2^32, less some header
+        largest = any(abs(self.n_bytes - limit) <= near for limit in (2**31, 2**32))
+        return largest or self.n_bytes >= 2**40 or (self.n_bytes == 0 and not self.was_filled)
+
+    def has_room_for(self, n_bytes: int) -> bool:
+        """Whether the header can state so many bytes of samples."""
+        return n_bytes + self.own < 1 << 8 * self.layout.width
+
+    def corrected(self, file: Section, n_bytes: int) -> Section:
+        """The file with a header that states `n_bytes` of samples."""
+        width, order = self.layout.width, self.layout.order
+        if self.has_room_for(n_bytes):
+            return file.patched(self.at, (n_bytes + self.own).to_bytes(width, order))
+        if self.layout.form_size is not None:
+            file = file.patched(4, self.layout.form_size.to_bytes(4, order))
+        # With a size of 0, or that of an AU that is not known, libsndfile goes to the end.
+        unknown = _UNKNOWN if self.layout is _AU else 0
+        return file.patched(self.at, unknown.to_bytes(width, order))
 
 
-def layout(file: Section) -> Layout | None:
+def layout_of(file: Section) -> Layout | None:
     """How the chunks of a file are written; None if it has none."""
     head = file.peek(0, 12)
-    return _SVX if head[8:] in (b"8SVX", b"16SV") else _LAYOUTS.get(head[:4])
+    return None if head[8:] in (b"8SVX", b"16SV") else _LAYOUTS.get(head[:4])
 
 
-def claim(file: Section) -> Claim | None:
-    """The claim of the chunk that holds the samples; None if there is none.
+def stated_size(file: Section) -> StatedSize | None:
+    """The size of the samples that the header states; None if it states none.
 
     Raises:
         Unrecognised: for a chain of chunks that does not come to an end.
     """
-    form = layout(file)
-    if form is None:
+    if (of := {b".snd": _of_au, _ASF: _of_asf}.get(file.peek(0, 4))) is not None:
+        return of(file)
+    layout = layout_of(file)
+    if layout is None:
         return None
-    at, long_size = form.first, None
-    for _ in range(MAX_CHUNKS):
-        found = chunk(file, at, form)
+    at, long_size = layout.first, None
+    for _ in range(_MAX_CHUNKS):
+        found = chunk_at(file, at, layout)
         if found is None:
             return None
-        if found.name in form.sound:
-            return _claim(file, found, form, long_size)
+        if found.name == layout.sound:
+            return _of_chunk(file, found, layout, long_size)
         if found.name == b"ds64":
-            long_size = Number(found.start + 8, 8, "little")
-        at = -(-found.end // form.alignment) * form.alignment
-    raise Unrecognised(f"a chain of {MAX_CHUNKS:,} chunks without samples")
+            long_size = found.start + 8
+        at = -(-found.end // layout.alignment) * layout.alignment
+    raise Unrecognised(f"a chain of {_MAX_CHUNKS:,} chunks without samples")
 
 
-def _claim(file: Section, found: Chunk, form: Layout, long_size: Number | None) -> Claim:
-    """What a chunk of samples claims.
+def _of_au(file: Section) -> StatedSize | None:
+    start, n_bytes = (int.from_bytes(file.peek(at, 4), "big") for at in (4, 8))
+    return None if n_bytes == _UNKNOWN else StatedSize(start, n_bytes, 8, _AU, was_filled=False)
+
+
+def _of_asf(file: Section) -> StatedSize | None:
+    """The size of the whole file, if that is cut: FFmpeg makes a wrong length of it."""
+    at = file.peek(0, 1 << 12).find(_ASF_PROPERTIES) + 40
+    n_bytes = int.from_bytes(file.peek(at, 8), "little")
+    return StatedSize(0, n_bytes, at, _LONG) if at >= 40 and n_bytes > file.size else None
+
+
+def _of_chunk(file: Section, found: Chunk, layout: Layout, long_size: int | None) -> StatedSize:
+    """The size that a chunk of samples states.
 
     RF64 and BW64 have room for a long size in the chunk `ds64`; the short one is then 2^32 - 1.
     """
-    before, size = form.sound[found.name], found.size
-    number = Number(found.at + form.id_size, form.width, form.order)
+    field, before, size, at = layout, layout.n_before, found.size, found.start - layout.width
+    own = before + (layout.id_size + layout.width if layout.counts_itself else 0)
     if long_size is not None:
-        if size == number.limit - 1:
-            size = long_size.read(file)
-        if file.peek(0, 4) in _LONG:
-            number = long_size
-    end = found.start + size
-    return Claim(
-        found.start + before,
-        max(0, size - before),
-        was_filled=size > before or follows(file, end, form) is not None,
-        number=number,
-        is_last=form.sound_is_last,
-        own=form.own + before,
-        to_the_end=form.to_the_end(number),
-        is_bound=form.is_bound,
-    )
+        if size == _UNKNOWN:
+            size = int.from_bytes(file.peek(long_size, 8), "little")
+        if file.peek(0, 4) in (b"RF64", b"BW64"):  # else libsndfile reads the short one
+            at, field = long_size, _LONG
+    was_filled = size > before or follows(file, found.start + size, layout) is not None
+    return StatedSize(found.start + before, max(0, size - before), at, field, own, was_filled)
 
 
-def chunk(file: Section, at: int, form: Layout) -> Chunk | None:
+def chunk_at(file: Section, at: int, layout: Layout) -> Chunk | None:
     """The chunk at `at`; None where the file ends."""
-    header = file.peek(at, form.head)
-    if len(header) < form.head:
+    n_head = layout.id_size + layout.width
+    header = file.peek(at, n_head)
+    if len(header) < n_head:
         return None
-    size = int.from_bytes(header[form.id_size :], form.order)
-    return Chunk(header[: form.id_size], at, at + form.head, max(0, size - form.own))
+    size = int.from_bytes(header[layout.id_size :], layout.order)
+    own = n_head if layout.counts_itself else 0
+    return Chunk(header[: layout.id_size], at + n_head, max(0, size - own))
 
 
-def follows(file: Section, at: int, form: Layout) -> Chunk | None:
+def follows(file: Section, at: int, layout: Layout) -> Chunk | None:
     """The chunk behind one that ends at `at`, if one stands there, and not samples.
 
     It has a name, and fits into the file, unless it is one of samples. Some writers leave out the
     byte that aligns it.
     """
-    for place in sorted({-(-at // form.alignment) * form.alignment, at}, reverse=True):
-        found = chunk(file, place, form)
+    for place in sorted({-(-at // layout.alignment) * layout.alignment, at}, reverse=True):
+        found = chunk_at(file, place, layout)
         if found is None:
             continue
         name = found.name[:4]
         has_name = name.isascii() and name.decode().isprintable()
-        if found.name in form.sound or (has_name and found.end <= file.size):
+        if found.name == layout.sound or (has_name and found.end <= file.size):
             return found
     return None

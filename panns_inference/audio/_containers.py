@@ -1,4 +1,4 @@
-"""Containers that FFmpeg opens: how, and what their headers say."""
+"""Containers that FFmpeg opens: how, and what their headers state."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from contextlib import contextmanager
 from math import inf
 from typing import Any
 
-from ._pieces import NoSuchTrack, Part, Unrecognised
-from .description import Description, Track
+from ._bitstream import Bitstream, Description, NoSuchTrack, Track, Unrecognised
 
 _STATED = (
     *("aiff", "ape", "asf", "au", "avi", "caf", "dsf", "flac", "flv", "matroska", "mov", "mpc"),
@@ -38,18 +37,20 @@ MICROSECONDS = 1_000_000
 
 
 @contextmanager
-def opened(part: Part) -> Iterator[Any]:
+def opened(bitstream: Bitstream) -> Iterator[Any]:
     """The container, which has at least one sound track."""
     import av
 
     # RIFX is decoded as if its bytes were in the other order: as noise.
-    if part.file.peek(0, 4) == b"RIFX":
+    if bitstream.file.peek(0, 4) == b"RIFX":
         raise Unrecognised("a big-endian WAV with a codec that soundfile does not know")
-    part.file.seek(0)
+    bitstream.file.seek(0)
     try:
         # Not `options`: given to the streams too, they end the process where a stream is found
         # only after the file is opened, as in FLV.
-        container = av.open(part.file, "r", container_options=_OPTIONS, **_lenient(av.__version__))
+        container = av.open(
+            bitstream.file, "r", container_options=_OPTIONS, **_lenient(av.__version__)
+        )
     except av.FFmpegError as error:
         raise Unrecognised(f"a format that FFmpeg does not open ({error.strerror})") from None
     with container:
@@ -106,7 +107,7 @@ def _lenient(version: str) -> dict[str, Any]:
 
 
 def description(container: Any) -> Description:
-    """What the header of a container says."""
+    """The header of a container."""
     duration = (container.duration or 0) / MICROSECONDS
     start = (container.start_time or 0) / MICROSECONDS
     return Description(container.format.name, duration or None, start, tracks(container))

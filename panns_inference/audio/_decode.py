@@ -1,36 +1,72 @@
-"""From the bytes of a file to its samples: soundfile first, PyAV for what it does not know."""
+"""From the bytes of a file to its samples: soundfile first, PyAV for what it does not know.
+
+file --> bitstreams, each with a header that is true --decoder--> pieces of samples
+"""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from operator import methodcaller
 from types import ModuleType
 from typing import TypeVar
 
 from ..errors import AudioError
-from ._pieces import Incomplete, NoSuchTrack, Part, Piece, Remark, Unrecognised
-from ._recordings import Recordings, all_parts, following, recordings, remarks
+from . import _flac, _mpeg, _ogg
+from ._bitstream import (
+    Bitstream,
+    Description,
+    Incomplete,
+    NoSuchTrack,
+    Piece,
+    Remark,
+    Unrecognised,
+)
 from ._section import Section
-from .description import Description
+from ._sizes import measured, trailing
 
 Answer = TypeVar("Answer")
 
 
+@dataclass
+class _Found:
+    """What a file holds.
+
+    Attributes:
+        bitstreams: in their order.
+        n_stated: how many of them are what a reader of the format expects, and no sound behind the
+            end that the header states.
+        behind: another recording that follows in the same file; None if none does.
+        n_unknown: bytes behind the samples of which nobody can tell what they are.
+        has_end: whether the bitstreams end as they should, where that can be seen.
+    """
+
+    bitstreams: list[Bitstream]
+    n_stated: int
+    behind: Section | None = None
+    n_unknown: int = 0
+    has_end: bool = True
+
+
 def described(file: Section, name: str) -> Description:
-    """What a file says of itself; nothing is decoded.
+    """The header of a file; nothing is decoded.
 
     Args:
         file: its bytes.
-        name: what to call it in messages.
+        name: its name in messages.
 
     Raises:
         AudioError: if it is no recording, or cannot be read.
     """
     with failures_raised(file, name):
         try:
-            found = [_description(part) for part in all_parts(file)]
+            found = [
+                _description(bitstream)
+                for first in _found(file).bitstreams
+                for bitstream in (first, *_flac.behind(first.file, 0))
+            ]
         except Unrecognised as finding:
             raise _refusal(name, finding) from None
         durations = [each.duration for each in found if each.duration is not None]
@@ -43,7 +79,7 @@ def decoded(file: Section, name: str, track: int | None = None) -> Iterator[Piec
 
     Args:
         file: its bytes.
-        name: what to call it in messages.
+        name: its name in messages.
         track: number of the sound track, from 1; None is the default one.
 
     Raises:
@@ -55,58 +91,106 @@ def decoded(file: Section, name: str, track: int | None = None) -> Iterator[Piec
             yield from _decoded(file, name, track)
         except NoSuchTrack as finding:
             raise AudioError(f"{name} has {finding}") from None
+        except Unrecognised as finding:
+            raise _refusal(name, finding) from None
 
 
 def _decoded(file: Section, name: str, track: int | None) -> Iterator[Piece | Remark]:
-    found = _recordings(file, name)
-    lengths: list[float] = []
+    found = _found(file)
+    held: list[float] = []  # seconds of each bitstream
+    stated: list[float] = []  # as far as they are there
     gaps: list[float | None] = [] if found.has_end else [None]
-    for part in found.parts:  # it grows
-        length, n_gaps = 0.0, len(gaps)
+    for bitstream in found.bitstreams:  # it grows
+        n_gaps, length, rate = len(gaps), 0.0, 1
         try:
-            for piece in _by_either(part, methodcaller("pieces", part, track)):
+            for piece in _by_either(bitstream, methodcaller("pieces", bitstream, track)):
                 yield piece
                 if isinstance(piece, Piece):
-                    length += len(piece.samples) / piece.sample_rate
+                    rate = piece.sample_rate
+                    length += len(piece.samples) / rate
         except Incomplete as end:
-            more = following(part)
-            found.parts.extend(more)
-            if end.missing is not None or not more:
+            joined = _flac.behind(bitstream.file, bitstream.file.tell())
+            found.bitstreams += joined
+            if end.missing is not None or not joined:
                 gaps.append(end.missing)
-        except Unrecognised as finding:
-            if sum(lengths) == 0:
-                raise _refusal(name, finding) from None
+        except Unrecognised:
+            if sum(held) == 0:
+                raise
             gaps.append(None)
-        if part.share < 1 and len(gaps) == n_gaps:
-            gaps.append(length * (1 / part.share - 1) if length else None)
-        lengths.append(length)
-    if sum(lengths) == 0:
+        if bitstream.share < 1 and len(gaps) == n_gaps:
+            gaps.append(length * (1 / bitstream.share - 1) if length else None)
+        held.append(length)
+        stated.append(min(length, bitstream.n_samples / rate or length / (bitstream.share or 1)))
+    if sum(held) == 0:
         raise AudioError(f"{name} holds no samples" + (" that can be decoded" if gaps else ""))
-    yield from remarks(found, lengths)
+    yield from _remarks(found, sum(held), sum(stated[: found.n_stated]))
     if gaps:
         known = [gap for gap in gaps if gap is not None]
         raise Incomplete(sum(known) if len(known) == len(gaps) else None)
 
 
-def _recordings(file: Section, name: str) -> Recordings:
-    try:
-        return recordings(file)
-    except Unrecognised as finding:
-        raise _refusal(name, finding) from None
+def _remarks(found: _Found, held: float, stated: float) -> Iterator[Remark]:
+    """What there is to report of recordings that were decoded, by their length in seconds."""
+    if held - stated > 1e-6:
+        yield Remark(
+            logging.WARNING,
+            f"states {stated:.2f} s in its header and holds {held:.2f} s; all of it is used",
+        )
+    if found.n_unknown:
+        yield Remark(
+            logging.WARNING,
+            f"has {found.n_unknown:,} bytes behind its samples that are neither sound nor "
+            "metadata; they are not used",
+        )
 
 
-def _description(part: Part) -> Description:
+def _found(file: Section) -> _Found:
+    """All bitstreams of a file: those of a chain, and those that follow the end of another."""
+    found = _first(file)
+    while found.behind is not None:
+        more = _first(found.behind)
+        bitstreams, has_end = found.bitstreams + more.bitstreams, found.has_end and more.has_end
+        found = replace(more, bitstreams=bitstreams, n_stated=found.n_stated, has_end=has_end)
+    return found
+
+
+def _first(file: Section) -> _Found:
+    """The bitstreams up to a recording that follows their end."""
+    file = _mpeg.without_tags(file)
+    if file.peek(0, 4) == b"OggS":
+        links, last = _ogg.links(file)
+        has_end = last.is_last and last.end <= file.size
+        return _followed(_Found(links, len(links), has_end=has_end), file, last.end)
+    if file.peek(0, 4) == b"fLaC":
+        return _Found(_flac.streams(file), 1)
+    if _mpeg.is_frame(file):
+        joined, rest = _mpeg.recordings(file)
+        return _followed(_Found(joined, len(joined)), rest, 0)
+    found = measured(file)
+    return _Found(found.bitstreams, 1, found.behind, found.n_unknown)
+
+
+def _followed(found: _Found, file: Section, end: int) -> _Found:
+    """Recordings whose header states no size, and what stands from `end` on in a file."""
+    more = trailing(file, end)
+    behind = None if more.recording is None else file.section(more.recording)
+    return replace(found, behind=behind, n_unknown=more.n_unknown)
+
+
+def _description(bitstream: Bitstream) -> Description:
     answers: Iterator[Description] = _by_either(
-        part, lambda decoder: iter([decoder.described(part)])
+        bitstream, lambda decoder: iter([decoder.described(bitstream)])
     )
     return next(answers)
 
 
-def _by_either(part: Part, answer: Callable[[ModuleType], Iterator[Answer]]) -> Iterator[Answer]:
-    """What the first decoder that knows a file answers."""
+def _by_either(
+    bitstream: Bitstream, answer: Callable[[ModuleType], Iterator[Answer]]
+) -> Iterator[Answer]:
+    """What the first decoder that knows a bitstream answers."""
     from . import _pyav, _soundfile
 
-    is_for_pyav = part.is_multiplexed or part.has_hole
+    is_for_pyav = bitstream.is_multiplexed or bitstream.has_hole
     decoders = (_pyav, _soundfile) if is_for_pyav else (_soundfile, _pyav)
     findings = {}
     for decoder in decoders:

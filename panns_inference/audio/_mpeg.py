@@ -16,7 +16,7 @@ from itertools import pairwise
 from math import inf
 from typing import NamedTuple
 
-from ._pieces import Part
+from ._bitstream import Bitstream
 from ._section import Section
 
 # A frame without sound that counts the others: header, perhaps a checksum, zeros, the marker.
@@ -49,7 +49,7 @@ class _Count(NamedTuple):
 def without_tags(file: Section) -> Section:
     """The file behind the tags at its start: its own, and those of a recording before it."""
     while size := tag_size(file.peek(0, 16)):
-        file = file.part(size)
+        file = file.section(size)
     return file
 
 
@@ -71,35 +71,35 @@ def tag_size(header: bytes) -> int:
 def _without_tags_at_end(file: Section) -> Section:
     """The file before the tags at its end, an ID3v1 behind an APE: libsndfile stumbles there."""
     if file.peek(file.size - _ID3V1, 3) == b"TAG":
-        file = file.part(0, file.size - _ID3V1)
+        file = file.section(0, file.size - _ID3V1)
     footer = file.peek(file.size - _APE_HEADER, 16)
     if footer[:8] == b"APETAGEX":  # its size counts the footer, and no header
-        file = file.part(0, file.size - int.from_bytes(footer[12:16], "little"))
+        file = file.section(0, file.size - int.from_bytes(footer[12:16], "little"))
         header = file.size - _APE_HEADER
-        file = file.part(0, header if file.peek(header, 8) == b"APETAGEX" else None)
+        file = file.section(0, header if file.peek(header, 8) == b"APETAGEX" else None)
     return file
 
 
-def recordings(file: Section) -> tuple[list[Part], Section]:
+def recordings(file: Section) -> tuple[list[Bitstream], Section]:
     """The recordings of an MP3 file that was joined from several, each with its true size.
 
-    A recording ends where another frame begins to count, or with the bytes that its own claims.
+    A recording ends where another frame begins to count, or with the bytes that its own states.
 
     Returns:
-        the recordings; and what stands behind the bytes that the last one claims, and is no MP3.
+        the recordings; and what stands behind the bytes that the last one states, and is no MP3.
     """
     starts = sorted({0, *_counting(file)})
-    parts: list[Part] = []
+    found: list[Bitstream] = []
     for start, stop in pairwise([*starts, file.size]):
-        part = _without_tags_at_end(file.part(start, stop))
-        n_claimed = _count(part).n_bytes or part.size
-        rest = without_tags(part.part(n_claimed))
+        section = _without_tags_at_end(file.section(start, stop))
+        n_stated = _count(section).n_bytes or section.size
+        rest = without_tags(section.section(n_stated))
         is_more = rest.size > _LONGEST_FRAME
         is_joined = is_more and is_frame(rest)
         ends = is_joined or rest.size == 0
-        parts.append(_with_true_size(part.part(0, n_claimed if ends else None)))
-        parts += [_with_true_size(rest)] * is_joined
-    return parts, rest.part(0 if is_more and not is_joined else rest.size)
+        found.append(_with_true_size(section.section(0, n_stated if ends else None)))
+        found += [_with_true_size(rest)] * is_joined
+    return found, rest.section(0 if is_more and not is_joined else rest.size)
 
 
 def is_frame(file: Section) -> bool:
@@ -116,7 +116,7 @@ def _counting(file: Section) -> Iterator[int]:
         at += len(found) - _LONGEST_MATCH + 1
 
 
-def _with_true_size(file: Section) -> Part:
+def _with_true_size(file: Section) -> Bitstream:
     """The file with a true size in its first frame.
 
     Where that frame does not count the others, the length that a decoder reports is an estimate,
@@ -125,12 +125,12 @@ def _with_true_size(file: Section) -> Part:
     """
     count = _count(file)
     if not count.has_frames:
-        return Part(file.seeming(file.size * _MOST_ESTIMATED), inf)
+        return Bitstream(file.seeming(file.size * _MOST_ESTIMATED), inf)
     # Of a file whose encoder counts a frame too many, all the bytes are there.
     slack = 0 if count.n_bytes > file.size else _LONGEST_SOUND
     if count.n_bytes:
         file = file.patched(count.at, min(file.size, 2**32 - 1).to_bytes(4, "big"))
-    return Part(file, slack)
+    return Bitstream(file, slack)
 
 
 def _count(file: Section) -> _Count:

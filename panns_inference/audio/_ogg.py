@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from math import inf
 from typing import NamedTuple
 
-from ._pieces import Part
+from ._bitstream import Bitstream
 from ._section import Section
 
 _HEADER = 27  # bytes before the table of segment sizes
@@ -74,16 +74,16 @@ class _Link:
         self.position = self.position or page.position
         self.n_tracks += page.is_track
 
-    def part(self, file: Section, stop: int) -> Part:
-        return Part(
-            file.part(self.start, stop),
+    def bitstream(self, file: Section, stop: int) -> Bitstream:
+        return Bitstream(
+            file.section(self.start, stop),
             slack=0 if self.position < _LATE else inf,
             is_multiplexed=self.n_tracks > 1,
             has_hole=self.has_hole,
         )
 
 
-def links(file: Section) -> tuple[list[Part], Page]:
+def links(file: Section) -> tuple[list[Bitstream], Page]:
     """The streams of a chained file one by one, and the last page of all.
 
     A link that was recorded from the middle of a broadcast counts its samples from the start of
@@ -97,8 +97,7 @@ def links(file: Section) -> tuple[list[Part], Page]:
         found[-1].add(page)
         previous = page
     stops = [*(link.start for link in found[1:]), page.end]
-    parts = [link.part(file, stop) for link, stop in zip(found, stops, strict=True)]
-    return parts, page
+    return [link.bitstream(file, stop) for link, stop in zip(found, stops, strict=True)], page
 
 
 def _pages(file: Section) -> Iterator[Page]:

@@ -10,31 +10,33 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ._bitstream import Bitstream, Description, Incomplete, Piece, Remark, Track
 from ._containers import Clock, description, opened, starts, stated_length, stream_of, tracks
-from ._gathering import gathered
-from ._pieces import Incomplete, Part, Piece, Remark
 from ._timeline import TimeLine
-from .description import Description, Track
 
 Stamped = tuple[float | None, Piece]
 """Samples and their time stamp in seconds, if they have one."""
+
+_LARGE = 1 << 15
+"""Values (samples times channels) of a piece that no other is joined to: frames of a codec are so
+short that each step for one costs."""
 
 _SLACK = 0.25
 """Seconds by which a decoder may fall short of the stated length: what codecs add and drop."""
 
 
-def described(part: Part) -> Description:
-    """What the header says of a file that FFmpeg knows.
+def described(bitstream: Bitstream) -> Description:
+    """The header of a file that FFmpeg knows.
 
     Raises:
         ImportError: if PyAV is not installed.
         Unrecognised: as `pieces`.
     """
-    with opened(part) as container:
+    with opened(bitstream) as container:
         return description(container)
 
 
-def pieces(part: Part, track: int | None = None) -> Iterator[Piece | Remark]:
+def pieces(bitstream: Bitstream, track: int | None = None) -> Iterator[Piece | Remark]:
     """The samples of a sound track of a file that FFmpeg knows; None is its default track.
 
     They stand where their time stamps say, counted from the start of the track that begins first.
@@ -42,19 +44,19 @@ def pieces(part: Part, track: int | None = None) -> Iterator[Piece | Remark]:
 
     Raises:
         ImportError: if PyAV is not installed.
-        Unrecognised: if FFmpeg does not know the file, or may not open it, or hears nothing in it.
+        Unrecognised: if FFmpeg does not know the file, or may not open it, or finds no sound in it.
         NoSuchTrack: if there is no such track.
         Incomplete: if packets were left out, or the samples end before the stated length.
     """
-    with opened(part) as container:
+    with opened(bitstream) as container:
         stream = stream_of(container, track)
         if track is None and len(container.streams.audio) > 1:
             yield Remark(logging.INFO, _others(tracks(container)))
         line = TimeLine(*starts(container, stream))
-        yield from gathered(_placed(_decoded(container, stream), line))
+        yield from _gathered(_placed(_decoded(container, stream), line))
         stated = stated_length(container, stream, line.first)
-        missing = line.silence if part.has_hole else stated - line.length
-        if part.has_hole or line.n_lost or missing > _SLACK:
+        missing = line.silence if bitstream.has_hole else stated - line.length
+        if bitstream.has_hole or line.n_lost or missing > _SLACK:
             raise Incomplete(missing if missing > 0 else None)
 
 
@@ -65,6 +67,32 @@ def _placed(frames: Iterator[Stamped | None], line: TimeLine) -> Iterator[Piece 
         else:
             yield from line.feed(*frame)
     yield from line.finish()
+
+
+def _gathered(pieces: Iterator[Piece | Remark]) -> Iterator[Piece | Remark]:
+    """The same samples in fewer pieces; remarks come before what is gathered."""
+    held: list[Piece] = []
+    n_held = 0
+    for piece in pieces:
+        if isinstance(piece, Remark):
+            yield piece
+            continue
+        if held and (n_held >= _LARGE or not _alike(held[0], piece)):
+            yield _joined(held)
+            held, n_held = [], 0
+        held.append(piece)
+        n_held += piece.samples.size
+    if held:
+        yield _joined(held)
+
+
+def _alike(one: Piece, other: Piece) -> bool:
+    """Whether two pieces have the same rate and number of channels."""
+    return (one.sample_rate, one.samples.shape[1]) == (other.sample_rate, other.samples.shape[1])
+
+
+def _joined(pieces: list[Piece]) -> Piece:
+    return Piece(pieces[0].sample_rate, np.concatenate([piece.samples for piece in pieces]))
 
 
 def _others(tracks: tuple[Track, ...]) -> str:

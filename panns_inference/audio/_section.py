@@ -1,4 +1,4 @@
-"""A part of an open file, seen as a file of its own.
+"""Some bytes of an open file, seen as a file of their own.
 
 Decoders are given sections, never files, for five reasons: a section has no name, from whose
 extension they could guess; it can begin behind a tag and end before another recording; some of its
@@ -36,13 +36,14 @@ class Section(io.RawIOBase):
         self._file = file
         self._start = start
         self._patches = tuple(patches)
+        self._patched_to = max((at + len(bytes_) for at, bytes_ in self._patches), default=0)
         self._position = 0
         self._failures: list[BaseException] = []
         self.size = self.seeming_size = max(0, stop - start)
         self.n_reads_at_end = 0
 
-    def part(self, start: int, stop: int | None = None) -> Section:
-        """Bytes `start` to `stop` of this section; None is its end. Patches do not carry over."""
+    def section(self, start: int, stop: int | None = None) -> Section:
+        """Bytes `start` to `stop` of this one; None is its end. Patches do not carry over."""
         stop = self.size if stop is None else min(stop, self.size)
         return self._sharing_failures(Section(self._file, self._start + start, self._start + stop))
 
@@ -57,7 +58,7 @@ class Section(io.RawIOBase):
 
         One who reads on ends where the bytes do; one who looks for a tag at the end finds zeros.
         """
-        other = self.part(0)
+        other = self.section(0)
         other.seeming_size = size
         return other
 
@@ -111,7 +112,7 @@ class Section(io.RawIOBase):
         found = self._file.read(n_bytes)
         while len(found) < n_bytes and (more := self._file.read(n_bytes - len(found))):
             found += more
-        return self._corrected(found) if self._patches else found
+        return self._corrected(found) if self._position < self._patched_to else found
 
     def _corrected(self, found: bytes) -> bytes:
         """What was read at the present position, with the patches on it."""

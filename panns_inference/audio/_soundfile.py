@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+import os
+import re
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from math import inf
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
-from ._pieces import Incomplete, NoSuchTrack, Part, Piece, Unrecognised
-from ._quiet import quiet
+from ._bitstream import (
+    Bitstream,
+    Description,
+    Incomplete,
+    NoSuchTrack,
+    Piece,
+    Track,
+    Unrecognised,
+)
 from ._section import Section
-from .description import Description, Track
+
+if TYPE_CHECKING:
+    from soundfile import SoundFile
 
 BLOCK = 1 << 15
 """Values (samples times channels) that are decoded at once."""
@@ -20,83 +33,97 @@ BLOCK = 1 << 15
 _MOST_PER_BYTE = 8192  # samples: a frame of FLAC holds 65,535 in no less than 8 bytes
 _MOST_LEFT = 4096  # bytes: a few frames of MP3
 _PATIENCE = 16  # reads at the end of the file; no decoder needs more than four to see it
+_STDERR = 2
+
+_LOGGED = {
+    "AVR": re.compile(r"Frames +: (\d+)"),
+    "MAT4": re.compile(r"Cols +: (\d+)\s.*\s.*wavedata"),
+    "MAT5": re.compile(r"Cols +: (\d+)\s.*\s.*wavedata"),
+    "MPC2K": re.compile(r"Frames +: (\d+)"),
+    "NIST": re.compile(r"sample_count -i (\d+)"),
+    "SVX": re.compile(r"BODY : (\d+) \("),
+    "WVE": re.compile(r"Data length (\d+) "),
+}
+"""Where the log of libsndfile states the length of a file that it takes for a shorter one: samples,
+or bytes in 8SVX. A header of NIST is text, and not logged."""
 
 
-def described(part: Part) -> Description:
-    """What the header says of a file that libsndfile knows.
+def described(bitstream: Bitstream) -> Description:
+    """The header of a file that libsndfile knows.
 
     Raises:
         Unrecognised: if it does not.
     """
-    with _opened(part) as sound:
-        return _description(sound, part)
+    with _opened(bitstream) as sound:
+        return _description(sound, bitstream)
 
 
-def pieces(part: Part, track: int | None = None) -> Iterator[Piece]:
+def pieces(bitstream: Bitstream, track: int | None = None) -> Iterator[Piece]:
     """The samples of a file that libsndfile knows.
 
     Raises:
         Unrecognised: if it does not.
         NoSuchTrack: for another track than the first.
-        Incomplete: if there are fewer samples than the header counts, or the decoder lost its way.
+        Incomplete: if there are fewer samples than the header states, or the decoder lost its way.
     """
-    import soundfile
-
-    with _opened(part) as sound:
+    with _opened(bitstream) as sound:
         if track not in (None, 1):
-            raise NoSuchTrack(track, _description(sound, part).tracks)
-        n_samples, lost, n_counted = 0, False, _count(sound, part)
+            raise NoSuchTrack(track, _description(sound, bitstream).tracks)
+        file, slack = bitstream.file, bitstream.slack
+        n_samples, lost, n_stated = 0, False, _n_stated(sound, bitstream)
         while not lost:
-            samples, lost = _read(sound, part.file, soundfile.LibsndfileError)
-            if lost and n_counted:  # what follows the last one is of something else
-                samples = samples[: max(0, n_counted - n_samples)]
+            samples, lost = _read(sound, file)
+            if lost and n_stated:  # what follows the last one is of something else
+                samples = samples[: max(0, n_stated - n_samples)]
             if len(samples) == 0:
                 break
             n_samples += len(samples)
             yield Piece(sound.samplerate, samples)
-        missing = n_counted - n_samples
-        # Where nothing was counted, the end of the bytes is the end of the sound.
-        lost = lost and (part.slack < inf or part.file.n_reads_at_end == 0)
+        missing = max(n_stated, _n_logged(sound, file)) - n_samples
+        # Where nothing was stated, the end of the bytes is the end of the sound.
+        lost = lost and (slack < inf or file.n_reads_at_end == 0)
         # The decoder of MP3 ends without a word where the rate or the channels change.
-        lost = lost or (part.slack == inf and part.file.size - part.file.tell() > _MOST_LEFT)
-        if missing > part.slack or lost:
+        lost = lost or (slack == inf and file.size - file.tell() > _MOST_LEFT)
+        if missing > slack or lost:
             raise Incomplete(missing / sound.samplerate if missing > 0 else None)
 
 
 @contextmanager
-def _opened(part: Part) -> Iterator[Any]:
+def _opened(bitstream: Bitstream) -> Iterator[SoundFile]:
     import soundfile
 
-    part.file.seek(0)
+    bitstream.file.seek(0)
     try:
         with quiet():
-            sound = soundfile.SoundFile(part.file, "r")
+            sound = soundfile.SoundFile(bitstream.file, "r")
     except soundfile.LibsndfileError:
         raise Unrecognised("a format that soundfile does not know") from None
-    # Read on and never seek. soundfile would seek to where it stands after each block, from which
+    # Read on and never seek. soundfile would seek to its position after each block, from which
     # some decoders do not recover: DWVW and FLAC without a length fail, MP3 loses a few bits.
     sound.seekable = lambda: False
     with sound:
         yield sound
 
 
-def _description(sound: Any, part: Part) -> Description:
+def _description(sound: SoundFile, bitstream: Bitstream) -> Description:
     track = Track(1, sound.subtype.lower(), sound.channels, sound.samplerate)
-    duration = _count(sound, part) / max(1, sound.samplerate)
+    duration = _n_stated(sound, bitstream) / max(1, sound.samplerate)
     return Description(sound.format.lower(), duration or None, 0.0, (track,))
 
 
-def _read(sound: Any, file: Section, failure: type[Exception]) -> tuple[Any, bool]:
+def _read(sound: SoundFile, file: Section) -> tuple[NDArray[np.float32], bool]:
     """The next samples, (samples, channels), and whether the decoder lost its way.
 
     The number of samples is lost with a failure; so what is no longer NaN was decoded.
     """
+    from soundfile import LibsndfileError
+
     file.n_reads_at_end = 0
     buffer = np.full((max(1, BLOCK // sound.channels), sound.channels), np.nan, np.float32)
     try:
         with quiet():
             samples = sound.read(out=buffer)
-    except failure:
+    except LibsndfileError:
         written = np.flatnonzero(~np.isnan(buffer).all(axis=1))
         return buffer[: written[-1] + 1 if written.size else 0], True
     # Samples that were made of nothing: those of a cut SDS, for one.
@@ -104,10 +131,45 @@ def _read(sound: Any, file: Section, failure: type[Exception]) -> tuple[Any, boo
     return samples[: 0 if invented else None], invented
 
 
-def _count(sound: Any, part: Part) -> int:
-    """Samples that a header counts; 0 if none does, or the file cannot hold as many."""
+def _n_stated(sound: SoundFile, bitstream: Bitstream) -> int:
+    """Samples that a header states; 0 if none does, or the file cannot hold as many."""
     # The length of MPEG inside a WAV is always an estimate.
     is_estimate = sound.format != "MP3" and sound.subtype.startswith("MPEG")
-    counted = part.slack < inf and not is_estimate
-    possible = int(sound.frames) <= part.file.size * _MOST_PER_BYTE
-    return int(sound.frames) if counted and possible else 0
+    stated = int(bitstream.n_samples or sound.frames)
+    is_possible = stated <= bitstream.file.size * _MOST_PER_BYTE
+    return stated if bitstream.slack < inf and not is_estimate and is_possible else 0
+
+
+def _n_logged(sound: SoundFile, file: Section) -> int:
+    """Samples that a header states by the log of libsndfile; 0 if it is silent on them."""
+    if sound.format not in _LOGGED:
+        return 0
+    log = file.peek(0, 1024).decode("latin-1") if sound.format == "NIST" else sound.extra_info
+    match = _LOGGED[sound.format].search(log)
+    n_bytes = 2 if (sound.format, sound.subtype) == ("SVX", "PCM_16") else 1
+    return int(match[1]) // n_bytes if match else 0
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Nothing that is written to the standard error meanwhile gets there.
+
+    The MP3 decoder inside libsndfile writes there wherever a file is damaged, and no option stops
+    it; our own warnings say what is wrong. That is so for the whole process, so it is done in
+    programs of one thread only: the words of another one could be lost.
+    """
+    if threading.active_count() > 1:
+        yield
+        return
+    try:
+        saved = os.dup(_STDERR)
+    except OSError:  # there is no standard error
+        yield
+        return
+    try:
+        with open(os.devnull, "wb") as nothing:
+            os.dup2(nothing.fileno(), _STDERR)
+        yield
+    finally:
+        os.dup2(saved, _STDERR)
+        os.close(saved)

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ._pieces import Piece, Remark
+from ._bitstream import Piece, Remark
 
 JITTER = 0.1
 """Seconds by which a frame may be off, for stamps are rounded, and clocks of cameras drift: what

@@ -1,4 +1,4 @@
-"""Waveforms at another rate, as a stream: what comes out does not depend on the pieces put in.
+"""Waveforms at another rate, in blocks: neither depends on the pieces that come in.
 
 `n` samples at one rate become `n * rate / sample_rate` at another, rounded to a whole number; by
 resampy, which rounds down, one less at times.
@@ -7,7 +7,7 @@ resampy, which rounds down, one less at times.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from importlib import import_module
 from operator import itemgetter
 
@@ -30,7 +30,7 @@ def resampled(
             another waveform begins, that is joined to the one before.
         rate: in Hz.
         by: a key of `RESAMPLERS`.
-        name: what to call the recording in messages.
+        name: the name of the recording in messages.
 
     Raises:
         AudioError: if not one sample comes out.
@@ -82,23 +82,34 @@ def _by_resampy(waveform: Waveform, sample_rate: int, rate: int) -> Waveform:
         yield resampy.resample(samples, sample_rate, rate)
 
 
-def _by_torch(waveform: Waveform, sample_rate: int, rate: int) -> Waveform:
-    from ._polyphase import Stream
-
-    stream = Stream(sample_rate, rate)
-    n_samples = 0
-    for samples in waveform:
-        n_samples += len(samples)
-        yield from stream.feed(samples)
-    yield from stream.finish(rounded_quotient(n_samples, sample_rate, rate))
-
-
 RESAMPLERS: dict[str, Callable[[Waveform, int, int], Waveform]] = {
     "soxr": _by_soxr,
     "resampy": _by_resampy,
-    "torch": _by_torch,
 }
 """What can resample, by name."""
+
+
+def in_blocks(
+    waveform: Iterator[NDArray[np.float32]], n_samples: int
+) -> Generator[NDArray[np.float32], None, None]:
+    """The samples of a waveform in blocks of `n_samples`; the last may have fewer.
+
+    Args:
+        waveform: pieces, each (samples,).
+        n_samples: samples of a block.
+    """
+    held: list[NDArray[np.float32]] = []
+    n_held = 0
+    for samples in waveform:
+        held.append(samples)
+        n_held += len(samples)
+        if n_held >= n_samples:
+            joined = np.concatenate(held)
+            n_whole = n_held - n_held % n_samples
+            yield from np.split(joined[:n_whole], range(n_samples, n_whole, n_samples))
+            held, n_held = [joined[n_whole:]], n_held - n_whole
+    if n_held:
+        yield np.concatenate(held)
 
 
 def check_resampler(name: str) -> None:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 
 from ..audio import Reading
-from ..audio.files import File
+from ..audio.source import File
 from ..errors import PannsError, UsageError
 from ..formats import FORMATS
 from ..formats.spans import Selection
@@ -45,7 +45,7 @@ def results(
         jobs: decoders that work at the same time; None leaves the cores to a network on the CPU.
         on_error: 'raise' ends with the first recording that cannot be used, 'skip' logs it; a
             function is called with the failure.
-        resampler: 'soxr', 'resampy' or 'torch'.
+        resampler: 'soxr', or 'resampy' (extra `resampy`).
         strict: whether a file that is cut is an error.
         track: number of the sound track of a file, from 1; None is its default track; 'all' gives
             each track a result.

@@ -180,9 +180,9 @@ def _add_recordings(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--resampler",
-        choices=("soxr", "resampy", "torch"),
+        choices=("soxr", "resampy"),
         default="soxr",
-        help="soxr, resampy, or torch, on the GPU if there is one; default: %(default)s",
+        help="soxr or resampy; default: %(default)s",
     )
     group.add_argument(
         "--jobs",

@@ -42,8 +42,10 @@ def test_a_recording_behind_another_is_heard_and_it_is_said(first: str, second: 
 @pytest.mark.parametrize("form", ["WAV", "AU", "W64", "AIFF", "CAF", "OGG", "MP3"])
 def test_bytes_behind_the_samples_that_nobody_knows_are_said(form: str) -> None:
     more = noise(form) + np.random.default_rng(0).bytes(20_000)
-    text = "has 20,000 bytes behind its samples that are neither sound nor notes; they are not used"
-    with pytest.warns(AudioWarning, match=f"^the open file {text}$") as caught:
+    text = (
+        "has 20,000 bytes behind its samples that are neither sound nor metadata; they are not used"
+    )
+    with pytest.warns(AudioWarning, match=f"^the open file {text} are not used$") as caught:
         np.testing.assert_array_equal(read_bytes(more), read_bytes(noise(form)))
     assert len(caught) == 1
     with pytest.raises(AudioError, match=text):

@@ -61,7 +61,7 @@ def test_a_cut_or_damaged_mp3_makes_no_library_write_to_the_terminal(tmp_path: P
 
 def written_by(program: str, **more: Any) -> str:
     """What a Python program writes on its standard error."""
-    begin = "import os, threading\nfrom panns_inference.audio._quiet import quiet\n"
+    begin = "import os, threading\nfrom panns_inference.audio._soundfile import quiet\n"
     done = subprocess.run(
         [sys.executable, "-c", begin + program], capture_output=True, text=True, check=True, **more
     )

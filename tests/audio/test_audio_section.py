@@ -40,7 +40,7 @@ def test_a_section_is_the_bytes_it_frames(data: Any) -> None:
         assert section.read(size) == oracle.read(size)
     assert section.peek(0, 100) == bytes(model)
     first, last = sorted(data.draw(st.tuples(*[st.integers(0, len(model))] * 2)))
-    assert section.part(first, last).peek(0, 100) == content[start:stop][first:last]
+    assert section.section(first, last).peek(0, 100) == content[start:stop][first:last]
 
 
 def test_of_patches_that_overlap_the_last_counts() -> None:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from panns_inference.audio._pieces import Piece, Remark
+from panns_inference.audio._bitstream import Piece, Remark
 from panns_inference.audio._timeline import BLOCK, LONGEST_GAP, TimeLine
 
 RATE = 1000

@@ -7,12 +7,11 @@ import os
 from collections.abc import Iterator
 from dataclasses import replace
 
+from ._bitstream import Piece
 from ._decode import decoded, described, failures_raised
-from ._pieces import Piece
 from ._section import Section
-from .arrays import pieces
-from .files import File, Source, called, is_file, name_of, opened
 from .reading import ALL, EACH, Reading
+from .source import File, Source, array_pieces, is_file, name_of, named, opened
 
 
 def separate(source: Source, reading: Reading) -> Iterator[tuple[Source, Reading]]:
@@ -24,17 +23,17 @@ def separate(source: Source, reading: Reading) -> Iterator[tuple[Source, Reading
 
     Returns:
         Readings of one track and one channel, or a mix of channels; an open file is read into
-        memory for them, for each begins where it stands.
+        memory for them, for each begins at the position of the file.
 
     Raises:
         AudioError: if the tracks or the channels cannot be found out.
     """
-    name = called(source)
+    name = named(source)
     if not reading.is_several:
         yield source, reading
     elif not is_file(source):
-        first = next(pieces(source, 1, name), None)
-        # That they have no tracks, or no samples, is said when they are read.
+        first = next(array_pieces(source, 1, name), None)
+        # That they have no tracks, or no samples, is an error when they are read.
         track = None if reading.track is None else 1
         for channel in range(1, 1 + (first.samples.shape[1] if first else 1)):
             yield source, replace(reading, track=track, channel=channel)
@@ -45,9 +44,9 @@ def separate(source: Source, reading: Reading) -> Iterator[tuple[Source, Reading
                 for track in _tracks(file, name, reading)
                 for channel in _channels(file, name, reading, track)
             ]
-            content = None if isinstance(source, (str, os.PathLike)) else _content(file, name)
+            copied = None if isinstance(source, (str, os.PathLike)) else _bytes(file, name)
         for each in readings:
-            yield source if content is None else _copy(source, content), each
+            yield source if copied is None else _copy(source, copied), each
 
 
 def _tracks(file: Section, name: str, reading: Reading) -> list[int | str | None]:
@@ -59,7 +58,7 @@ def _tracks(file: Section, name: str, reading: Reading) -> list[int | str | None
 def _channels(
     file: Section, name: str, reading: Reading, track: int | str | None
 ) -> list[int | str]:
-    """Those that the first samples have: headers do not always say."""
+    """Those that the first samples have: headers do not always state them."""
     if reading.channel != EACH:
         return [reading.channel]
     number = track if isinstance(track, int) else None
@@ -67,13 +66,13 @@ def _channels(
     return list(range(1, 1 + next(found).samples.shape[1]))
 
 
-def _content(file: Section, name: str) -> bytes:
+def _bytes(file: Section, name: str) -> bytes:
     with failures_raised(file, name):
         file.seek(0)
         return file.readall()
 
 
-def _copy(source: File, content: bytes) -> io.BytesIO:
-    copy = io.BytesIO(content)
+def _copy(source: File, copied: bytes) -> io.BytesIO:
+    copy = io.BytesIO(copied)
     copy.name = name_of(source)
     return copy

@@ -1,6 +1,6 @@
-"""What decoders are given and what they hand on.
+"""The values that pass between the file and the rest of the room.
 
-A decoder is a function that takes a file and yields pieces, and remarks on them. It raises
+A decoder takes a `Bitstream`, yields a `Piece` after another, and remarks on them. It raises
 `Unrecognised` or `NoSuchTrack` before the first piece, or `Incomplete` after the last one.
 """
 
@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._section import Section
-from .description import Track
 
 
 class Piece(NamedTuple):
@@ -30,10 +29,10 @@ class Piece(NamedTuple):
 
 
 class Remark(NamedTuple):
-    """Something to say about a file.
+    """A finding about a file that its user should know.
 
     Attributes:
-        level: one of `logging`. What has the level WARNING is an error in strict use.
+        level: one of `logging`. With the level WARNING it is an error in strict use.
         text: what stands behind the name of the file.
     """
 
@@ -42,26 +41,76 @@ class Remark(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Part:
-    """What is decoded at one go.
+class Bitstream:
+    """The bytes that are decoded at one go.
 
     Attributes:
-        file: its bytes.
+        file: those bytes.
         slack: by how many samples there may be fewer than a decoder finds in the header; infinite
             where that number is an estimate, and not a count.
-        share: how many of the bytes that its header claims there are: less than 1 in a cut file,
-            more where the claim is too small.
+        share: how many of the bytes that its header states there are: less than 1 in a cut file,
+            more where the stated size is too small.
+        n_samples: how many samples its header states, where a decoder does not see that number.
         is_multiplexed: whether it is an Ogg of several tracks, of which soundfile knows the first.
         has_hole: whether it is an Ogg with lost pages, for which soundfile leaves no silence.
-        may_go_on: whether other streams may follow where its decoder stops.
     """
 
     file: Section
     slack: float = 0
     share: float = 1.0
+    n_samples: int = 0
     is_multiplexed: bool = False
     has_hole: bool = False
-    may_go_on: bool = False
+
+
+@dataclass(frozen=True)
+class Track:
+    """A sound track of a file.
+
+    Attributes:
+        number: its place among the sound tracks, from 1.
+        codec: how it is encoded, such as 'aac' or 'pcm_16'.
+        n_channels: number of channels; 0 if the header does not state it.
+        sample_rate: in Hz; 0 if the header does not state it.
+        start: seconds from the start of the recording or film to the first sample.
+        is_default: whether it is the one that is read where none is chosen.
+        language: as the file states it, such as 'eng'; None if it does not.
+        title: as the file states it; None if it does not.
+    """
+
+    number: int
+    codec: str
+    n_channels: int
+    sample_rate: int
+    start: float = 0.0
+    is_default: bool = True
+    language: str | None = None
+    title: str | None = None
+
+    def __str__(self) -> str:
+        """Its number, and what tells it from the others."""
+        n = self.n_channels
+        known = [self.codec, f"{n} channel{'s' * (n != 1)}", self.language, self.title]
+        return f"{self.number} ({', '.join(filter(None, known))})"
+
+
+@dataclass(frozen=True)
+class Description:
+    """The header of a file that holds a recording.
+
+    Attributes:
+        container: the format of the file, such as 'wav' or 'matroska,webm'.
+        duration: length of the recording or film in seconds, as the header states it; None if it
+            does not.
+        first_time_stamp: seconds at which the clock of the file begins; 0 for formats without
+            time stamps. Times of results count from there.
+        tracks: the sound tracks.
+    """
+
+    container: str
+    duration: float | None
+    first_time_stamp: float
+    tracks: tuple[Track, ...]
 
 
 class Unrecognised(Exception):  # noqa: N818 - it is an answer, and never seen by a user
