@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Generator
 from math import inf
 
 import numpy as np
@@ -211,7 +211,7 @@ def stated_length(file: str | os.PathLike[str]) -> float:
 
 def _pieces(
     source: Source, rate: int, sample_rate: int | None, reading: Reading
-) -> tuple[Iterator[Piece], str]:
+) -> tuple[Generator[Piece, None, None], str]:
     """The pieces of a recording at its own rate, and its name in messages."""
     name = named(source)
     if is_file(source):
@@ -224,7 +224,7 @@ def _pieces(
     return array_pieces(source, given, name), name
 
 
-def _of_file(source: File, name: str, reading: Reading) -> Iterator[Piece]:
+def _of_file(source: File, name: str, reading: Reading) -> Generator[Piece, None, None]:
     """The pieces of a file; its faults are reported, or raised, behind the last."""
     faults: list[str] = []
     with opened(source, name) as file:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import AudioError
 from ._bitstream import Piece
 from .channels import mono
 from .reading import Reading
@@ -28,9 +29,14 @@ class Blocks(Iterator[NDArray[np.float32]]):
     """
 
     def __init__(
-        self, pieces: Iterator[Piece], rate: int, n_samples: int, reading: Reading, name: str
+        self,
+        pieces: Generator[Piece, None, None],
+        rate: int,
+        n_samples: int,
+        reading: Reading,
+        name: str,
     ) -> None:
-        self._reading = reading
+        self._pieces, self._reading = pieces, reading
         self.source_rate: int | None = None
         channel = mono(map(self._noted, pieces), name, reading)
         self._blocks = in_blocks(resampled(channel, rate, reading.resampler, name), n_samples)
@@ -46,11 +52,16 @@ class Blocks(Iterator[NDArray[np.float32]]):
         }
 
     def __next__(self) -> NDArray[np.float32]:
-        return next(self._blocks)
+        try:
+            return next(self._blocks)
+        except AudioError:
+            self._pieces.close()  # the traceback would keep the file open
+            raise
 
     def close(self) -> None:
         """Let go of the recording before its end."""
         self._blocks.close()
+        self._pieces.close()
 
     def _noted(self, piece: Piece) -> Piece:
         self.source_rate = max(self.source_rate or 0, piece.sample_rate)

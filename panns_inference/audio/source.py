@@ -16,7 +16,7 @@ from __future__ import annotations
 import io
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, TypeGuard
@@ -183,7 +183,7 @@ def _as_numpy(array: Any, name: str) -> NDArray[Any]:
         ) from error
 
 
-def array_pieces(array: Any, sample_rate: int, name: str) -> Iterator[Piece]:
+def array_pieces(array: Any, sample_rate: int, name: str) -> Generator[Piece, None, None]:
     """Samples in memory, piece by piece.
 
     Args:
