@@ -1,7 +1,7 @@
 """Which files are recordings, and the order in which they come.
 
-A file that is named is always taken. In a folder, a file is a recording if the end of its name says
-so, or, where that says nothing, its first bytes.
+A file that is named is always taken. In a folder, a file is a recording by the extension of its name,
+or, where that is not known, by its first bytes.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _OF_FFMPEG = (
 """Without `ts`: it may be a program."""
 
 EXTENSIONS = frozenset(f"{_OF_LIBSNDFILE} {_OF_FFMPEG}".split())
-"""Ends of names that say that a file is a recording, in small letters and without the dot."""
+"""Extensions of recordings, in small letters and without the dot."""
 
 _BEGINNINGS = re.compile(
     rb"(RIFF|RF64|RIFX)....WAVE|FORM....AIF|fLaC|OggS|ID3|caff|\.snd|....ftyp|\x1aE\xdf\xa3"

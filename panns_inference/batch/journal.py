@@ -8,7 +8,7 @@
     lock           there while a process is at work
 
 The record of a file is written, and on the disk, before the file gets its final name: what has such
-a name and is as no record says was written by somebody else. The record of a partial result may
+a name and is as in no record was written by somebody else. The record of a partial result may
 come to the disk some seconds later, and its digest shows whether a power cut has harmed the result.
 """
 
@@ -50,7 +50,7 @@ SYNC_SECONDS = 5.0
 PARTIAL, STATES = "partial", "states"
 
 FILES, FOLDERS = ("files.jsonl", "run.json"), (PARTIAL, STATES)
-"""What a journal holds beside its lock; the lines first: without them the rest says nothing."""
+"""What a journal holds beside its lock; the lines first: without them the rest has no meaning."""
 
 OWN = re.compile(r"[0-9a-f]{32}\.(npz|frames|tmp)|\.panns-[0-9a-f]{16}\.tmp")
 """Names of files in the folders of a journal."""
@@ -81,7 +81,7 @@ class Journal:
 
     @property
     def lines(self) -> Path:
-        """The file of the records."""
+        """The path of the file of the records."""
         return self.folder / "files.jsonl"
 
     def learn(self, record: Record) -> None:

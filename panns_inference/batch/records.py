@@ -76,7 +76,7 @@ _TYPES: dict[type[Any], dict[str, Any]] = {
 
 
 def key_of(path: str, track: int | None, channel: int | None) -> str:
-    """Return what tells a recording, or one of its tracks or channels, from the others of a run.
+    """Return a text that is unique for a recording, or for one of its tracks or channels.
 
     Args:
         path: of the recording.

@@ -21,7 +21,7 @@ from . import signals
 def program() -> NoReturn:
     """Run `panns`, and end its process.
 
-    What was made is not taken apart: with torch that takes 0.3 s, a quarter of what a short
+    No object is destroyed at the end: with torch that takes 0.3 s, a quarter of what a short
     recording needs in all.
     """
     signals.install()
@@ -38,7 +38,7 @@ def program() -> NoReturn:
     signals.ignore()
     atexit._run_exitfuncs()
     for stream in (sys.stdout, sys.stderr):
-        with suppress(OSError, ValueError):  # what could not be written was said before
+        with suppress(OSError, ValueError):  # a failed write was reported before
             stream.flush()
     os._exit(status)
 

@@ -24,13 +24,13 @@ examples:
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser that obeys nothing of what it does not understand, and fails to print aloud."""
+    """A parser whose messages hold no control characters, and which fails if help is not written."""
 
     def error(self, message: str) -> NoReturn:
-        """Say in one line what is wrong with a command line, and end the program.
+        """Print one line on what is wrong with a command line, and end the program.
 
         Args:
-            message: it.
+            message: what is wrong.
         """
         self.exit(2, f"{self.prog}: error: {printable(message)}; see --help\n")
 
@@ -43,7 +43,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def parser() -> Parser:
-    """The parser of the whole command line."""
+    """Return the parser of the whole command line."""
     parser = Parser(
         prog="panns",
         description="Sound tagging and sound event detection with networks pretrained on AudioSet.",

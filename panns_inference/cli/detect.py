@@ -24,7 +24,7 @@ def add_to(commands: options.Commands) -> None:
     Args:
         commands: where it is added.
     """
-    summary = "say which sounds recordings hold, and when"
+    summary = "print which sounds recordings hold, and when"
     example = "panns detect --threshold 0.3 --classes Speech -f audacity talk.mp3 -o talk.txt"
     parser = options.task(commands, "detect", summary, example, Detection)
     group = parser.add_argument_group("events")
@@ -56,7 +56,7 @@ def add_to(commands: options.Commands) -> None:
 
 
 def run(given: argparse.Namespace) -> int:
-    """Detect events in the recordings; 1 if one of them failed.
+    """Detect events in the recordings; return 1 if one of them failed.
 
     Args:
         given: the command line.

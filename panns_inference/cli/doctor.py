@@ -29,14 +29,14 @@ def add_to(commands: Commands) -> None:
     parser = command(
         commands,
         "doctor",
-        "say what is installed, readable and downloaded, or how recordings are made",
+        "print what is installed, readable and downloaded, or how recordings are made",
         "panns doctor film.mp4",
     )
     parser.add_argument(
         "recordings",
         nargs="*",
         metavar="FILE",
-        help="recording: say its container, codec, tracks, channels, rate, length and first time "
+        help="recording: print its container, codec, tracks, channels, rate, length and first time "
         "stamp, and what is wrong with it",
     )
     parser.add_argument("--json", action="store_true", help="as JSON")
@@ -44,24 +44,24 @@ def add_to(commands: Commands) -> None:
 
 
 def run(given: argparse.Namespace) -> int:
-    """Print the report; 1 if a downloaded file or a recording is wrong.
+    """Print the report; return 1 if a downloaded file or a recording is wrong.
 
     Args:
         given: the command line.
     """
-    return _examine(given) if given.recordings else _report(given)
+    return _files(given) if given.recordings else _machine(given)
 
 
-def _examine(given: argparse.Namespace) -> int:
-    from .file_report import examined, text
+def _files(given: argparse.Namespace) -> int:
+    from .file_report import report_on, text
 
-    found = [examined(path) for path in given.recordings]
+    found = [report_on(path) for path in given.recordings]
     print(json.dumps([each.to_dict() for each in found], indent=2) if given.json else text(found))
     return 1 if any(each.fault for each in found) else 0
 
 
-def _report(given: argparse.Namespace) -> int:
-    report = {title: examine() for title, examine in SECTIONS.items()}
+def _machine(given: argparse.Namespace) -> int:
+    report = {title: section() for title, section in SECTIONS.items()}
     if given.json:
         print(json.dumps(report, indent=2))
     else:

@@ -21,7 +21,7 @@ def add_to(commands: options.Commands) -> None:
 
 
 def run(given: argparse.Namespace) -> int:
-    """Embed the recordings; 1 if one of them failed.
+    """Embed the recordings; return 1 if one of them failed.
 
     Args:
         given: the command line.

@@ -15,7 +15,7 @@ LOG = logging.getLogger("panns_inference")
 
 
 def guarded(run: Callable[[], int]) -> int:
-    """The exit status of what is run, also where it fails.
+    """Run a command and return its exit status, also where it fails.
 
     Args:
         run: a command; what it prints is written out.
@@ -32,25 +32,25 @@ def guarded(run: Callable[[], int]) -> int:
 
 
 def failed(error: BaseException) -> int:
-    """Say in one line what is wrong; the exit status.
+    """Log one line on what is wrong, and return the exit status.
 
     Args:
         error: what has ended the command.
     """
     if isinstance(error, KeyboardInterrupt):
         number = getattr(error, "number", signal.SIGINT)
-        return _complain(signals.MEANINGS[number], signals.status(number))
+        return _log_error(signals.MEANINGS[number], signals.status(number))
     if isinstance(error, PannsError):
-        return _complain(f"error: {error}", 2 if isinstance(error, UsageError) else 1)
+        return _log_error(f"error: {error}", 2 if isinstance(error, UsageError) else 1)
     if isinstance(error, OSError):
         streams.give_up_stdout()
-        # The reader has gone, as `head` does.
-        return 1 if isinstance(error, BrokenPipeError) else _complain(f"error: {error}", 1)
+        # The reader has gone, as `head` does: no message.
+        return 1 if isinstance(error, BrokenPipeError) else _log_error(f"error: {error}", 1)
     if isinstance(error, MemoryError):
-        return _complain(f"error: there is not enough memory: {error}", 1)
+        return _log_error(f"error: there is not enough memory: {error}", 1)
     LOG.debug("a fault of panns", exc_info=error)
     fault = f"{type(error).__name__}: {error}"
-    return _complain(f"error: {fault}; this is a fault of panns, -v shows where", 1)
+    return _log_error(f"error: {fault}; this is a fault of panns, -v shows where", 1)
 
 
 def _check_folder() -> None:
@@ -61,6 +61,6 @@ def _check_folder() -> None:
         raise UsageError("the current folder was deleted: change to another one") from error
 
 
-def _complain(message: str, status: int) -> int:
+def _log_error(message: str, status: int) -> int:
     LOG.error("%s", message)
     return status

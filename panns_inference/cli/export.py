@@ -43,13 +43,13 @@ def add_to(commands: Commands) -> None:
     group.add_argument(
         "--calibrate",
         metavar="DIR",
-        help="recordings like those that will be heard: int8 takes its ranges from them",
+        help="recordings like those that will be processed: int8 takes its ranges from them",
     )
     parser.set_defaults(run=run)
 
 
 def run(given: argparse.Namespace) -> int:
-    """Write the file, and say its path.
+    """Write the file, and print its path.
 
     Args:
         given: the command line.

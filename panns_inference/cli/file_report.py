@@ -1,4 +1,4 @@
-"""What `panns doctor FILE` finds: how a recording is made, and what is wrong with it."""
+"""What `panns doctor FILE` prints: how a recording is made, and what is wrong with it."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from ..terminal import printable
 
 
 @dataclass(frozen=True)
-class Examination:
-    """What is found in a file.
+class FileReport:
+    """What is known of a file.
 
     Attributes:
         path: of the file.
-        description: what it says of itself; None if it cannot be opened.
+        description: what its headers hold; None if it cannot be opened.
         fault: why `--strict` would refuse it; None if it would not.
     """
 
@@ -25,19 +25,19 @@ class Examination:
     fault: str | None
 
     def to_dict(self) -> dict[str, Any]:
-        """The same for JSON."""
+        """Return the same for JSON."""
         described = asdict(self.description) if self.description else {}
         return {"file": self.path, **described, "wrong": self.fault}
 
     def lines(self) -> list[str]:
-        """The same for people."""
+        """Return the same as lines for people."""
         rows = _rows(self.description) if self.description else []
         rows.append(("wrong", self.fault or "nothing"))
         return [self.path, *(f"  {name:<24}{value}" for name, value in rows)]
 
 
-def examined(path: str) -> Examination:
-    """A file, all tracks of which are decoded.
+def report_on(path: str) -> FileReport:
+    """Return the report on a file; all its tracks are decoded for it.
 
     Args:
         path: of the file.
@@ -50,17 +50,17 @@ def examined(path: str) -> Examination:
             for _ in blocks(path, rate, track=track.number, strict=True):
                 pass
     except AudioError as error:
-        return Examination(path, description, str(error))
-    return Examination(path, description, None)
+        return FileReport(path, description, str(error))
+    return FileReport(path, description, None)
 
 
-def text(examinations: list[Examination]) -> str:
-    """What is found in some files, without control characters.
+def text(reports: list[FileReport]) -> str:
+    """Return the reports on some files as text without control characters.
 
     Args:
-        examinations: one of each file.
+        reports: one of each file.
     """
-    return "\n".join(printable(line) for each in examinations for line in each.lines())
+    return "\n".join(printable(line) for each in reports for line in each.lines())
 
 
 def _rows(description: Description) -> list[tuple[str, str]]:

@@ -5,7 +5,7 @@
     one a line    UTF-8, or whatever bytes names have here; UTF-16, UTF-32 with a byte order mark
     --null        what `find -print0` writes: a NUL behind each, so that names may hold line ends
 
-A byte order mark is no part of the first name, and the CR of CR LF at the end of a line none of its
+A byte order mark does not belong to the first name, and the CR of CR LF at the end of a line none of its
 name. White space is.
 """
 
@@ -75,7 +75,7 @@ def read_list(place: str, is_null: bool) -> list[str]:
         UsageError: if it cannot be read, holds no name, or one that cannot be.
     """
     title = "stdin" if place == "-" else repr(place)
-    text = _decoded(_content(place, title), title)
+    text = _decoded(_bytes_of(place, title), title)
     names = text.split("\0") if is_null else [line.removesuffix("\r") for line in text.split("\n")]
     for number, name in enumerate(names, start=1):
         if "\0" in name:
@@ -91,7 +91,7 @@ def read_list(place: str, is_null: bool) -> list[str]:
     return found
 
 
-def _content(place: str, title: str) -> bytes:
+def _bytes_of(place: str, title: str) -> bytes:
     if place == "-" and sys.stdin is None:
         raise UsageError("the list cannot be read from stdin, which is closed")
     try:
@@ -100,12 +100,12 @@ def _content(place: str, title: str) -> bytes:
         raise UsageError(f"the list {title} cannot be read: {error.strerror}") from error
 
 
-def _decoded(content: bytes, title: str) -> str:
-    mark, encoding = next(((m, e) for m, e in MARKS if content.startswith(m)), (b"", None))
+def _decoded(data: bytes, title: str) -> str:
+    mark, encoding = next(((m, e) for m, e in MARKS if data.startswith(m)), (b"", None))
     if encoding is None:
-        return os.fsdecode(content.removeprefix(mark))
+        return os.fsdecode(data.removeprefix(mark))
     try:
-        return content.decode(encoding)
+        return data.decode(encoding)
     except UnicodeDecodeError as error:
         raise UsageError(
             f"the list {title} begins as {encoding.upper()}, and is not: {error.reason} at byte "

@@ -20,7 +20,7 @@ TRIM_THRESHOLD, MMAP_THRESHOLD = -1, -3
 
 
 def keep_what_is_freed() -> None:
-    """Change how memory is managed from now on, where that is known: on Linux with glibc."""
+    """Keep freed memory for the process from now on, where that is known: on Linux with glibc."""
     with contextlib.suppress(OSError, AttributeError, TypeError):
         allocator = ctypes.CDLL(None)
         allocator.mallopt(TRIM_THRESHOLD, 2**31 - 1)
@@ -29,8 +29,8 @@ def keep_what_is_freed() -> None:
 
 
 @contextlib.contextmanager
-def without_collections() -> Iterator[None]:
-    """Python does not look for garbage in this context."""
+def without_garbage_collection() -> Iterator[None]:
+    """Switch garbage collection off in this context."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from .. import cores
 from ..registry import NETWORKS
 from . import signals
-from .memory import without_collections
+from .memory import without_garbage_collection
 
 if TYPE_CHECKING:
     from ..model import Model
@@ -30,7 +30,7 @@ def open_model(given: argparse.Namespace, output: str, inputs: Sequence[str] = (
         output: what the command needs of a network, where none is named.
         inputs: what it is to process.
     """
-    with without_collections(), signals.at_once():
+    with without_garbage_collection(), signals.at_once():
         from ..audio import stated_length
         from ..checkpoints import identify
         from ..inference import AudioTagging

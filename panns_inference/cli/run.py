@@ -18,7 +18,7 @@ from ..formats.spans import Selection
 from .inputs import named_inputs, open_stdin
 from .memory import keep_what_is_freed
 from .model import open_model
-from .streams import Whole
+from .streams import UntornFile
 
 if TYPE_CHECKING:
     from ..audio import Reading
@@ -102,7 +102,7 @@ def to_stdout(
     if given.split or (form.binary and sys.stdout.isatty()):
         raise UsageError("name a file with -o, or with --split a folder")
     form.check_parts(reading.is_several)
-    # What is wrong with the network is said before stdin is waited for.
+    # Errors of the network are raised before stdin is waited for.
     task = open_task() if "-" in inputs else None
     found = find(open_stdin() if each == "-" else each for each in inputs)
     if len(found) > 1 and not form.several:
@@ -122,9 +122,9 @@ def to_stdout(
         progress = given.verbosity >= 0 and not sys.stdout.isatty()
         more = {"jobs": given.jobs, "on_error": on_error, "progress": progress}
         results = in_order(task or open_task(), recordings, reading, **more)
-    # Nothing is written before there is something: no half of a list.
+    # Nothing is written before there is a first result: no half of a list.
     first = list(itertools.islice(results, 1))
-    file: Any = Whole(sys.stdout.buffer if form.binary else sys.stdout)
+    file: Any = UntornFile(sys.stdout.buffer if form.binary else sys.stdout)
     form.write(itertools.chain(first, results), file, **selection._asdict())
     return failures, len(found)
 

@@ -2,7 +2,7 @@
 
 While there is something to put in order, the first signal is raised, as Python does with Ctrl-C,
 and what was begun is ended: a list of JSON is closed, a file under a temporary name removed. At
-other times, and for whoever asks twice, the program ends at once. That harms nothing: whatever is
+other times, and at the second signal, the program ends at once. That harms nothing: whatever is
 written outlives a kill.
 """
 
@@ -25,11 +25,11 @@ MEANINGS = {
     )
     if hasattr(signal, name)  # Windows knows no SIGHUP
 }
-"""The signals that end the program, and what it says then."""
+"""The signals that end the program, and what it prints then."""
 
 
 def status(number: int) -> int:
-    """The exit status of a program that a signal has ended, as a shell gives it.
+    """Return the exit status of a program that a signal has ended, as a shell gives it.
 
     Args:
         number: of the signal.
@@ -58,7 +58,7 @@ class _Received:
 
 
 def install() -> None:
-    """From now on, signals end this program, but for those that it shall ignore, as by `nohup`."""
+    """Install handlers: from now on, signals end this program, but for those that it shall ignore, as by `nohup`."""
     for number in MEANINGS:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _receive)
@@ -66,13 +66,13 @@ def install() -> None:
 
 
 def ignore() -> None:
-    """All is done: a signal would only tear the end."""
+    """Ignore signals: all is done, and one would only tear the end."""
     for number in MEANINGS:
         signal.signal(number, signal.SIG_IGN)
 
 
 def received() -> Stopped | None:
-    """The signal that has come, if one has."""
+    """Return the signal that has come, if one has."""
     return None if _Received.number is None else Stopped(_Received.number)
 
 

@@ -1,7 +1,7 @@
-"""Standard error for this program alone: without the words of C code.
+"""Standard error without what C code writes.
 
 The MP3 decoder inside libsndfile writes to the terminal wherever a file is damaged, and no option
-stops it. What is wrong with a file is said by our own warnings.
+stops it. What is wrong with a file is in our own warnings.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ STDERR = 2
 
 @contextlib.contextmanager
 def of_python() -> Iterator[None]:
-    """What Python writes to `sys.stderr` gets there, and nothing else."""
+    """Let what Python writes to `sys.stderr` through, and nothing else."""
     before = sys.stderr
     try:
         is_own = before.fileno() == STDERR

@@ -16,8 +16,8 @@ from . import signals
 def open_missing() -> None:
     """Open what was closed when the program began: a file would get its number, and its output.
 
-    Nothing comes from stdin, and stderr is lost. stdout is a pipe whose reader has gone: who writes
-    there, ends.
+    Nothing comes from stdin, and stderr is lost. stdout is a pipe whose reader has gone: a write
+    to it ends the program.
     """
     missing = [number for number in (0, 1, 2) if not _is_open(number)]
     for number in missing:
@@ -44,7 +44,7 @@ def _is_open(number: int) -> bool:
 
 @contextlib.contextmanager
 def readable_stdout() -> Iterator[None]:
-    """What is printed can be shown: other characters than those of a terminal are escapes."""
+    """Make what is printed fit to be shown: characters that steer a terminal become escapes."""
     before = sys.stdout
     if not isinstance(before, io.TextIOWrapper):  # it is a test's
         yield
@@ -72,7 +72,7 @@ class _Terminal(io.TextIOWrapper):
         return len(text)
 
 
-class Whole:
+class UntornFile:
     """A file in which no signal leaves half of what is written.
 
     Args:
@@ -102,6 +102,6 @@ class Whole:
 
 
 def give_up_stdout() -> None:
-    """What is left in its buffer cannot be written, and is not to be tried again at the exit."""
+    """Drop what is left in its buffer: it cannot be written, and is not tried again at the exit."""
     with contextlib.suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

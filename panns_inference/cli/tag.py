@@ -15,7 +15,7 @@ def add_to(commands: options.Commands) -> None:
     Args:
         commands: where it is added.
     """
-    summary = "say which sounds recordings hold"
+    summary = "print which sounds recordings hold"
     example = "panns tag --top 3 --json street.flac"
     parser = options.task(commands, "tag", summary, example, Tagging)
     group = parser.add_argument_group("tags")
@@ -37,7 +37,7 @@ def add_to(commands: options.Commands) -> None:
 
 
 def run(given: argparse.Namespace) -> int:
-    """Tag the recordings; 1 if one of them failed.
+    """Tag the recordings; return 1 if one of them failed.
 
     Args:
         given: the command line.

@@ -2,12 +2,12 @@
 
 Tags and events have the columns of DCASE (filename, onset, offset, event_label) and three more; a
 tag lasts as long as its recording. An embedding is a row: the file, the times and its values. Of a
-recording that was heard in stretches, the rows are those of the stretches. A recording in which
+recording that was processed in stretches, the rows are those of the stretches. A recording in which
 nothing was found has one row, with nothing but its name. Where tracks or channels were chosen,
 their numbers are columns behind the file: `track`, `channel`.
 
 A text that a spreadsheet would take for a formula gets a `'` in front, as OWASP recommends; one
-that has it already, another one, so that the text can be told: it lacks the first `'`.
+that has it already, another one: the text itself lacks the first `'`.
 """
 
 from __future__ import annotations

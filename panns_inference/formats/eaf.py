@@ -89,7 +89,7 @@ def _add_header(document: Element, source: str | None) -> None:
 
 def _add_tiers(document: Element, tiers: Sequence[Tier]) -> None:
     slots = SubElement(document, "TIME_ORDER")
-    # Each end of an annotation has a slot of its own: who moves one in ELAN moves no other.
+    # Each end of an annotation has a slot of its own: in ELAN, one can be moved without others.
     ends: list[tuple[int, Element, str]] = []
     for name, events in zip(_names(tiers), map(itemgetter(1), tiers), strict=True):
         tier = SubElement(document, "TIER", TIER_ID=name, LINGUISTIC_TYPE_REF=KIND)

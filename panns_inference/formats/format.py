@@ -46,8 +46,8 @@ class Format:
         several: whether one file can hold several recordings; else it holds one, or its channels.
         writer: writes them.
         binary: whether its files are opened for bytes, not for text.
-        framewise: whether it holds the framewise probabilities, which a `Detection` has only if
-            they were asked for.
+        framewise: whether it holds the framewise probabilities, which a `Detection` has only
+            with `framewise=True`.
         channels: whether one file can hold several channels or tracks of a recording.
         needs: a module that must be installed, and the extra of this package that brings it.
     """

@@ -1,6 +1,6 @@
 r"""JSON: a list of results, or one result a line.
 
-Characters that steer a terminal are escapes such as `\u202e`: the same text to who reads JSON.
+Characters that steer a terminal are escapes such as `\u202e`: the same text to readers of JSON.
 """
 
 from __future__ import annotations

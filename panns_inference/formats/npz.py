@@ -59,7 +59,7 @@ def write(results: Iterable[Detection], file: IO[bytes], selection: Selection) -
         selection: of tags, which this format does not hold.
 
     Raises:
-        UsageError: if the probabilities were not asked for.
+        UsageError: if the result does not hold them.
     """
     for result in results:
         if result.framewise is None:

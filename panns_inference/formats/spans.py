@@ -28,7 +28,7 @@ class Selection(NamedTuple):
 
 
 def spans_of(result: Tagging | Detection, selection: Selection) -> Iterator[Event]:
-    """The events of a result; a tag is one that lasts as long as what was heard.
+    """Yield the events of a result; a tag is one that lasts as long as its recording.
 
     Of a recording that was tagged in stretches, these are the tags of the stretches.
 

@@ -44,8 +44,8 @@ def _rows(result: Tagging | Detection | Embedding, selection: Selection) -> list
         tags = result.top(selection.top, selection.threshold)
         whole = [f"{tag.probability:.3f}  {printable(tag.label)}" for tag in tags] or ["no tags"]
         return whole + (_events(spans_of(result, selection), clock) if result.stretches else [])
-    parts = [f"{_times(part, clock)}  {_values(part)}" for part in result.stretches]
-    return [f"{len(result.vector)} values: {_values(result)}", *parts]
+    stretches = [f"{_times(each, clock)}  {_values(each)}" for each in result.stretches]
+    return [f"{len(result.vector)} values: {_values(result)}", *stretches]
 
 
 def _events(events: Iterable[Event], clock: str) -> list[str]:
