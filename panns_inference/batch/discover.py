@@ -1,7 +1,7 @@
 """Which files are recordings, and the order in which they come.
 
-A file that is named is always taken. In a folder, a file is a recording by the extension of its name,
-or, where that is not known, by its first bytes.
+A file that is named is always taken. In a folder, a file is a recording by the extension of
+its name, or, where that is not known, by its first bytes.
 """
 
 from __future__ import annotations

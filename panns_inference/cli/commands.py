@@ -24,7 +24,7 @@ examples:
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser whose messages hold no control characters, and which fails if help is not written."""
+    """A parser whose messages hold no control characters, and that fails if help is not written."""
 
     def error(self, message: str) -> NoReturn:
         """Print one line on what is wrong with a command line, and end the program.

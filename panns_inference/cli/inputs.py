@@ -5,8 +5,8 @@
     one a line    UTF-8, or whatever bytes names have here; UTF-16, UTF-32 with a byte order mark
     --null        what `find -print0` writes: a NUL behind each, so that names may hold line ends
 
-A byte order mark does not belong to the first name, and the CR of CR LF at the end of a line none of its
-name. White space is.
+Neither a byte order mark nor the CR of CR LF at the end of a line belongs to a name; white space
+does.
 """
 
 from __future__ import annotations

@@ -58,7 +58,7 @@ class _Received:
 
 
 def install() -> None:
-    """Install handlers: from now on, signals end this program, but for those that it shall ignore, as by `nohup`."""
+    """Let signals end this program from now on, but for those that it ignores, as under `nohup`."""
     for number in MEANINGS:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _receive)
