@@ -12,7 +12,19 @@ from typing import Any
 import pytest
 from vouched import vouch_for
 
+from panns_inference import cores
+
 ROOT = Path(__file__).resolve().parent.parent
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # Workers, and the programs that they start, do not fight for the cores.
+    os.environ["OMP_NUM_THREADS"] = "1"
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """All tests are shared out among the cores; for named ones, processes are not worth it."""
+    return cores.available() if config.args_source is config.ArgsSource.TESTPATHS else 0
 
 
 @pytest.fixture(scope="session")
