@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 from vouched import vouch_for
 
 from panns_inference import cores
@@ -19,6 +20,11 @@ ROOT = Path(__file__).resolve().parent.parent
 if "PYTEST_XDIST_WORKER" in os.environ:
     # Workers, and the programs that they start, do not fight for the cores.
     os.environ["OMP_NUM_THREADS"] = "1"
+
+
+settings.register_profile("quick", deadline=None, derandomize=True, max_examples=60)
+settings.register_profile("thorough", settings.get_profile("quick"), max_examples=600)
+settings.load_profile("quick")  # `pytest --hypothesis-profile=thorough` takes the other one
 
 
 @pytest.hookimpl(optionalhook=True)

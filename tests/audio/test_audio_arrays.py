@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -19,7 +19,6 @@ from panns_inference.errors import AudioError, AudioTypeError, AudioWarning, Pan
 SCALES = {"int8": (0, 128), "uint8": (128, 128), "int16": (0, 32_768), "int32": (0, 2**31)}
 
 
-@settings(deadline=None, derandomize=True)
 @given(data=st.data(), name=st.sampled_from(sorted(SCALES)), order=st.sampled_from("<>"))
 def test_integers_are_divided_by_their_full_scale(data: Any, name: str, order: str) -> None:
     dtype = np.dtype(name).newbyteorder(order)
@@ -39,7 +38,6 @@ def test_full_scale_is_one(name: str) -> None:
     assert 0.99 < highest <= 1
 
 
-@settings(deadline=None, derandomize=True)
 @given(data=st.data(), name=st.sampled_from(["<f2", ">f2", "<f4", ">f4", "<f8", ">f8", "g"]))
 def test_floats_are_kept_as_they_are(data: Any, name: str) -> None:
     values = data.draw(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from made_films import Stamps, film, late, on_time, with_gap
 from made_recordings import MISSING, NOISE, RATE, read_bytes, written
@@ -45,7 +45,6 @@ OF_FIXED_PLACE = {
 CLAIMING = IN_CHUNKS | OF_FIXED_PLACE
 
 
-@settings(deadline=None, derandomize=True, max_examples=150)
 @given(kind=st.sampled_from(sorted(CLAIMING)), share=st.floats(0.01, 0.99))
 def test_a_cut_file_whose_header_claims_a_size_says_how_much_is_missing(
     kind: tuple[str, str, str], share: float

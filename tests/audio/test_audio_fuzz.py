@@ -157,8 +157,6 @@ def test_a_changed_recording_is_samples_or_an_audio_error(
 
     @settings(
         max_examples=N_CHANGED,
-        deadline=None,
-        derandomize=True,
         database=None,
         phases=[Phase.generate],  # a process that has ended cannot be asked for a smaller case
         suppress_health_check=list(HealthCheck),

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 import soundfile
 import soxr
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from reading_process import MEGABYTE
@@ -88,7 +88,6 @@ def test_a_file_that_gives_less_than_asked_is_read_whole(stereo: Path) -> None:
     np.testing.assert_array_equal(read(Slow(stereo.read_bytes()), 44_100), expected(44_100))
 
 
-@settings(deadline=None, derandomize=True, max_examples=60)
 @given(
     n_samples=st.integers(1, 60_000),
     rate=st.sampled_from([8_000, 12_345, 16_000, 32_000, 44_100, 48_000]),

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from made_recordings import muxed, written
 
@@ -16,7 +16,6 @@ from panns_inference.audio._section import Section
 from panns_inference.errors import AudioError
 
 
-@settings(deadline=None, derandomize=True)
 @given(data=st.data())
 def test_a_section_is_the_bytes_it_frames(data: Any) -> None:
     content = data.draw(st.binary(min_size=1, max_size=60))

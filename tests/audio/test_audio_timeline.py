@@ -8,7 +8,7 @@ from math import inf
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -165,7 +165,6 @@ def test_a_gap_of_an_hour_comes_in_pieces() -> None:
     assert len(waveform) == LONGEST_GAP * RATE + 1000
 
 
-@settings(deadline=None, derandomize=True, max_examples=300)
 @given(
     times=st.lists(st.none() | st.floats(-1e6, 1e6) | st.floats(0, 3), min_size=1, max_size=60),
     start=st.none() | st.floats(-1, 5),

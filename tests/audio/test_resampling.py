@@ -6,7 +6,7 @@ import sys
 
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -20,7 +20,6 @@ def tone(rate: int, seconds: float = 1.0, frequency: float = 440.0) -> NDArray[n
     return np.sin(2 * np.pi * frequency * np.arange(round(rate * seconds)) / rate)
 
 
-@settings(deadline=None, derandomize=True, max_examples=200)
 @given(
     n=st.integers(1, 70_000), sample_rate=st.sampled_from(RATES), rate=st.sampled_from(RATES[1:])
 )

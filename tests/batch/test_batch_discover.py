@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from panns_inference import AudioError
@@ -177,7 +177,6 @@ def test_the_folder_that_is_shared(tmp_path: Path) -> None:
 NAMES = st.text(st.sampled_from("aB10.é-"), min_size=1, max_size=8)
 
 
-@settings(deadline=None, derandomize=True)
 @given(st.lists(NAMES, unique=True, max_size=12), st.randoms(use_true_random=False))
 def test_an_order_that_hangs_on_nothing_but_the_names(names: list[str], random: object) -> None:
     shuffled = list(names)
@@ -185,7 +184,6 @@ def test_an_order_that_hangs_on_nothing_but_the_names(names: list[str], random: 
     assert sorted(shuffled, key=natural) == sorted(names, key=natural)
 
 
-@settings(deadline=None, derandomize=True)
 @given(st.integers(0, 10**30), st.integers(0, 10**30))
 def test_numbers_count(first: int, second: int) -> None:
     in_order = natural(f"take {first}.wav") < natural(f"take {second}.wav")

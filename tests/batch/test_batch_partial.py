@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from panns_inference import AudioTagging, Detection, Embedding, Tagging
@@ -93,7 +93,6 @@ RESULTS = st.one_of(
 )  # fmt: skip
 
 
-@settings(deadline=None, derandomize=True)
 @given(RESULTS)
 def test_any_results(tmp_path_factory: pytest.TempPathFactory, result: Result) -> None:
     path = tmp_path_factory.getbasetemp() / "part.npz"

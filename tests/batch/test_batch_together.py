@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from panns_inference.batch.together import MOST, together
@@ -29,7 +29,6 @@ def test_an_example() -> None:
 LENGTHS = st.lists(st.sampled_from([1, 2, 3, 5, 8, 9, 20]), max_size=80)
 
 
-@settings(deadline=None, derandomize=True)
 @given(LENGTHS, st.integers(0, 12))
 def test_laws(lengths: list[int], at_most: int) -> None:
     given_clips = clips(lengths)
@@ -42,7 +41,6 @@ def test_laws(lengths: list[int], at_most: int) -> None:
     assert list(together(given_clips, at_most)) == batches
 
 
-@settings(deadline=None, derandomize=True)
 @given(LENGTHS, st.integers(0, 12))
 def test_what_waits_is_bounded(lengths: list[int], at_most: int) -> None:
     taken: list[Clip] = []

@@ -276,12 +276,7 @@ def test_a_damaged_file_whose_size_says_nothing(tmp_path: Path, file: str) -> No
 WHOLE = {zipped: saved({"iteration": 7, "model": STATE}, zipped) for zipped in (True, False)}
 
 
-@settings(
-    max_examples=400,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     zipped=st.booleans(),
     cut=st.one_of(st.none(), st.integers(0, 2_000)),

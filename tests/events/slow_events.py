@@ -7,7 +7,6 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
-from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
@@ -22,8 +21,6 @@ Case = tuple[Array, float, float, Rules]
 """Probabilities, frames per second, duration in seconds, rules."""
 Found = list[tuple[Fraction, Fraction, int, float, float]]
 """Onset, offset, index, largest and mean probability of each event."""
-
-lawful = settings(deadline=None, derandomize=True, max_examples=200)
 
 
 def exact(number: float) -> Fraction:

@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
-from slow_events import LABELS, Array, Case, cases, events_of, exact, lawful, slow_events
+from slow_events import LABELS, Array, Case, cases, events_of, exact, slow_events
 
 from panns_inference import UsageError
 from panns_inference.events import Event, EventFinder, find_events, finder
@@ -61,7 +61,6 @@ def uneven(draw: st.DrawFn) -> Case:
     return (np.clip(frames + noise, 0, 1).astype(kind), *rest)
 
 
-@settings(lawful, max_examples=600)
 @given(st.one_of(cases(), uneven()), sizes)
 def test_pieces_give_the_events_of_the_whole(case: Case, lengths: list[int]) -> None:
     frames, finding = prepared(case)
@@ -70,7 +69,6 @@ def test_pieces_give_the_events_of_the_whole(case: Case, lengths: list[int]) -> 
     assert in_order(*found) == events_of(case)
 
 
-@lawful
 @given(cases().filter(lambda case: case[1] != 3.0), sizes)
 def test_pieces_give_what_the_slow_way_finds(case: Case, lengths: list[int]) -> None:
     frames, finding = prepared(case)
@@ -82,7 +80,6 @@ def test_pieces_give_what_the_slow_way_finds(case: Case, lengths: list[int]) -> 
         assert (event.probability, event.mean_probability) == pytest.approx((peak, mean), abs=1e-9)
 
 
-@lawful
 @given(uneven(), sizes)
 def test_a_mean_is_a_sum_from_the_first_frame_to_the_last(case: Case, lengths: list[int]) -> None:
     frames, rate, duration, rules = case
@@ -96,7 +93,6 @@ def test_a_mean_is_a_sum_from_the_first_frame_to_the_last(case: Case, lengths: l
         assert event.probability == max(inside)
 
 
-@lawful
 @given(uneven(), sizes, st.data())
 def test_a_state_goes_on_where_it_was(case: Case, lengths: list[int], data: st.DataObject) -> None:
     frames, through = prepared(case)
@@ -116,7 +112,6 @@ def test_a_state_goes_on_where_it_was(case: Case, lengths: list[int], data: st.D
     assert found == fed(pieces, case[2], through)
 
 
-@lawful
 @given(cases(), sizes)
 def test_columns_may_be_worked_on_one_by_one(case: Case, lengths: list[int]) -> None:
     frames, finding = prepared(case)
@@ -127,7 +122,6 @@ def test_columns_may_be_worked_on_one_by_one(case: Case, lengths: list[int]) -> 
     assert found == fed(pieces, case[2], prepared(case)[1])
 
 
-@settings(lawful, max_examples=400)
 @given(cases(smooth=0.0), st.data())
 def test_no_event_is_held_back(case: Case, data: st.DataObject) -> None:
     frames, rate, _, rules = case

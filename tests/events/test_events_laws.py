@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from slow_events import LABELS, Case, cases, events_of, lawful
+from slow_events import LABELS, Case, cases, events_of
 
 from panns_inference.events import Event, finder
 
@@ -25,7 +25,6 @@ def covered(events: list[Event], case: Case) -> NDArray[np.bool_]:
     return mask
 
 
-@lawful
 @given(cases())
 def test_events_are_sorted_and_within_the_recording(case: Case) -> None:
     found = events_of(case)
@@ -37,7 +36,6 @@ def test_events_are_sorted_and_within_the_recording(case: Case) -> None:
         assert event.label == LABELS[event.index]
 
 
-@lawful
 @given(cases())
 def test_events_of_a_class_keep_apart(case: Case) -> None:
     _, rate, _, rules = case
@@ -50,13 +48,11 @@ def test_events_of_a_class_keep_apart(case: Case) -> None:
         last[event.index] = event.offset
 
 
-@lawful
 @given(cases(smooth=0.0))
 def test_every_event_reaches_the_threshold(case: Case) -> None:
     assert all(event.probability >= np.float32(case[3]["threshold"]) for event in events_of(case))
 
 
-@lawful
 @given(cases(merge_gap=0.0, min_duration=0.0, pad=0.0))
 def test_hysteresis_makes_events_longer_and_adds_none(case: Case) -> None:
     with_it, without = events_of(case), events_of(case, threshold_off=None)
@@ -69,7 +65,6 @@ def test_hysteresis_makes_events_longer_and_adds_none(case: Case) -> None:
         )
 
 
-@lawful
 @given(cases())
 def test_a_lower_threshold_covers_more(case: Case) -> None:
     strict = events_of(case)
@@ -78,13 +73,11 @@ def test_a_lower_threshold_covers_more(case: Case) -> None:
     assert (covered(events_of(case, threshold_off=lower / 2), case) >= covered(strict, case)).all()
 
 
-@lawful
 @given(cases(pad=0.0))
 def test_no_event_is_too_short(case: Case) -> None:
     assert all(e.duration >= case[3]["min_duration"] - 1e-9 for e in events_of(case))
 
 
-@lawful
 @given(cases(), st.sets(st.integers(0, len(LABELS) - 1)))
 def test_choosing_classes_is_filtering_events(case: Case, chosen: set[int]) -> None:
     there = {index for index in chosen if index < case[0].shape[1]}
@@ -96,7 +89,6 @@ def test_choosing_classes_is_filtering_events(case: Case, chosen: set[int]) -> N
     assert events_of(case, classes=there, exclude=there) == []
 
 
-@lawful
 @given(cases(smooth=0.0, pad=0.0))
 def test_what_was_merged_stays_as_it_is(case: Case) -> None:
     framewise, rate, duration, rules = case
@@ -110,7 +102,6 @@ def test_what_was_merged_stays_as_it_is(case: Case) -> None:
     ]
 
 
-@lawful
 @given(cases(), st.randoms(use_true_random=False))
 def test_the_order_of_the_classes_does_not_matter(case: Case, random: Any) -> None:
     framewise, *rest = case
@@ -121,7 +112,6 @@ def test_the_order_of_the_classes_does_not_matter(case: Case, random: Any) -> No
     assert sorted(back, key=lambda e: (e.onset, e.offset, e.index)) == events_of(case)
 
 
-@lawful
 @given(cases(smooth=0.0, pad=0.0), st.integers(0, 20))
 def test_silence_before_a_recording_shifts_its_events(case: Case, n_frames: int) -> None:
     framewise, rate, duration, rules = case
@@ -134,7 +124,6 @@ def test_silence_before_a_recording_shifts_its_events(case: Case, n_frames: int)
         assert event.offset - n_frames / rate == pytest.approx(earlier.offset, abs=1e-9)
 
 
-@lawful
 @given(cases())
 def test_pieces_do_not_matter(case: Case) -> None:
     whole = events_of(case)

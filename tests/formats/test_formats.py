@@ -18,7 +18,7 @@ import numpy as np
 import pandas
 import pytest
 import srt
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from some_results import (
     EVENTS,
@@ -265,7 +265,6 @@ def test_no_result_is_kept(name: str, result: Result) -> None:
 peculiar = st.text(st.sampled_from("aß♪ ,;\"'\t\n\r\x00\x1b\x85\u2028\\=<&|\udce9"), max_size=8)
 
 
-@settings(deadline=None, derandomize=True, max_examples=150)
 @given(peculiar, peculiar)
 def test_peculiar_texts_come_back_from_csv_and_json(source: str, label: str) -> None:
     result = detection([(label, 3, 0.5, 1.0, 0.5)], source)
@@ -280,7 +279,6 @@ def test_peculiar_texts_come_back_from_csv_and_json(source: str, label: str) -> 
         assert (found["source"], found["events"][0]["label"]) == (source, label)
 
 
-@settings(deadline=None, derandomize=True, max_examples=150)
 @given(peculiar, peculiar)
 def test_peculiar_texts_break_no_line(source: str, label: str) -> None:
     result = detection([(label, 3, 0.5, 1.0, 0.5), ("Bell", 4, 2.0, 3.0, 0.5)], source)

@@ -14,7 +14,7 @@ import pandas
 import parselmouth
 import pytest
 import srt
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pyannote.database.util import load_rttm
 from pympi.Elan import Eaf
@@ -190,7 +190,6 @@ def test_a_stretch_alone_has_its_times(name: str) -> None:
     assert {"audacity": "3.000\t3.500\t", "textgrid": "xmax = 3.500", "eaf": '"3500"'}[name] in text
 
 
-@settings(deadline=None, derandomize=True, max_examples=60)
 @given(st.integers(1, 3000), st.integers(1, 3000), st.lists(st.booleans(), min_size=1, max_size=12))
 def test_intervals_of_any_stretches_are_valid(window: int, hop: int, heard: list[bool]) -> None:
     whole = tagging()

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 import pandas
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pyannote.database.util import load_rttm
 from some_results import (
@@ -67,7 +67,6 @@ def test_numbers_of_embeddings_stay() -> None:
     assert cells(result)[3:5] == ["-0.5", "-1e-05"]
 
 
-@settings(deadline=None, derandomize=True, max_examples=200)
 @given(st.lists(st.text(st.sampled_from("'=+-@1.e\t\uff1d"), max_size=5), min_size=2, max_size=2))
 def test_defused_texts_stay_apart(names: list[str]) -> None:
     first, second = (cells(detection(SPEECH, name))[0] for name in names)
@@ -103,7 +102,6 @@ def test_stretches_without_tags_are_one_row(name: str, tmp_path: Path) -> None:
 NAMES = st.text(st.sampled_from(' _%\t\n\u3000\x85\u2028\x00a2"0'), min_size=1, max_size=6)
 
 
-@settings(deadline=None, derandomize=True, max_examples=300)
 @given(NAMES, NAMES)
 def test_what_differs_in_white_space_stays_apart_in_rttm(first: str, second: str) -> None:
     lines = [text_of("rttm", detection([(n, 3, 0, 1, 0.5)], n)) for n in (first, second)]

@@ -155,9 +155,6 @@ def test_trained_filters_are_convolved_with_in_float32_in_autocast() -> None:
 
 
 # Formulas
-
-
-@settings(max_examples=60, deadline=None, derandomize=True)
 @given(
     sample_rate=st.sampled_from([8000, 11025, 16000, 22050, 32000, 44100, 48000]),
     window_size=st.sampled_from([256, 400, 512, 1000, 1024, 2048]),
@@ -230,7 +227,7 @@ def test_other_windows_are_refused(given: dict[str, Any]) -> None:
         Spectrogram(1024, 320, **given)
 
 
-@settings(max_examples=20, deadline=None, derandomize=True)
+@settings(max_examples=20)
 @given(n_samples=st.integers(513, 5000), batch=st.integers(0, 3))
 def test_there_is_a_frame_for_each_hop_and_one_more(n_samples: int, batch: int) -> None:
     spectrogram = Spectrogram(**STFT)(torch.rand(batch, n_samples))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from torch import nn
@@ -23,8 +23,6 @@ from panns_inference.models import (
     init_layer,
     pad_framewise_output,
 )
-
-CASES = settings(max_examples=50, deadline=None, derandomize=True)
 
 VALUES = {"elements": st.floats(-100, 100, width=32)}
 
@@ -130,7 +128,6 @@ def test_init_bn_is_one_and_zero() -> None:
     assert torch.equal(norm.bias, torch.zeros(7))
 
 
-@CASES
 @given(pairs=st.integers(0, 4), rest=st.lists(st.integers(1, 3), max_size=3), data=st.data())
 def test_mixup_weighs_even_and_odd_rows(pairs: int, rest: list[int], data: st.DataObject) -> None:
     x = data.draw(arrays.arrays(np.float32, (2 * pairs, *rest), **VALUES))
@@ -141,14 +138,12 @@ def test_mixup_weighs_even_and_odd_rows(pairs: int, rest: list[int], data: st.Da
     np.testing.assert_allclose(got, np.reshape(wanted, got.shape), rtol=1e-5, atol=1e-4)
 
 
-@CASES
 @given(x=framewise(), ratio=st.integers(1, 40))
 def test_nearest_repeats_segments(x: np.ndarray, ratio: int) -> None:
     for module in (NearestInterpolator(ratio), Interpolator(ratio), Interpolator(ratio, "nearest")):
         np.testing.assert_array_equal(module(torch.from_numpy(x)), np.repeat(x, ratio, axis=1))
 
 
-@CASES
 @given(x=framewise(), ratio=st.integers(1, 40))
 def test_linear_draws_lines_between_segments(x: np.ndarray, ratio: int) -> None:
     knots = np.arange(x.shape[1]) * ratio
@@ -175,7 +170,6 @@ def test_interpolator_refuses_other_modes(mode: str) -> None:
         Interpolator(32, mode)
 
 
-@CASES
 @given(x=framewise(), frames_num=st.integers(1, 20))
 def test_frames_are_padded_with_the_last_or_cut(x: np.ndarray, frames_num: int) -> None:
     got = pad_framewise_output(torch.from_numpy(x), frames_num)

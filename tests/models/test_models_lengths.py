@@ -94,7 +94,7 @@ def test_every_length_has_outputs_of_its_shape(name: str, networks: dict[str, Ne
 
 
 @pytest.mark.parametrize("name", REFERENCE)
-@settings(max_examples=10, deadline=None, derandomize=True)
+@settings(max_examples=10)
 @given(more=st.integers(0, 200_000))
 def test_segments_are_as_many_as_the_reference_has(
     name: str, more: int, networks: dict[str, Network]
@@ -104,7 +104,6 @@ def test_segments_are_as_many_as_the_reference_has(
     assert features.shape == (1, network.channels, SEGMENTS.get(name, frames_32)(n_samples))
 
 
-@settings(max_examples=40, deadline=None, derandomize=True)
 @given(hops=st.integers(31, 600), rest=st.integers(0, 319))
 def test_log_mel_beside_wavegram_takes_every_length(
     hops: int, rest: int, networks: dict[str, Network]
@@ -147,7 +146,7 @@ def computing() -> dict[str, Network]:
     return {name: build(name).eval() for name in COMPUTING}
 
 
-@settings(max_examples=25, deadline=None, derandomize=True)
+@settings(max_examples=25)
 @given(name=st.sampled_from(COMPUTING), n_samples=st.integers(1, 20_000))
 def test_probabilities_are_probabilities_at_every_length(
     name: str, n_samples: int, computing: dict[str, Network]

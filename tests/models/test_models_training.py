@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import torch
 import torchlibrosa.augmentation
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from reference import formulas
 from reference.stored import REFERENCE
@@ -99,9 +99,6 @@ def mixed(x: torch.Tensor) -> np.ndarray:
 
 
 # SpecAugment
-
-
-@settings(max_examples=40, deadline=None, derandomize=True)
 @given(
     batch=st.integers(1, 4),
     frames=st.integers(64, 150),
@@ -118,7 +115,6 @@ def test_stripes_are_those_of_torchlibrosa(batch: int, frames: int, bins: int, s
     assert torch.equal(ours(image), wanted)
 
 
-@settings(max_examples=40, deadline=None, derandomize=True)
 @given(frames=st.integers(1, 63), bins=st.integers(1, 7), seed=st.integers(0, 2**32))
 def test_images_smaller_than_the_stripes_are_masked_in_part(
     frames: int, bins: int, seed: int

@@ -140,7 +140,7 @@ def test_lengths_around_every_edge_of_deciding_networks(network, name):
         assert_equal(found, single(net, waveform))
 
 
-@settings(max_examples=25, deadline=None, derandomize=True)
+@settings(max_examples=25)
 @given(
     n_samples=st.integers(1, 400_000),
     block=st.integers(1, 200_000),

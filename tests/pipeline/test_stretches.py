@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from panns_inference.windows import Placement, Stretches
@@ -20,7 +20,6 @@ def taken(cutter, waveform, pieces):
 sizes = st.integers(1, 50)
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
 @given(n=st.integers(1, 300), length=sizes, hop=sizes, at_once=st.integers(1, 5), pieces=sizes)
 def test_from_the_start(n, length, hop, at_once, pieces):
     waveform = np.arange(1, n + 1, dtype=np.float32)
@@ -37,7 +36,6 @@ def test_from_the_start(n, length, hop, at_once, pieces):
             assert not row[n_valid:].any()
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
 @given(n=st.integers(1, 300), length=sizes, hop=sizes, at_once=st.integers(1, 5), pieces=sizes)
 def test_centred(n, length, hop, at_once, pieces):
     waveform = np.arange(1, n + 1, dtype=np.float32)
@@ -54,7 +52,6 @@ def test_centred(n, length, hop, at_once, pieces):
             assert np.array_equal(row, waveform[first : first + n_valid])
 
 
-@settings(max_examples=100, deadline=None, derandomize=True)
 @given(
     n=st.integers(1, 200),
     length=sizes,

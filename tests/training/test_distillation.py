@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score, log_loss
 from small_run import small_batch, small_network
@@ -152,7 +152,6 @@ def test_probabilities_do_not_depend_on_the_company() -> None:
         np.testing.assert_allclose(row, alone, atol=1e-6)
 
 
-@settings(deadline=None, derandomize=True, max_examples=50)
 @given(st.integers(1, 60), st.integers(0, 1000))
 def test_average_precision_against_scikit_learn(n_clips: int, seed: int) -> None:
     draw = np.random.default_rng(seed)

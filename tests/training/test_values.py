@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
@@ -33,7 +33,6 @@ def test_a_schedule_without_ramps_is_constant() -> None:
     assert {Schedule(0.5, 7)(step) for step in range(7)} == {0.5}
 
 
-@settings(deadline=None, derandomize=True)
 @given(st.integers(1, 50), st.integers(0, 50), st.integers(0, 50))
 def test_a_longer_run_is_the_same_until_its_decay(steps: int, warm_up: int, decay: int) -> None:
     short = Schedule(1.0, steps, warm_up, decay)
