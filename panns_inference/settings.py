@@ -28,7 +28,7 @@ TRUE_WORDS = frozenset({"1", "true", "yes", "on"})
 
 
 def cache_folder() -> Path:
-    """Folder in which downloaded checkpoints lie; it need not exist yet.
+    """Return the folder in which downloaded checkpoints lie; it need not exist yet.
 
     `PANNS_HOME` if set, else `~/panns_data` where panns-inference 0.1 left one,
     else `panns_inference` in the platform's folder for caches.
@@ -36,9 +36,21 @@ def cache_folder() -> Path:
     if chosen := os.environ.get("PANNS_HOME"):
         return Path(os.path.expanduser(chosen))
     # Not Path.is_dir, which fails in a home that cannot be read.
-    if os.path.isdir(legacy := _home() / "panns_data"):
+    if os.path.isdir(legacy := _legacy_cache()):
         return legacy
     return _platform_cache() / "panns_inference"
+
+
+def cache_folders() -> tuple[Path, ...]:
+    """Return the folders in which published files are looked for.
+
+    The cache, and the folder of panns-inference 0.1, whose files are used wherever the cache is.
+    """
+    return cache_folder(), _legacy_cache()
+
+
+def _legacy_cache() -> Path:
+    return _home() / "panns_data"
 
 
 def _home() -> Path:
@@ -55,17 +67,17 @@ def _platform_cache() -> Path:
 
 
 def offline() -> bool:
-    """Whether `PANNS_OFFLINE` forbids the network."""
+    """Return whether `PANNS_OFFLINE` forbids the network."""
     return os.environ.get("PANNS_OFFLINE", "").strip().lower() in TRUE_WORDS
 
 
 def mirrors() -> tuple[str, ...]:
-    """Base addresses of `PANNS_MIRROR`, without a slash at the end."""
+    """Return the base addresses of `PANNS_MIRROR`, without a slash at the end."""
     return tuple(url.rstrip("/") for url in os.environ.get("PANNS_MIRROR", "").split())
 
 
 def timeout() -> float:
-    """Seconds that a download waits for the next bytes: `PANNS_TIMEOUT`, above 0.
+    """Return the seconds that a download waits for the next bytes: `PANNS_TIMEOUT`, above 0.
 
     Raises:
         UsageError: if that is no such number.
@@ -74,7 +86,7 @@ def timeout() -> float:
 
 
 def min_speed() -> float:
-    """Bytes a second that a download needs to go on: `PANNS_MIN_SPEED`; 0 for any speed.
+    """Return the bytes a second that a download needs to go on: `PANNS_MIN_SPEED`; 0 for any speed.
 
     Raises:
         UsageError: if that is no such number.

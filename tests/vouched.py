@@ -14,7 +14,7 @@ def vouch_for(path: Path) -> Path:
     """
     import torch
 
-    from panns_inference.checkpoints.findings import signature
+    from panns_inference.checkpoints.check_records import signature
     from panns_inference.registry import checkpoint_named
 
     published = checkpoint_named(path.name)

@@ -25,9 +25,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from ..checkpoints.lock import locked
 from ..errors import OutputError
 from ..files import Fingerprint, Replace, atomic_write, explained, open_partial, sync_folder
+from ..lock import locked
 from ..terminal import printable
 from .recording import Recording
 from .records import (

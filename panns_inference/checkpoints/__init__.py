@@ -1,15 +1,14 @@
-"""The published weights: what there is, where it lies, how it gets here and onto a network.
+"""The published weights: where they lie, how they get here, and onto a network.
 
-    registry -> cache -> download -> verification -> state -> network
-    (table)     (here?)  (fetch)     (checksums)     (file)   (load)
+    registry -> cache -> download -> verification -> state -> loading
+    (table)     (here?)  (fetch)     (checksums)     (file)   (network)
 
 Neither torch nor requests is imported before a file is read or downloaded.
 """
 
 from ..registry import CHECKPOINTS, Checkpoint, checkpoint_of
-from .cache import cached, destination
+from .cache import cached, destination, usable
 from .download import fetch
-from .inspection import usable
 from .loading import identify, load
 from .state import read_state
 from .verification import Verification, verify

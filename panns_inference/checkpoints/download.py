@@ -26,10 +26,9 @@ from ..errors import CheckpointWarning, DownloadError
 from ..files import sync_folder
 from ..registry import Checkpoint
 from ..warning import warn
-from .cache import cached, destination
-from .findings import remember, signature
-from .inspection import inspected, unsound
-from .turn import Turn
+from .cache import cached, checked, destination, problem_of_weights
+from .check_records import record, signature
+from .stream import DownloadLock
 from .verification import verify
 
 if TYPE_CHECKING:
@@ -54,7 +53,7 @@ def fetch(
     timeout: float | None = None,
     min_speed: float | None = None,
 ) -> Path:
-    """Path of a published file, which is downloaded if it is not here.
+    """Return the path of a published file, which is downloaded if it is not here.
 
     Args:
         checkpoint: the file.
@@ -76,7 +75,7 @@ def fetch(
         CheckpointWarning: if a file was downloaded of which no checksum is known.
     """
     if path := cached(checkpoint, folder):
-        return inspected(path, checkpoint)
+        return checked(path, checkpoint)
     target = destination(checkpoint, folder)
     if settings.offline() if offline is None else offline:
         raise DownloadError(
@@ -85,14 +84,15 @@ def fetch(
         )
     bases = settings.mirrors() if mirrors is None else mirrors
     urls = [*(f"{base.rstrip('/')}/{quote(checkpoint.file)}" for base in bases), checkpoint.url]
-    patience = settings.timeout() if timeout is None else timeout
-    floor = settings.min_speed() if min_speed is None else min_speed
-    partial = target.with_name(f"{target.name}.partial")
-    turn = Turn(target.with_name(f"{target.name}.lock"), partial, patience)
+    partial, path_of_lock = (
+        target.with_name(f"{target.name}.{end}") for end in ("partial", "lock")
+    )
+    lock = DownloadLock(path_of_lock, partial, settings.timeout() if timeout is None else timeout)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        download = _Download(checkpoint, folder, target, turn, progress, floor)
-        return download.path_of_any(urls)
+        slowest = settings.min_speed() if min_speed is None else min_speed
+        download = _Download(checkpoint, folder, target, lock, progress, slowest)
+        return download.from_any(urls)
     except DownloadError:
         raise
     except OSError as error:
@@ -101,7 +101,7 @@ def fetch(
             "name another folder in PANNS_HOME"
         ) from error
     finally:
-        turn.give()
+        lock.release()
 
 
 @dataclass(frozen=True)
@@ -111,62 +111,64 @@ class _Download:
     checkpoint: Checkpoint
     folder: str | os.PathLike[str] | None
     target: Path
-    turn: Turn
+    lock: DownloadLock
     progress: bool | None
     min_speed: float
 
-    def path_of_any(self, urls: Sequence[str]) -> Path:
-        """Path of the file, from the first address that has it, or from another process."""
+    def from_any(self, urls: Sequence[str]) -> Path:
+        """Return the path of the file, from the first address that has it or another process."""
         # Not at the top: requests takes a while, and is not needed for what is here.
-        from .answer import RefusedError
+        from .response import RefusedError
         from .transfer import Transfer
 
         failures = []
         for url in urls:
-            partial = self.turn.partial
+            partial = self.lock.partial
             transfer = Transfer(self.checkpoint, url, partial, self.progress, self.min_speed)
             try:
-                return self._path(transfer)
+                return self._from(transfer)
             except RefusedError as error:
                 LOG.warning("%s: %s", url, error)
                 failures.append(f"  {url}: {error}")
         by_hand = _by_hand(self.checkpoint, self.target)
         raise DownloadError(f"cannot download {self.checkpoint}:", *failures, by_hand)
 
-    def _path(self, transfer: Transfer) -> Path:
-        """Path of the file, from one address in some attempts."""
-        from .answer import RefusedError, TransientError
+    def _from(self, transfer: Transfer) -> Path:
+        """Return the path of the file, from one address in some attempts."""
+        from .response import RefusedError, TransientError
 
         failure = ""
         for attempt in range(ATTEMPTS):
             if attempt:
-                self.turn.give()
+                self.lock.release()
                 time.sleep(BACK_OFF * 2 ** (attempt - 1))
-            self.turn.take()
+            self.lock.acquire()
             # Whoever had the lock before us may have fetched it.
             if path := cached(self.checkpoint, self.folder):
                 return path
             if not attempt:
                 LOG.info("downloading %s", transfer.url)
             try:
-                resumed = transfer.attempt(self.turn)
+                resumed = transfer.attempt(self.lock)
             except TransientError as error:
                 failure = str(error)
                 continue
-            if not (failure := self._arrived()):
+            if not (failure := self._finish()):
                 return self.target
             transfer.partial.unlink()
             if not resumed:  # all of it is from this address: it would be the same again
                 break
         raise RefusedError(failure)
 
-    def _arrived(self) -> str:
-        """Give what has arrived its name; why not, if it is not the published file."""
-        checkpoint, partial = self.checkpoint, self.turn.partial
+    def _finish(self) -> str:
+        """Give the partial file its name; if it is not the published one, return why."""
+        checkpoint, partial = self.checkpoint, self.lock.partial
         verification = verify(partial, checkpoint)
         if verification.verdict == "wrong":
             return verification.reason
-        if not checkpoint.has_checksum and (problem := unsound(partial, checkpoint.name)):
+        if not checkpoint.has_checksum and (
+            problem := problem_of_weights(partial, checkpoint.name)
+        ):
             return problem
         if self.target.is_symlink():
             raise OSError(errno.EEXIST, "it is a link that leads nowhere", str(self.target))
@@ -179,8 +181,8 @@ class _Download:
         os.replace(partial, self.target)
         sync_folder(self.target.parent)
         seen = signature(self.target)
-        remember(self.target, seen, md5=verification.md5, sha256=verification.sha256)
-        _say_what_was_not_verified(checkpoint, self.target)
+        record(self.target, seen, md5=verification.md5, sha256=verification.sha256)
+        _warn_if_not_verified(checkpoint, self.target)
         return ""
 
 
@@ -191,7 +193,7 @@ def _by_hand(checkpoint: Checkpoint, target: Path) -> str:
     )
 
 
-def _say_what_was_not_verified(checkpoint: Checkpoint, path: Path) -> None:
+def _warn_if_not_verified(checkpoint: Checkpoint, path: Path) -> None:
     if not checkpoint.has_checksum:
         warn(
             f"{path} came whole, but could not be verified: no checksum of {checkpoint.file} is "

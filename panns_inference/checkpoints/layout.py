@@ -1,4 +1,4 @@
-"""What a file is by its first bytes: one of the two layouts of `torch.save`, or no weights."""
+"""The layout of a file by its first bytes: one of the two of `torch.save`, or no weights."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ SPECIAL = (
     (stat.S_ISCHR, "a device"),
     (stat.S_ISBLK, "a device"),
 )
-"""Kinds of files that are none, and what people call them."""
+"""Kinds of files that hold no weights, and what people call them."""
 
 WEB_PAGE = re.compile(rb"\s*(\xef\xbb\xbf)?\s*<(!doctype|html|head|\?xml|!--)", re.IGNORECASE)
 
 
 def layout(path: Path) -> Layout:
-    """Which layout a file of weights has: 'zip', or the older 'stream'.
+    """Return the layout of a file of weights: 'zip', or the older 'stream'.
 
     Args:
         path: the file; nothing of it is unpickled.
@@ -93,7 +93,7 @@ def _zip(path: Path) -> Layout:
 
 
 def unusable(path: Path, found: str) -> CheckpointError:
-    """The error for a file that holds no weights.
+    """Return the error for a file that holds no weights.
 
     Args:
         path: the file.

@@ -1,4 +1,4 @@
-"""Weights onto a network, and which network weights are for."""
+"""Loading weights onto a network, and identifying the network that weights are for."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from ..errors import CheckpointError, CheckpointWarning
 from ..registry import NETWORKS
 from ..terminal import printable
 from ..warning import warn
-from .findings import Signature, findings, remember, signature
-from .fit import fitting, misfit, not_finite
+from .check_records import Signature, record, recorded, signature
 from .layout import layout, unusable
+from .matching import matching_networks, mismatch, not_finite
 from .state import read_state
 from .verification import recognise
 
@@ -50,7 +50,7 @@ def load(network: N, path: str | os.PathLike[str]) -> N:
     mapped = layout(path) == "zip"  # and says what is wrong with what is no file at all
     seen = signature(path)
     state = _completed(network, read_state(path))
-    if problems := misfit(network, state):
+    if problems := mismatch(network, state):
         raise CheckpointError(f"{path} does not fit {type(network).__name__}:", *problems)
     _warn_of_another_head(network, path)
     expected = network.state_dict()
@@ -70,19 +70,19 @@ def load(network: N, path: str | os.PathLike[str]) -> N:
 def _finite(
     entries: Iterator[tuple[str, Tensor]], types: str, path: Path, seen: Signature
 ) -> dict[str, Tensor]:
-    """The weights, refused if one is NaN or infinite; a file that has none is checked once."""
-    if findings(path).get("finite") == types:
+    """Return the weights; refuse NaN and infinity, of which a file is checked once."""
+    if recorded(path).get("finite") == types:
         return dict(entries)
     state: dict[str, Tensor] = {}
     # Each is checked as soon as it is converted, while the processor's caches still hold it.
     if problem := not_finite((key, state.setdefault(key, value)) for key, value in entries):
         raise unusable(path, problem)
-    remember(path, seen, finite=types)
+    record(path, seen, finite=types)
     return state
 
 
 def _completed(network: nn.Module, state: dict[str, Tensor]) -> dict[str, Tensor]:
-    """The weights, with what follows from a network's settings if the file leaves just that out."""
+    """Return the weights, with what follows from the settings if the file leaves just that out."""
     from ..models import Network
 
     missing = network.state_dict().keys() - state.keys()
@@ -93,7 +93,7 @@ def _completed(network: nn.Module, state: dict[str, Tensor]) -> dict[str, Tensor
 
 
 def identify(path: str | os.PathLike[str], output: str = "clipwise_output") -> str:
-    """Name of the network that a checkpoint is for.
+    """Return the name of the network that a checkpoint is for.
 
     A published file is known by its name or its checksum, any other by its keys and shapes; where
     those fit several networks, the plainest that gives an output is named.
@@ -109,7 +109,7 @@ def identify(path: str | os.PathLike[str], output: str = "clipwise_output") -> s
     if published := recognise(path):
         return published.name
     state = read_state(path)
-    names, able = itertools.tee(fitting(state))
+    names, able = itertools.tee(matching_networks(state))
     if (plainest := next(names, None)) is not None:
         return next((name for name in able if output in NETWORKS[name].output_names), plainest)
     keys = printable(", ".join([*state][:3]))
@@ -133,6 +133,6 @@ def _warn_of_another_head(network: nn.Module, path: Path) -> None:
 
 
 def _head(network: type[Network]) -> tuple[object, ...]:
-    """What a network makes of its features: the functions that do it."""
+    """Return the functions that turn the features of a network into its outputs."""
     deciding = (network.segmentwise, network.conclude, getattr(network, "decide", None))
     return *deciding, network.statistics_of

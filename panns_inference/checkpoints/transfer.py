@@ -1,4 +1,4 @@
-"""One file from one address, taken up again where it broke off."""
+"""The transfer of one file from one address, which goes on where it broke off."""
 
 from __future__ import annotations
 
@@ -15,9 +15,16 @@ from .. import __version__
 from ..errors import DownloadError
 from ..files import open_partial
 from ..registry import NETWORKS, Checkpoint
-from .answer import RefusedError, TransientError, answer, check, extent, failure, is_text
-from .stream import Pace, Stream
-from .turn import Turn
+from .response import (
+    RefusedError,
+    TransientError,
+    check,
+    content_range,
+    is_sendable,
+    request,
+    transfer_error,
+)
+from .stream import DownloadLock, SpeedCheck, Stream
 
 LARGEST_FILE = 4 << 30
 """Bytes beyond which no file of a network is that is not in the table."""
@@ -27,9 +34,11 @@ EXTRA_BYTES = 200_000_000
 
 NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT})
 
+Received = Stream[requests.Response | bytes]
+
 
 class Transfer:
-    """The way of a file from an address into a partial file, in one or more attempts.
+    """The transfer of a file from an address into a partial file, in one or more attempts.
 
     What an earlier attempt left in the partial file is kept if a checksum will show whether the
     parts fit together, or if the server says, by its validator, that it still has the same file.
@@ -37,7 +46,7 @@ class Transfer:
     Args:
         checkpoint: the file.
         url: its address.
-        partial: where its bytes are gathered.
+        partial: the partial file.
         progress: whether a bar is shown on stderr; None shows it on a terminal.
         min_speed: bytes a second that have to come.
     """
@@ -57,11 +66,11 @@ class Transfer:
         self.min_speed = min_speed
         self.validator = ""
 
-    def attempt(self, turn: Turn) -> bool:
-        """Fetch what is missing; True if bytes of an earlier attempt are part of the file.
+    def attempt(self, lock: DownloadLock) -> bool:
+        """Fetch what is missing; return whether bytes of an earlier attempt are in the file.
 
         Args:
-            turn: the lock, which is held.
+            lock: is held; while nothing comes, it is released.
 
         Raises:
             TransientError: if the transfer ended early.
@@ -77,38 +86,38 @@ class Transfer:
             headers["Range"] = f"bytes={offset}-"
         if offset and self.validator:
             headers["If-Range"] = self.validator
-        stream = Stream(answer(self.url, headers, turn.patience))
+        stream = Stream(request(self.url, headers, lock.timeout))
         try:
-            response = self._next(turn, stream)
+            response = self._next(lock, stream)
             if not isinstance(response, requests.Response):
                 raise TransientError("it sends nothing")
-            return self._receive(response, offset, self._chunks(turn, stream))
+            return self._receive(response, offset, self._chunks(lock, stream))
         finally:
             stream.stop()
 
-    def _next(self, turn: Turn, stream: Stream) -> object:
-        """What comes next from the server; errors of all layers as one of ours."""
+    def _next(self, lock: DownloadLock, stream: Received) -> requests.Response | bytes | None:
+        """Return what comes next from the server; errors of all layers become one of ours."""
         try:
-            return turn.next_of(stream)
+            return lock.next_of(stream)
         except TimeoutError as error:
             if error.errno:  # the other holder of the lock is the one that does nothing
                 raise
-            raise TransientError(f"nothing came for {turn.patience:g} seconds") from error
+            raise TransientError(f"nothing came for {lock.timeout:g} seconds") from error
         except (RefusedError, TransientError):
             raise
         except Exception as error:  # addresses in redirects fail in many ways
-            raise failure(error) from error
+            raise transfer_error(error) from error
 
-    def _chunks(self, turn: Turn, stream: Stream) -> Iterator[bytes]:
-        """The content, as fast as it has to come."""
-        pace = Pace(self.min_speed)
-        while isinstance(chunk := self._next(turn, stream), bytes):
+    def _chunks(self, lock: DownloadLock, stream: Received) -> Iterator[bytes]:
+        """Yield the content, as long as it comes fast enough."""
+        speed = SpeedCheck(self.min_speed)
+        while isinstance(chunk := self._next(lock, stream), bytes):
             yield chunk
-            if not pace.is_kept(len(chunk)):
+            if not speed.passes(len(chunk)):
                 raise TransientError(f"it sends less than {self.min_speed:g} bytes a second")
 
     def _offset(self) -> int:
-        """Bytes that are here and can be kept; others are deleted."""
+        """Return the number of bytes that are here and can be kept; others are deleted."""
         size = 0
         if os.path.lexists(self.partial):
             with open_partial(self.partial, append=True) as file:  # refuses links and pipes
@@ -121,7 +130,7 @@ class Transfer:
         return size
 
     def _receive(self, response: requests.Response, offset: int, chunks: Iterator[bytes]) -> bool:
-        start, total = extent(response)
+        start, total = content_range(response)
         if response.status_code == 416 and offset == total:
             return True
         if response.status_code == 416 or start not in (0, offset):
@@ -131,17 +140,17 @@ class Transfer:
         expected = self.checkpoint.size
         if expected is not None and total not in (None, expected):
             raise RefusedError(f"it has {total:,} bytes there, expected {expected:,}")
-        if total is not None and total > (most := self._most()):
-            raise RefusedError(f"it has {total:,} bytes there, expected {most:,} at most")
+        if total is not None and total > (limit := self._largest_size()):
+            raise RefusedError(f"it has {total:,} bytes there, expected {limit:,} at most")
         if total is None and not self.checkpoint.has_checksum:
             raise RefusedError("it does not say its size, and no checksum is known")
         etag = response.headers.get("ETag", "")
-        self.validator = "" if etag.startswith("W/") or not is_text(etag) else etag
+        self.validator = "" if etag.startswith("W/") or not is_sendable(etag) else etag
         self._save(chunks, start, expected or total)
         return start > 0
 
-    def _most(self) -> int:
-        """Bytes that the file has at most."""
+    def _largest_size(self) -> int:
+        """Return the largest size that the file may have."""
         if self.checkpoint.size is not None:
             return self.checkpoint.size
         network = NETWORKS.get(self.checkpoint.name)
@@ -160,12 +169,12 @@ class Transfer:
             ) from error
         if total is not None and received < total:
             raise TransientError(f"cut off after {received:,} of {total:,} bytes")
-        if received > (most := self._most() if total is None else total):
+        if received > (limit := self._largest_size() if total is None else total):
             self.partial.unlink()
-            raise RefusedError(f"it sends more than {most:,} bytes")
+            raise RefusedError(f"it sends more than {limit:,} bytes")
 
     def _write(self, chunks: Iterator[bytes], start: int, total: int | None) -> int:
-        """Append the chunks behind `start`; the length of the partial file."""
+        """Append the chunks behind `start`; return the length of the partial file."""
         free = shutil.disk_usage(self.partial.parent).free
         if total is not None and free < total - start:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
@@ -177,7 +186,7 @@ class Transfer:
             unit_scale=True,
             disable=self.hidden,
         )
-        most = self._most() if total is None else total
+        limit = self._largest_size() if total is None else total
         with bar, open_partial(self.partial, append=bool(start)) as file:
             received = start
             for chunk in chunks:
@@ -186,7 +195,7 @@ class Transfer:
                 file.flush()
                 bar.update(len(chunk))
                 received += len(chunk)
-                if received > most:
+                if received > limit:
                     break
             os.fsync(file.fileno())
         return received

@@ -1,4 +1,4 @@
-"""Whether a file is the published one, byte for byte; and whose file one is."""
+"""Whether a file is the published one, byte for byte, and which published file a file is."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Literal
 
 from ..errors import CheckpointError
 from ..registry import CHECKPOINTS, Checkpoint, checkpoint_named
-from .findings import findings, remember, signature
+from .check_records import record, recorded, signature
 from .layout import check_regular, layout
 
 CHUNK_BYTES = 1 << 20
@@ -25,7 +25,7 @@ Verdict = Literal["verified", "unverifiable", "wrong"]
 
 @dataclass(frozen=True)
 class Verification:
-    """What came of comparing a file with the published one.
+    """The result of comparing a file with the published one.
 
     Attributes:
         path: the file.
@@ -46,7 +46,7 @@ class Verification:
 
 
 def verify(path: str | os.PathLike[str], checkpoint: Checkpoint) -> Verification:
-    """Compare a file with what is known of the published one.
+    """Compare a file with what is known of the published one; return the result.
 
     Args:
         path: the file.
@@ -88,7 +88,7 @@ def _judge(
 
 
 def digest(path: Path, kind: str) -> str:
-    """A checksum of a file, in hexadecimal digits, computed once as long as it does not change.
+    """Return a checksum of a file, in hexadecimal digits; until the file changes, it is kept.
 
     Args:
         path: the file.
@@ -97,16 +97,16 @@ def digest(path: Path, kind: str) -> str:
     Raises:
         OSError: if the file cannot be read.
     """
-    if known := findings(path).get(kind):
+    if known := recorded(path).get(kind):
         return known
-    seen = signature(path)
+    before = signature(path)
     (found,) = _checksums(path, (kind,))
-    remember(path, seen, **{kind: found})
+    record(path, before, **{kind: found})
     return found
 
 
 def is_published(path: Path, checkpoint: Checkpoint) -> bool:
-    """Whether a file has the published checksum, the strongest that is known.
+    """Return whether a file has the published checksum, the strongest that is known.
 
     Args:
         path: the file.
@@ -121,7 +121,7 @@ def is_published(path: Path, checkpoint: Checkpoint) -> bool:
 
 
 def owner_of(path: Path) -> Checkpoint | None:
-    """Which published file a file is, by its checksum.
+    """Return the published file that a file is, by its checksum; None if it is none.
 
     Args:
         path: the file.
@@ -133,10 +133,10 @@ def owner_of(path: Path) -> Checkpoint | None:
 
 
 def recognise(path: Path) -> Checkpoint | None:
-    """Which published file a file is: by its checksum if its size is that of some, else by name.
+    """Return the published file that a file is, by its checksum or, unless the size fits, its name.
 
     Args:
-        path: any file; None is returned for what was not published.
+        path: any file; for one that was not published, None is returned.
     """
     published = checkpoint_named(path.name)
     with contextlib.suppress(OSError, ValueError):  # a name with a zero byte is none of a file
@@ -155,7 +155,7 @@ def _owner(md5: str) -> Checkpoint | None:
 
 
 def _checksums(path: Path, kinds: Sequence[str]) -> list[str]:
-    """Checksums of a file, one of each kind."""
+    """Return checksums of a file, one of each kind."""
     found = [hashlib.new(kind, usedforsecurity=False) for kind in kinds]
     with path.open("rb") as file:
         while chunk := file.read(CHUNK_BYTES):

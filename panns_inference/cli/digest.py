@@ -6,7 +6,7 @@ import logging
 from pathlib import Path
 
 from ..checkpoints import CHECKPOINTS, Checkpoint, read_state, verify
-from ..checkpoints.fit import fitting, not_finite
+from ..checkpoints.matching import matching_networks, not_finite
 from ..errors import CheckpointError
 from ..registry import Source, checkpoint_named
 
@@ -45,7 +45,7 @@ def described(path: Path) -> list[str]:
     state = read_state(path)
     if problem := not_finite(state.items()):
         raise CheckpointError(f"{path} {problem}")
-    names = list(fitting(state))
+    names = list(matching_networks(state))
     published = checkpoint_named(path.name)
     name = published.name if published else next(iter(names), path.stem)
     found = verify(path, published or Checkpoint(name, path.name, UNKNOWN))

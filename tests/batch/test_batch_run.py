@@ -18,7 +18,7 @@ import soundfile
 from panns_inference import AudioError, AudioTagging, Detection, OutputError, Tagging, UsageError
 from panns_inference.batch import Failure, Recording, results, run
 from panns_inference.batch.hearing import default_jobs, samples_at_once
-from panns_inference.checkpoints.lock import locked
+from panns_inference.lock import locked
 
 Made = Callable[..., Path]
 

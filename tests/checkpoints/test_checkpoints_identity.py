@@ -18,7 +18,7 @@ from reference.stored import REFERENCE
 from torch import nn
 
 from panns_inference.checkpoints import CHECKPOINTS, identify, load
-from panns_inference.checkpoints.fit import fitting
+from panns_inference.checkpoints.matching import matching_networks
 from panns_inference.errors import CheckpointError, CheckpointWarning
 from panns_inference.models import Cnn14
 
@@ -123,7 +123,7 @@ def test_each_network_fits_itself_and_its_like(name: str) -> None:
         "Cnn14_DecisionLevelAvg",
     }
     for classes_num in (527, 10):
-        found = list(fitting(on_meta(name, classes_num).state_dict()))
+        found = list(matching_networks(on_meta(name, classes_num).state_dict()))
         assert set(found) == (like if name in like else {name})
     if name in like:
         assert found[0] == "Cnn14"

@@ -184,7 +184,7 @@ def test_a_file_system_without_locks(
     def refuse(_: object) -> None:
         raise OSError(37, "No locks available")
 
-    monkeypatch.setattr("panns_inference.checkpoints.lock._lock", refuse)
+    monkeypatch.setattr("panns_inference.lock._lock", refuse)
     with pytest.raises(DownloadError, match="No locks available; name another folder"):
         fetch(server.row())
     assert not server.seen

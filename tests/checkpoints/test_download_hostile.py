@@ -12,7 +12,7 @@ from hostile import BEHAVIOURS, hostile
 from loopback import CONTENT, FINAL, PARTIAL, TOTAL, Server
 
 from panns_inference import settings
-from panns_inference.checkpoints import fetch, stream, turn
+from panns_inference.checkpoints import fetch, stream
 from panns_inference.errors import DownloadError, UsageError
 
 QUICK = (
@@ -35,8 +35,8 @@ QUICK = (
 @pytest.fixture(autouse=True)
 def little_patience(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PANNS_TIMEOUT", "1")
-    monkeypatch.setattr(stream, "WINDOW", 0.5)
-    monkeypatch.setattr(turn, "GRACE", 0.3)
+    monkeypatch.setattr(stream, "SPEED_SECONDS", 0.5)
+    monkeypatch.setattr(stream, "GRACE_SECONDS", 0.3)
 
 
 def goes_on_to_the_next_address(server: Server, behaviour: str, known: bool) -> None:

@@ -13,19 +13,20 @@ from pathlib import Path
 import pytest
 from loopback import CONTENT, CUT, FINAL, MINE, PARTIAL, TOTAL, Answer, Server, kept, serve
 
-from panns_inference.checkpoints import answer, fetch, lock, turn
-from panns_inference.checkpoints.lock import locked
+from panns_inference import lock
+from panns_inference.checkpoints import fetch, response, stream
 from panns_inference.errors import DownloadError
+from panns_inference.lock import locked
 
 CHILD = """
 import logging, signal, sys
-from panns_inference.checkpoints import Checkpoint, fetch, turn
+from panns_inference.checkpoints import Checkpoint, fetch, stream
 from panns_inference.registry import Source
 # A shell may have left SIGINT ignored.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 logging.basicConfig(level=logging.INFO, format="%(message)s")
 size, md5, address, grace = sys.argv[1:]
-turn.GRACE = float(grace)
+stream.GRACE_SECONDS = float(grace)
 source = Source(address + "/{file}", "none")
 print(fetch(Checkpoint("Tiny", "Tiny_mAP=0.500.pth", source, 0.5, int(size), md5)))
 """
@@ -46,7 +47,7 @@ def start() -> Iterator[Callable[..., subprocess.Popen[str]]]:
     def begin(server: Server, grace: float = 60.0) -> subprocess.Popen[str]:
         row = server.row()
         child = subprocess.Popen(
-            [sys.executable, "-c", CHILD, str(row.size), str(row.md5), row.address, str(grace)],
+            [sys.executable, "-c", CHILD, str(row.size), str(row.md5), server.url, str(grace)],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -68,7 +69,7 @@ def wait_until(true: Callable[[], bool]) -> None:
 
 
 def is_halfway(cache: Path) -> bool:
-    return kept(cache) > CUT - answer.CHUNK_BYTES
+    return kept(cache) > CUT - response.CHUNK_BYTES
 
 
 Start = Callable[..., "subprocess.Popen[str]"]
@@ -123,7 +124,7 @@ def test_a_process_that_was_stopped_is_not_waited_for(
     first = start(halfway)
     wait_until(lambda: is_halfway(cache))
     first.send_signal(signal.SIGSTOP)
-    monkeypatch.setattr(turn, "GRACE", 0.2)
+    monkeypatch.setattr(stream, "GRACE_SECONDS", 0.2)
     with pytest.raises(DownloadError, match="the process that holds this lock does nothing: end"):
         fetch(halfway.row(), timeout=0.5)
     first.send_signal(signal.SIGCONT)

@@ -20,7 +20,7 @@ from loopback import (
     serve,
 )
 
-from panns_inference.checkpoints import answer, download, fetch
+from panns_inference.checkpoints import download, fetch, response
 from panns_inference.errors import DownloadError
 
 pytestmark = pytest.mark.usefixtures("cache")
@@ -33,7 +33,7 @@ def test_a_cut_connection_is_taken_up_again(cache: Path) -> None:
     assert first.sent == CUT
     start = int(second.headers["Range"].removeprefix("bytes=").removesuffix("-"))
     # At most one chunk of what was sent is lost.
-    assert CUT - answer.CHUNK_BYTES < start <= CUT
+    assert CUT - response.CHUNK_BYTES < start <= CUT
     assert second.sent == TOTAL - start
 
 
@@ -43,7 +43,7 @@ def test_another_run_takes_it_up_again(cache: Path, monkeypatch: pytest.MonkeyPa
         with pytest.raises(DownloadError, match=FINAL):
             fetch(server.row())
         start = kept(cache)
-        assert CUT - answer.CHUNK_BYTES < start <= CUT
+        assert CUT - response.CHUNK_BYTES < start <= CUT
         fetch(server.row())
         assert server.seen[1].headers["Range"] == f"bytes={start}-"
         assert "If-Range" not in server.seen[1].headers

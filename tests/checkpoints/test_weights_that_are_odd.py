@@ -17,7 +17,7 @@ from filled import on_meta, save_stream, zeros
 from torch import Tensor, nn
 
 from panns_inference.checkpoints import identify, load, read_state
-from panns_inference.checkpoints.inspection import unsound
+from panns_inference.checkpoints.cache import problem_of_weights
 from panns_inference.errors import CheckpointError
 from panns_inference.models import build
 
@@ -98,7 +98,7 @@ def test_numbers_of_which_torch_has_no_sums(
 ) -> None:
     state["fc1.weight"][3, 4] = value
     state["fc1.weight"] = state["fc1.weight"].to(torch.float8_e5m2)
-    found = unsound(saved(state, tmp_path / "odd.pth"), "LeeNet11")
+    found = problem_of_weights(saved(state, tmp_path / "odd.pth"), "LeeNet11")
     assert problem in found
     assert bool(found) == bool(problem)
 

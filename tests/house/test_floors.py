@@ -18,6 +18,7 @@ FLOORS = {
         "cores",
         "errors",
         "files",
+        "lock",
         "names",
         "registry",
         "settings",

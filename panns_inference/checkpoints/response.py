@@ -1,4 +1,4 @@
-"""How a server is asked for a file, and what its answer says."""
+"""The request for a file, and what the response of the server says."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ TRANSIENT = (
     InterruptedError,
     TimeoutError,
 )
-LASTING = "CERTIFICATE_VERIFY_FAILED"
-"""What stands in errors of connections that will be the same again."""
+PERMANENT = "CERTIFICATE_VERIFY_FAILED"
+"""Part of the message of connection errors that will be the same again."""
 
 TRANSIENT_STATUS = frozenset({408, 425, 429, *range(500, 600)})
 NUMBER = "[0-9]{1,19}"
@@ -46,17 +46,17 @@ class RefusedError(Exception):
     """The file is not to be had from this address."""
 
 
-def answer(
-    url: str, headers: dict[str, str], patience: float
+def request(
+    url: str, headers: dict[str, str], seconds: float
 ) -> Generator[requests.Response | bytes, None, None]:
-    """What a server answers: its headers, then the content in chunks, as it stands there.
+    """Yield the response of a server, then the content in chunks, as the server has it.
 
     Args:
         url: the address of the file.
         headers: of the request.
-        patience: seconds to wait for the next bytes.
+        seconds: how long the next bytes are waited for.
     """
-    timeout = (min(CONNECT_SECONDS, patience), patience)
+    timeout = (min(CONNECT_SECONDS, seconds), seconds)
     hooks = {"response": _refuse_downgrade}
     with requests.get(url, headers=headers, stream=True, timeout=timeout, hooks=hooks) as response:
         yield response
@@ -68,11 +68,13 @@ def answer(
             began = time.monotonic()
 
 
-def extent(response: requests.Response) -> tuple[int, int | None]:
-    """First byte of an answer, and the length of the whole file if the server says it.
+def content_range(response: requests.Response) -> tuple[int, int | None]:
+    """Return the first byte of the content, and the length of the file if the server says it.
+
+    The first byte is -1 if the server says nothing that makes sense.
 
     Args:
-        response: the answer.
+        response: with its headers.
 
     Raises:
         RefusedError: for a length that is none.
@@ -90,10 +92,10 @@ def extent(response: requests.Response) -> tuple[int, int | None]:
 
 
 def check(response: requests.Response) -> None:
-    """Refuse an answer that does not bring the file.
+    """Refuse a response that does not bring the file.
 
     Args:
-        response: the answer.
+        response: with its headers.
 
     Raises:
         TransientError: if it may do so later.
@@ -108,11 +110,11 @@ def check(response: requests.Response) -> None:
         raise RefusedError("a web page came instead of the file")
     encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
     if encoding not in ("", "identity"):
-        raise RefusedError(f"it sends the file in encoding {encoding!r}, which was not asked for")
+        raise RefusedError(f"it sends the file in encoding {encoding!r}, which was not requested")
 
 
-def is_text(header: str) -> bool:
-    """Whether a header can be sent back.
+def is_sendable(header: str) -> bool:
+    """Return whether a header can be sent back.
 
     Args:
         header: its value.
@@ -120,20 +122,20 @@ def is_text(header: str) -> bool:
     return header.isascii() and header.isprintable()
 
 
-def failure(error: Exception) -> TransientError | RefusedError:
-    """An error of any layer below as one of ours, in a few words.
+def transfer_error(error: Exception) -> TransientError | RefusedError:
+    """Return an error of any layer below as one of ours, in a few words.
 
     Args:
-        error: it.
+        error: of requests, urllib3, the sockets or the parsing of addresses.
     """
     inner = error.args[0] if error.args else error
     words = str(getattr(inner, "reason", inner)) or type(error).__name__
     may_pass = isinstance(error, TRANSIENT) and not isinstance(error, LocationValueError)
-    return TransientError(words) if may_pass and LASTING not in words else RefusedError(words)
+    return TransientError(words) if may_pass and PERMANENT not in words else RefusedError(words)
 
 
 def _refuse_downgrade(response: requests.Response, *_: object, **__: object) -> None:
-    """Called for each answer, before a redirect in it is followed."""
+    """Refuse a redirect to an address without encryption; called before one is followed."""
     if not response.is_redirect:
         return
     location, reason = response.headers.get("Location", ""), ""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import logging
 import math
 import os
 import sys
@@ -12,8 +11,6 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
-
-LOG = logging.getLogger("panns_inference")
 
 POLL_SECONDS = 0.1
 
@@ -47,7 +44,7 @@ def locked(
     Args:
         path: of the lock file, which is there only while somebody holds or awaits the lock.
         wait: False raises instead of waiting.
-        watched: gives what changes as long as the holder works.
+        watched: returns what changes as long as the holder works.
         patience: seconds without a change after which waiting ends.
 
     Raises:
@@ -55,10 +52,8 @@ def locked(
         TimeoutError: if the holder did nothing for too long.
         OSError: if the file cannot be made, or its file system knows no locks.
     """
-    if (file := _acquire(path)) is None:
-        if not wait:
-            raise BlockingIOError(errno.EWOULDBLOCK, "somebody else holds this lock", str(path))
-        LOG.info("another process downloads the same file: waiting for it")
+    if (file := _acquire(path)) is None and not wait:
+        raise BlockingIOError(errno.EWOULDBLOCK, "somebody else holds this lock", str(path))
     seen, since = watched(), time.monotonic()
     while file is None:
         time.sleep(POLL_SECONDS)
@@ -79,16 +74,16 @@ def locked(
 
 
 def _acquire(path: Path) -> BinaryIO | None:
-    """The locked file, or None if somebody else holds it."""
+    """Return the locked file, or None if somebody else holds it."""
     with contextlib.ExitStack() as stack:
         file = stack.enter_context(path.open("ab"))
         try:
             _lock(file)
             # The holder before us may have removed the file after we opened it: a lock on a
             # file that has lost its name keeps nobody out.
-            named = os.path.samestat(os.fstat(file.fileno()), path.stat())
+            has_name = os.path.samestat(os.fstat(file.fileno()), path.stat())
         except (HELD, FileNotFoundError):
             return None
-        if named:
+        if has_name:
             stack.pop_all()
-        return file if named else None
+        return file if has_name else None

@@ -180,7 +180,7 @@ UNKNOWN = CHECKPOINTS["DaiNet19"]
 def test_what_fits_its_network_is_used(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = save_stream(zeros("DaiNet19"), cache / UNKNOWN.file)
     assert fetch(UNKNOWN) == path
-    monkeypatch.setattr("panns_inference.checkpoints.inspection.read_state", None)
+    monkeypatch.setattr("panns_inference.checkpoints.cache.read_state", None)
     assert fetch(UNKNOWN) == path
 
 

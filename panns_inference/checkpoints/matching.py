@@ -1,4 +1,4 @@
-"""Whether weights fit a network, by the keys and shapes of their state dicts."""
+"""Which networks a state dict matches, by its keys and shapes."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ ONE_PER_CLASS = ("fc_audioset.bias", "att_block.cla.bias")
 """Entries of which a state dict holds one, with a value for each class."""
 
 
-def misfit(network: nn.Module, state: Mapping[str, Tensor]) -> list[str]:
-    """Why a state dict does not fit a network: lines of text, none if it fits.
+def mismatch(network: nn.Module, state: Mapping[str, Tensor]) -> list[str]:
+    """Return why a state dict does not fit a network: lines of text, none if it fits.
 
     Args:
         network: any module, also one on the meta device.
@@ -46,7 +46,7 @@ def misfit(network: nn.Module, state: Mapping[str, Tensor]) -> list[str]:
     }
     if not any(differences.values()):
         return []
-    lines = [f"  {kind}: {_listed(keys)}" for kind, keys in differences.items() if keys]
+    lines = [f"  {kind}: {_joined(keys)}" for kind, keys in differences.items() if keys]
     if retyped and not reshaped and expected.keys() == found.keys():
         return lines
     n = _classes(found)
@@ -56,14 +56,14 @@ def misfit(network: nn.Module, state: Mapping[str, Tensor]) -> list[str]:
 
 
 def not_finite(entries: Iterable[tuple[str, Tensor]]) -> str:
-    """Which weights are NaN or infinite: a clause, none if all are finite.
+    """Return which weights are NaN or infinite: a clause, empty if all are finite.
 
     Args:
         entries: keys and weights, (outputs, ...) each; they are taken one by one.
     """
     bad = [(key, n, value.numel()) for key, value in entries if (n := _n_not_finite(value))]
     keys = [f"{key} ({n:,} of {size:,} values)" for key, n, size in bad]
-    return f"holds values that are NaN or infinite in {_listed(keys)}" if keys else ""
+    return f"holds values that are NaN or infinite in {_joined(keys)}" if keys else ""
 
 
 def _n_not_finite(value: Tensor) -> int:
@@ -75,10 +75,10 @@ def _n_not_finite(value: Tensor) -> int:
     return 0 if value.sum().isfinite() else int((~value.isfinite()).sum())
 
 
-def fitting(state: Mapping[str, Tensor]) -> Iterator[str]:
-    """Names of the networks that have the keys and shapes of a state dict, the plainest first.
+def matching_networks(state: Mapping[str, Tensor]) -> Iterator[str]:
+    """Return the names of the networks that a state dict matches, the plainest first.
 
-    A network is built when its turn comes: who wants the plainest does not wait for all.
+    Each is built when it is asked for: for the plainest there is no need to wait for all.
 
     Args:
         state: the weights, for any number of classes.
@@ -88,7 +88,7 @@ def fitting(state: Mapping[str, Tensor]) -> Iterator[str]:
 
 
 def on_meta(name: str) -> nn.Module:
-    """A network with published settings, without memory for its weights.
+    """Return a network with its published settings, without memory for its weights.
 
     Args:
         name: of the network.
@@ -111,14 +111,14 @@ def _shapes(state: Mapping[str, Tensor]) -> Shapes:
 
 
 def _is_convertible(found: Tensor, expected: Tensor) -> bool:
-    """Whether values keep their meaning: not codes of quantised weights, not complex numbers."""
+    """Return whether values keep their meaning: no quantised weights, no complex numbers."""
     if expected.is_floating_point():
         return found.is_floating_point()
     return expected.is_complex() or not found.is_complex()
 
 
 def _for_classes(shapes: Shapes, classes_num: int | None) -> Shapes:
-    """The shapes as they are for another number of classes."""
+    """Return the shapes for another number of classes."""
     n = _classes(shapes)
     return {
         key: (classes_num or 0, *shape[1:])
@@ -129,11 +129,11 @@ def _for_classes(shapes: Shapes, classes_num: int | None) -> Shapes:
 
 
 def _classes(shapes: Shapes) -> int | None:
-    """Number of classes of a state dict, if it has one of our classifiers."""
+    """Return the number of classes of a state dict, if it has one of our classifiers."""
     return next((shapes[key][0] for key in ONE_PER_CLASS if shapes.get(key)), None)
 
 
-def _listed(keys: list[str]) -> str:
+def _joined(keys: list[str]) -> str:
     more = f" and {len(keys) - SHOWN} more" if len(keys) > SHOWN else ""
     return "; ".join(map(printable, keys[:SHOWN])) + more
 
@@ -147,6 +147,6 @@ def _classes_hint(expected: Shapes, found: Shapes) -> str:
 
 
 def _network_hint(state: Mapping[str, Tensor]) -> str:
-    if names := list(fitting(state)):
+    if names := list(matching_networks(state)):
         return f"it fits {', '.join(names)} with {_classes(_shapes(state))} classes"
     return "it fits none of the networks of this package"
