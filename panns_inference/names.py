@@ -9,7 +9,7 @@ from .errors import UsageError
 
 
 def closest(name: str, known: Collection[str], kind: str) -> str:
-    """The known name that is meant; case, '-', '_', '.' and spaces do not matter.
+    """Return the known name that is meant; case, '-', '_', '.' and spaces do not matter.
 
     Args:
         name: what the user wrote.
@@ -17,14 +17,14 @@ def closest(name: str, known: Collection[str], kind: str) -> str:
         kind: what they are names of, for the message.
 
     Raises:
-        UsageError: if there is none; it names the nearest ones.
+        UsageError: if there is none; the message lists the nearest ones.
     """
     by_form = {_form(each): each for each in known}
     if (form := _form(name)) in by_form:
         return by_form[form]
     near = difflib.get_close_matches(form, by_form, n=3, cutoff=0.5) or sorted(by_form)
-    listed = ", ".join(by_form[each] for each in near)
-    raise UsageError(f"unknown {kind} {name!r}; did you mean one of: {listed}?")
+    nearest = ", ".join(by_form[each] for each in near)
+    raise UsageError(f"unknown {kind} {name!r}; did you mean one of: {nearest}?")
 
 
 def check_one_of(name: str, allowed: Collection[str], kind: str) -> None:

@@ -188,7 +188,7 @@ def find(name: str) -> Entry:
         name: as people write it: case, '-', '_' and spaces do not matter.
 
     Raises:
-        UsageError: if there is none; it lists the nearest ones.
+        UsageError: if there is none; the message lists the nearest ones.
     """
     return NETWORKS[closest(name, NETWORKS, "network")]
 

@@ -84,10 +84,7 @@ def fetch(
         )
     bases = settings.mirrors() if mirrors is None else mirrors
     urls = [*(f"{base.rstrip('/')}/{quote(checkpoint.file)}" for base in bases), checkpoint.url]
-    partial, path_of_lock = (
-        target.with_name(f"{target.name}.{end}") for end in ("partial", "lock")
-    )
-    lock = DownloadLock(path_of_lock, partial, settings.timeout() if timeout is None else timeout)
+    lock = DownloadLock(target, settings.timeout() if timeout is None else timeout)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         slowest = settings.min_speed() if min_speed is None else min_speed
@@ -166,9 +163,8 @@ class _Download:
         verification = verify(partial, checkpoint)
         if verification.verdict == "wrong":
             return verification.reason
-        if not checkpoint.has_checksum and (
-            problem := problem_of_weights(partial, checkpoint.name)
-        ):
+        is_verified = verification.verdict == "verified"
+        if not is_verified and (problem := problem_of_weights(partial, checkpoint.name)):
             return problem
         if self.target.is_symlink():
             raise OSError(errno.EEXIST, "it is a link that leads nowhere", str(self.target))

@@ -78,7 +78,7 @@ def _n_not_finite(value: Tensor) -> int:
 def matching_networks(state: Mapping[str, Tensor]) -> Iterator[str]:
     """Return the names of the networks that a state dict matches, the plainest first.
 
-    Each is built when it is asked for: for the plainest there is no need to wait for all.
+    Each is built when its turn comes: for the plainest there is no need to wait for all.
 
     Args:
         state: the weights, for any number of classes.

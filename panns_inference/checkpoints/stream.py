@@ -123,14 +123,13 @@ class DownloadLock:
     """The lock of a download, which is released while nothing comes.
 
     Args:
-        path: of the lock file.
-        partial: what is written by the process that holds the lock.
+        target: path of the file when it is whole; its lock and the partial file lie beside it.
         timeout: seconds without a byte, from whoever it may be, after which waiting ends.
     """
 
-    def __init__(self, path: Path, partial: Path, timeout: float) -> None:
-        self.path = path
-        self.partial = partial
+    def __init__(self, target: Path, timeout: float) -> None:
+        self.path = target.with_name(f"{target.name}.lock")
+        self.partial = target.with_name(f"{target.name}.partial")
         self.timeout = timeout
         self._held = contextlib.ExitStack()
         self._is_held = False

@@ -59,7 +59,7 @@ def run(given: argparse.Namespace) -> int:
 
 
 def row_of(network: Entry) -> dict[str, Any]:
-    """Return what is listed of a network.
+    """Return the values that are listed of a network.
 
     The size is that of the published file in bytes; where it is not known, that of the weights.
 
