@@ -50,8 +50,9 @@ PROGRAMS = {
     def several_threads():
         check(hear(tagger))
         forked(lambda: check(hear(tagger)))
-        tagger.engine.confine(2)
-        thread = threading.Thread(target=lambda: (tagger.engine.confine(1), check(hear(tagger))))
+        enter_worker = tagger.engine.schedule.enter_worker
+        enter_worker(2)
+        thread = threading.Thread(target=lambda: (enter_worker(1), check(hear(tagger))))
         thread.start()
         thread.join()
         check(hear(tagger))

@@ -117,7 +117,7 @@ def test_a_file_is_sent_as_it_is_and_not_needed_where_it_arrives(
     path.unlink()
     arrived = pickle.loads(sent)
     np.testing.assert_array_equal(arrived.inference(CLIP)[0], said)
-    arrived.engine.confine(2)  # another session
+    arrived.engine.schedule.enter_worker(2)  # another session
     np.testing.assert_allclose(arrived.inference(CLIP)[0], said, rtol=0, atol=1e-6)
     again = pickle.loads(pickle.dumps(arrived))
     assert again.engine.identity() == tagger.engine.identity()

@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 
 from .. import cores
 from ..audio import Blocks, Reading, waveform
+from ..engine.schedule import schedule_of
 from ..errors import AudioError, PannsError
 from ..results import Result
 from ..verbs import Verb
@@ -255,9 +256,9 @@ def workers(verb: Verb, n_recordings: int) -> tuple[int, ThreadPoolExecutor]:
         verb: what is asked of them.
         n_recordings: how many there are.
     """
-    engine = verb.model.engine
-    number = engine.workers if n_recordings > 1 else 1
-    return number, ThreadPoolExecutor(number, "panns-worker", engine.confine, (number,))
+    schedule = schedule_of(verb.model.engine)
+    number = schedule.workers if n_recordings > 1 else 1
+    return number, ThreadPoolExecutor(number, "panns-worker", schedule.enter_worker, (number,))
 
 
 def samples_at_once(verb: Verb) -> int:
@@ -267,7 +268,8 @@ def samples_at_once(verb: Verb) -> int:
         verb: what is asked of it.
     """
     model = verb.model
-    return round(model.engine.seconds_at_once * model.sample_rate) if verb.at_most else 0
+    seconds = schedule_of(model.engine).batch_seconds
+    return round(seconds * model.sample_rate) if verb.at_most else 0
 
 
 def in_turn(heard: Iterable[Heard]) -> Iterator[Heard]:

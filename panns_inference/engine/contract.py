@@ -82,21 +82,6 @@ class Engine(Protocol):
     def is_current(self) -> bool:
         """Whether it computes the network as it is now; a module of torch may have been changed."""
 
-    @property
-    def workers(self) -> int:
-        """Threads that do best to call it at the same time, each with its share of the machine."""
-
-    def confine(self, workers: int) -> None:
-        """The thread that calls this is one of some that call the engine at the same time.
-
-        Args:
-            workers: their number.
-        """
-
-    @property
-    def seconds_at_once(self) -> float:
-        """Seconds of short clips that do best to go through it together; 0 is one by one."""
-
     def outputs(self, waveforms: Waveforms) -> Outputs:
         """The outputs for a batch of waveforms, (batch, ...) each.
 

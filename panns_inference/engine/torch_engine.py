@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
+from importlib.util import find_spec
 from typing import Any, TypeVar
 
 import numpy as np
@@ -17,9 +18,9 @@ from ..models import FrontEnd, Network
 from ..models.network import LogmelNetwork
 from ..models.precision import single_at_least, widest
 from .contract import Grid, Outputs, Statistics, Waveforms
-from .cpu import fused_network
 from .fingerprint import Fingerprint, checksum
 from .receptive_field import grid_of
+from .schedule import MOST_WORKERS, Schedule
 from .threads import take
 
 SIZES = {"clipwise_output": "classes_num", "embedding": "embedding_size"}
@@ -33,11 +34,13 @@ ELSEWHERE = {
 }
 """Precisions that are not those of a network on the CPU, and where they are."""
 
-MOST_WORKERS = 4
-"""Batches that are heard at the same time: each takes memory."""
+BATCH_SECONDS = 20.0
+"""Length of the clips of a batch.
 
-SECONDS_AT_ONCE = 20.0
-"""Length of clips that are heard together."""
+On two cores, CNN14 takes clips of 5 s 1.5 times as fast in batches of 20 s, and no faster in longer
+ones. Networks whose first layers work at the rate of the waveform are slowed down by any batch,
+LeeNet11 to the half: what they hold of one clip fills the caches.
+"""
 
 
 M = TypeVar("M", bound=nn.Module)
@@ -90,7 +93,7 @@ class TorchEngine:
                     f"not in {precision}"
                 )
             return self.module
-        fast = fused_network(self.known, precision, memory)
+        fast = _fused(self.known, precision, memory)
         if fast is not self.known:
             return fast
         if precision != "float32":
@@ -117,7 +120,7 @@ class TorchEngine:
     @property
     def is_current(self) -> bool:
         """Whether the module is still as it was."""
-        return self.fingerprint.matches(self.network)
+        return self.fingerprint.is_current
 
     @cached_property
     def known(self) -> Network | None:
@@ -162,30 +165,15 @@ class TorchEngine:
         return self._segmented().interpolation
 
     @property
-    def workers(self) -> int:
-        """Threads that do best to call it at the same time: on the CPU with a core each, or some.
+    def schedule(self) -> Schedule:
+        """How to call it; two threads that have a core each are faster than one that has two."""
+        workers = min(MOST_WORKERS, self.threads) if self.device == "cpu" else 1
+        is_mel = isinstance(self.network, LogmelNetwork)
+        return Schedule(workers, BATCH_SECONDS if is_mel else 0.0, self._take_share)
 
-        Two that have one core each are faster than one that has two.
-        """
-        return min(MOST_WORKERS, self.threads) if self.device == "cpu" else 1
-
-    def confine(self, workers: int) -> None:
-        """The calling thread takes its share of the cores.
-
-        Args:
-            workers: threads that call the engine at the same time.
-        """
+    def _take_share(self, workers: int) -> None:
+        """The calling thread takes its share of the cores."""
         take(max(1, self.threads // workers))
-
-    @property
-    def seconds_at_once(self) -> float:
-        """Seconds of short clips that do best to go through it together; 0 is one by one.
-
-        On two cores, CNN14 takes clips of 5 s 1.5 times as fast in batches of 20 s, and no faster
-        in longer ones. Networks whose first layers work at the rate of the waveform are slowed down
-        by any batch, LeeNet11 to the half: what they hold of one clip fills the caches.
-        """
-        return SECONDS_AT_ONCE if isinstance(self.network, LogmelNetwork) else 0.0
 
     @torch.no_grad()
     def outputs(self, waveforms: Waveforms) -> Outputs:
@@ -194,7 +182,7 @@ class TorchEngine:
         Args:
             waveforms: (batch, samples), an array or a tensor.
         """
-        self.module.eval()
+        self._evaluate()
         given = torch.as_tensor(waveforms).to(self.device)
         found = self._on(given, self.fast, self.module)(given, None)
         # A module may have some that are None.
@@ -247,7 +235,25 @@ class TorchEngine:
     def _segmented(self) -> Network:
         if self.known is None:
             raise NotImplementedError("a module with a forward pass of its own has no segments")
-        return self.known.eval()
+        self._evaluate()
+        return self.known
+
+    def _evaluate(self) -> None:
+        """Put the module in evaluation mode, should it have been trained meanwhile."""
+        if self.fingerprint.is_training:
+            self.module.eval()
+
+
+def _fused(network: Network, precision: str, memory: str) -> Network:
+    """Return the fast form of a network on the CPU; the network itself without the folder `cpu`.
+
+    Nothing else knows of that folder: without it, all is computed as before, and slower.
+    """
+    if find_spec(".cpu", __package__) is None:
+        return network
+    from .cpu import fused_network
+
+    return fused_network(network, precision, memory)
 
 
 def segmentwise(network: Network, waveforms: Tensor) -> dict[str, Tensor]:

@@ -13,6 +13,7 @@ from ..checkpoints.verification import recognise
 from ..engine.fingerprint import checksum
 from ..engine.onnx.metadata import Metadata
 from ..engine.receptive_field import grid_of
+from ..engine.schedule import schedule_of
 from ..models import Network
 from .whole import output_sizes
 
@@ -42,7 +43,7 @@ def card_of(model: Model, network: Network) -> Metadata:
         statistics=dict(network.statistics_of),
         interpolation=network.interpolation,
         grid=grid_of(network),
-        seconds_at_once=model.engine.seconds_at_once,
+        seconds_at_once=schedule_of(model.engine).batch_seconds,
         weights=f"sha256:{checksum(network)}",
         source=source,
         licence=licence,
@@ -55,8 +56,8 @@ def _provenance(checkpoint: Path | None) -> tuple[str, str]:
         return "", UNKNOWN
     published = recognise(checkpoint)
     if published is None or (found := verify(checkpoint, published)).verdict == "wrong":
-        checksum = hashlib.sha256(checkpoint.read_bytes()).hexdigest()
-        return f"{checkpoint.name}, sha256:{checksum}", UNKNOWN
+        found_sha256 = hashlib.sha256(checkpoint.read_bytes()).hexdigest()
+        return f"{checkpoint.name}, sha256:{found_sha256}", UNKNOWN
     licence, citation = published.source.licence, published.source.citation
     terms = f"{licence}; cite {citation}" if citation else licence
     return f"{published.file}, sha256:{found.sha256}", terms

@@ -214,7 +214,7 @@ def test_no_threads_are_refused(threads: int) -> None:
 def test_more_workers_than_cores(tagger: AudioTagging) -> None:
     before = torch.get_num_threads()
     try:
-        tagger.engine.confine(64)
+        tagger.engine.schedule.enter_worker(64)
         assert torch.get_num_threads() == 1
     finally:
         torch.set_num_threads(before)
@@ -225,6 +225,6 @@ def test_threads() -> None:
     try:
         tagger = AudioTagging("PannsMini", device="cpu", threads=1)
         assert torch.get_num_threads() == 1
-        assert tagger.engine.workers == 1
+        assert tagger.engine.schedule.workers == 1
     finally:
         torch.set_num_threads(before)

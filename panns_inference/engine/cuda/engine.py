@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from ...errors import UsageError
 from ..contract import Outputs, Waveforms
 from ..fingerprint import is_customized
+from ..schedule import Schedule
 from ..torch_engine import TorchEngine
 from .batch_size import fitting_seconds
 from .packing import joined
@@ -24,10 +25,10 @@ from .precision import conv_dtype
 from .replica import Replica, scaled
 
 WORKERS_A_GPU = 2
-"""Threads that hear batches on a GPU: one copies while the other's batch is computed."""
+"""Threads that call a GPU at the same time: one copies while the other's batch is computed."""
 
-SECONDS_AT_ONCE = 320.0
-"""Length of clips that are heard together: as many clips of 10 s as wait for each other."""
+BATCH_SECONDS = 320.0
+"""Length of the clips of a batch: as many clips of 10 s as wait for each other."""
 
 
 class CudaEngine(TorchEngine):
@@ -85,25 +86,16 @@ class CudaEngine(TorchEngine):
         return [Replica(self._segmented(), place, self.dtype) for place in self.places]
 
     @property
-    def workers(self) -> int:
-        """Threads that do best to call it at the same time."""
-        return WORKERS_A_GPU * len(self.places) if self._is_copied() else super().workers
-
-    def confine(self, workers: int) -> None:
-        """The calling thread belongs to one of the GPUs from now on.
-
-        Args:
-            workers: threads that call the engine at the same time.
-        """
-        self.thread.turn = next(self.turns)
-
-    @property
-    def seconds_at_once(self) -> float:
-        """Seconds of short clips that do best to go through it together."""
+    def schedule(self) -> Schedule:
+        """How to call it: each thread belongs to one of the GPUs."""
         if not self._is_copied():
-            return super().seconds_at_once
+            return super().schedule._replace(enter_worker=self._take_turn)
         memories = (torch.cuda.get_device_properties(place).total_memory for place in self.places)
-        return min(SECONDS_AT_ONCE, *map(fitting_seconds, memories))
+        seconds = min(BATCH_SECONDS, *map(fitting_seconds, memories))
+        return Schedule(WORKERS_A_GPU * len(self.places), seconds, self._take_turn)
+
+    def _take_turn(self, workers: int) -> None:
+        self.thread.turn = next(self.turns)
 
     def outputs(self, waveforms: Waveforms) -> Outputs:
         """The outputs for a batch of waveforms, (batch, ...) each.

@@ -16,6 +16,7 @@ from ... import cores
 from ...errors import CheckpointError
 from ...names import check_one_of
 from ..contract import Grid, Outputs, Statistics, Waveforms
+from ..schedule import MOST_WORKERS, Schedule
 from .file import EXPORT, OnnxFile
 from .head import head_model, zero_point_input
 from .metadata import N_SEGMENTS, SEGMENTWISE, WAVEFORM, ZERO_POINT, Metadata
@@ -23,9 +24,6 @@ from .sessions import LEVELS, Sessions
 from .validation import Signature, validated
 
 FRAMES = "framewise_output"
-
-MOST_WORKERS = 4
-"""Batches that are heard at the same time: each takes memory."""
 
 NEAR = 2
 """Segments that a waveform may have more or less than its length says."""
@@ -186,22 +184,14 @@ class OnnxEngine:
         return self.metadata.interpolation
 
     @property
-    def workers(self) -> int:
-        """Threads that do best to call it at the same time: with a core each, or some."""
-        return min(MOST_WORKERS, self.threads)
+    def schedule(self) -> Schedule:
+        """How to call it."""
+        workers = min(MOST_WORKERS, self.threads)
+        return Schedule(workers, self.metadata.seconds_at_once, self._take_share)
 
-    def confine(self, workers: int) -> None:
-        """The calling thread takes its share of the cores.
-
-        Args:
-            workers: threads that call the engine at the same time.
-        """
+    def _take_share(self, workers: int) -> None:
+        """The calling thread takes its share of the cores."""
         self.sessions.confine(max(1, self.threads // workers))
-
-    @property
-    def seconds_at_once(self) -> float:
-        """Seconds of short clips that do best to go through it together; 0 is one by one."""
-        return self.metadata.seconds_at_once
 
     def outputs(self, waveforms: Waveforms) -> Outputs:
         """The outputs for a batch of waveforms, (batch, ...) each.

@@ -422,7 +422,7 @@ def test_threads_may_ask_at_the_same_time(filled: Callable[[str], Any]) -> None:
     engine = tagger(filled("Cnn14"), "cuda").engine
     batches = [noise(1 + k % 3, 1.0).numpy() * (k + 1) / 12 for k in range(12)]
     expected = [engine.outputs(batch)["clipwise_output"] for batch in batches]
-    with ThreadPoolExecutor(4, initializer=engine.confine, initargs=(4,)) as pool:
+    with ThreadPoolExecutor(4, initializer=engine.schedule.enter_worker, initargs=(4,)) as pool:
         found = list(pool.map(engine.outputs, batches))
     for here, there in zip(found, expected, strict=True):
         np.testing.assert_allclose(here["clipwise_output"], there, atol=1e-6)

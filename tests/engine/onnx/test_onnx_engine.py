@@ -17,6 +17,7 @@ from panns_inference import AudioTagging, CheckpointError, UsageError
 from panns_inference.engine import Engine, Grid
 from panns_inference.engine.onnx import OnnxEngine
 from panns_inference.engine.onnx.metadata import with_checksum
+from panns_inference.engine.schedule import schedule_of
 from panns_inference.export import to_onnx
 from panns_inference.models import build
 
@@ -65,11 +66,12 @@ def test_a_file_is_described_as_its_network(
     name: str, engines: dict[str, tuple[Engine, Engine]]
 ) -> None:
     network, file = engines[name]
-    for told in (
+    for name in (
         *("sample_rate", "hop_size", "output_names", "sizes", "statistics", "grid"),
-        *("interpolation", "device", "seconds_at_once"),
+        *("interpolation", "device"),
     ):
-        assert getattr(file, told) == getattr(network, told), told
+        assert getattr(file, name) == getattr(network, name), name
+    assert schedule_of(file).batch_seconds == schedule_of(network).batch_seconds
     assert isinstance(file.grid, Grid)
 
 
@@ -139,12 +141,12 @@ def test_another_memory_is_refused(written: dict[str, Path]) -> None:
 
 def test_threads_that_share_the_cores_give_the_same(written: dict[str, Path]) -> None:
     file = OnnxEngine(written["PannsMini"], threads=4)
-    assert (file.threads, file.workers) == (4, 4)
+    assert (file.threads, file.schedule.workers) == (4, 4)
     waveforms = noise(1, 30_000)
     wanted, found = file.outputs(waveforms), {}
 
     def hear(number: int) -> None:
-        file.confine(4)
+        file.schedule.enter_worker(4)
         found[number] = file.outputs(waveforms)
 
     threads = [threading.Thread(target=hear, args=(number,)) for number in range(4)]
@@ -264,7 +266,7 @@ def test_a_file_that_changes_while_it_is_open_is_not_mixed_with_the_other(
     wanted = engine.outputs(noise(1, 30_000))
     shutil.copy(written["LeeNet11"], path)
     check_close(engine.outputs(noise(1, 30_000)), wanted)
-    engine.confine(2)  # which needs another session
+    engine.schedule.enter_worker(2)  # which needs another session
     with pytest.raises(CheckpointError, match=r"open\.onnx was changed since it was opened"):
         engine.outputs(noise(1, 30_000))
 
