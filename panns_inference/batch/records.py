@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 from ..files import Fingerprint, atomic_write
+from .recording import key_of
 
 
 @dataclass(frozen=True)
@@ -73,18 +74,6 @@ Record = FileRecord | TableRecord
 _TYPES: dict[type[Any], dict[str, Any]] = {
     kind: get_type_hints(kind) for kind in (FileRecord, TableRecord, Fingerprint)
 }
-
-
-def key_of(path: str, track: int | None, channel: int | None) -> str:
-    """Return a text that is unique for a recording, or for one of its tracks or channels.
-
-    Args:
-        path: of the recording.
-        track: number of its sound track, where each has a result of its own.
-        channel: number of its channel, where each has a result of its own.
-    """
-    numbers = {".track": track, ".channel": channel}
-    return path + "".join(f"{name}{number}" for name, number in numbers.items() if number)
 
 
 def digest_of_path(path: str) -> str:

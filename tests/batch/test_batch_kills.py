@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
-from conftest import noise
+from noise import noise
 from processes import content, kill_when, run
 
 Made = Callable[..., Path]

@@ -160,7 +160,7 @@ def test_other_settings_are_refused_and_shown(
     with pytest.raises(UsageError) as refusal:
         run(mini.verb("detect", threshold=0.4, smooth=1.0), [folder], table, resampler="resampy")
     told = str(refusal.value).splitlines()
-    assert "events.csv.panns is of a run that with another request:" in told[0]
+    assert "events.csv.panns is of a run with another request:" in told[0]
     assert set(told[1:-1]) == {
         "  settings.threshold: was 0.3, is 0.4",
         "  settings.smooth: was None, is 1.0",
