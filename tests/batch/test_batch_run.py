@@ -167,7 +167,7 @@ def test_other_settings_are_refused_and_shown(
         "  reading.resampler: was 'soxr', is 'resampy'",
     }
     assert "--overwrite" in told[-1]
-    with pytest.raises(UsageError, match="verb: was 'detect', is 'tag'"):
+    with pytest.raises(UsageError, match="task: was 'detect', is 'tag'"):
         run(mini.verb("tag"), [folder], table)
     other = AudioTagging("PannsMini", device="cpu", pretrained=False)
     with pytest.raises(UsageError, match=r"\n  weights: was 'sha256:\w+', is 'sha256:\w+'\n"):
