@@ -22,7 +22,7 @@ from panns_inference import AudioTagging
 from panns_inference.audio import read
 from panns_inference.batch import find, results, run
 from panns_inference.cli.memory import keep_what_is_freed
-from panns_inference.verbs import Verb
+from panns_inference.pipeline import TaggingTask, Task
 
 CLIPS = Path(__file__).resolve().parents[2] / "shared" / "audio" / "esc10"
 """The 320 clips of ESC-10 in the test data."""
@@ -35,12 +35,12 @@ def seconds(work: Callable[[], Any]) -> float:
     return time.perf_counter() - start
 
 
-def alone(verb: Verb, batches: list[Any]) -> Callable[[], None]:
+def alone(task: Task[Any], batches: list[Any]) -> Callable[[], None]:
     """The network on waveforms that are ready, (clips, samples) each."""
 
     def work() -> None:
         for batch in batches:
-            verb.together(batch, [None] * len(batch))
+            task.results(batch, [None] * len(batch))
 
     return work
 
@@ -54,33 +54,33 @@ def batches_of(waveforms: list[Any], n_samples: int) -> list[Any]:
     return batches
 
 
-def deviations(verb: Verb, folder: Path) -> tuple[float, float]:
+def deviations(task: Task[Any], folder: Path) -> tuple[float, float]:
     """The largest difference of a probability from that of a clip by itself: batches, folder."""
-    rate = verb.model.sample_rate
+    rate = task.model.sample_rate
     waveforms = [read(each.source, rate) for each in find([folder])]
 
     def heard(batches: list[Any]) -> Any:
-        found = [verb.together(batch, [None] * len(batch)) for batch in batches]
+        found = [task.results(batch, [None] * len(batch)) for batch in batches]
         return np.stack([each.clipwise for batch in found for each in batch])
 
     alone = heard(batches_of(waveforms, 0))
     together = heard(batches_of(waveforms, 20 * rate))
-    whole = np.stack([each.clipwise for each in results(verb, [folder])])
+    whole = np.stack([each.clipwise for each in results(task, [folder])])
     return float(np.abs(together - alone).max()), float(np.abs(whole - alone).max())
 
 
-def measure(verb: Verb, folder: Path, rounds: int) -> dict[str, list[float]]:
+def measure(task: Task[Any], folder: Path, rounds: int) -> dict[str, list[float]]:
     """Seconds of each way in each round, after a round that is not counted."""
-    rate = verb.model.sample_rate
+    rate = task.model.sample_rate
     waveforms = [read(each.source, rate) for each in find([folder])]
     ways = {
-        "the network alone, clip by clip": alone(verb, batches_of(waveforms, 0)),
-        "the network alone, batches of 20 s": alone(verb, batches_of(waveforms, 20 * rate)),
+        "the network alone, clip by clip": alone(task, batches_of(waveforms, 0)),
+        "the network alone, batches of 20 s": alone(task, batches_of(waveforms, 20 * rate)),
     }
     times: dict[str, list[float]] = {}
     with tempfile.TemporaryDirectory() as place:
         ways["the folder into one table"] = lambda: run(
-            verb, [folder], Path(place) / "tags.csv", overwrite=True, top=10
+            task, [folder], Path(place) / "tags.csv", overwrite=True, top=10
         )
         for counts in range(rounds + 1):
             for name, work in ways.items():
@@ -99,9 +99,9 @@ def main() -> None:
     given = parser.parse_args()
     keep_what_is_freed()
     model = AudioTagging(given.model, given.checkpoint, device="cpu")
-    verb = model.verb("tag")
-    times = measure(verb, given.folder, given.rounds)
-    differences = ("-", *(f"{each:.0e}" for each in deviations(verb, given.folder)))
+    task = TaggingTask(model)
+    times = measure(task, given.folder, given.rounds)
+    differences = ("-", *(f"{each:.0e}" for each in deviations(task, given.folder)))
     recordings = find([given.folder])
     n_clips = len(recordings)
     decoding = seconds(lambda: [read(each.source, model.sample_rate) for each in recordings])

@@ -1,15 +1,18 @@
-"""Which device a name means, and what is there."""
+"""Which device a name means, what is there, and networks on it."""
 
 from __future__ import annotations
 
+import copy
+
 import torch
+from torch import nn
 
 from .errors import UsageError
 from .warning import warn
 
 
 def resolve(device: str | torch.device) -> str:
-    """The device to compute on: the one asked for if it is there, else the CPU.
+    """Return the device to compute on: the one asked for if it is there, else the CPU.
 
     'cuda' without a GPU is the CPU without a word, as in panns-inference 0.1, whose default it
     was; a device that was asked for by number, or of another kind, is missed with a warning.
@@ -32,6 +35,37 @@ def resolve(device: str | torch.device) -> str:
     if str(wanted) != "cuda":
         warn(f"device {str(wanted)!r} is not there: using the CPU")
     return "cpu"
+
+
+def placed(network: nn.Module, device: str) -> nn.Module:
+    """Return a network where it is to compute; on 'cuda' inside `DataParallel`.
+
+    Args:
+        network: it is moved.
+        device: as `resolve` gives it.
+    """
+    network = network.to(device)
+    return nn.DataParallel(network) if device == "cuda" else network
+
+
+def on_cpu(network: nn.Module) -> nn.Module:
+    """Return the network itself if its weights are on the CPU, else a copy of it there.
+
+    Args:
+        network: it stays where it is.
+    """
+    tensors = [*network.parameters(), *network.buffers()]
+    if all(tensor.device.type in ("cpu", "meta") for tensor in tensors):
+        return network
+    # What `deepcopy` finds in its memo it takes for copied.
+    copies = {id(tensor): tensor.detach().cpu() for tensor in tensors}
+    memo = {
+        id(tensor): nn.Parameter(copies[id(tensor)], tensor.requires_grad)
+        if isinstance(tensor, nn.Parameter)
+        else copies[id(tensor)]
+        for tensor in tensors
+    }
+    return copy.deepcopy(network, memo)
 
 
 def _is_there(device: torch.device) -> bool:

@@ -15,7 +15,8 @@ from torch import Tensor, nn
 from .checkpoints import identify
 from .errors import AudioError
 from .inference import AudioTagging
-from .windows import Placement, Stretches
+from .pipeline import EmbeddingTask
+from .pipeline.sliding import Placement, Stretches
 
 HOP = 0.05
 """Seconds from a timestamp to the next, as HEAR suggests."""
@@ -81,7 +82,7 @@ def load_model(model_file_path: str = "") -> HearModel:
     else:
         name = identify(model_file_path, "embedding")
         tagger = AudioTagging(name, model_file_path, device="cpu")
-    tagger.verb("embed")  # which refuses a network without embedding
+    EmbeddingTask(tagger)  # which refuses a network without embedding
     return HearModel(tagger)
 
 

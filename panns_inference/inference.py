@@ -1,7 +1,6 @@
 """The classes that scripts import, with everything that panns-inference 0.1 offered.
 
-`inference` is the old verb: waveforms in, arrays out. `tag`, `detect` and `embed`, the new ones,
-are those of every model.
+`inference` is their method: waveforms in, arrays out. `tag`, `detect` and `embed` are new.
 """
 
 from __future__ import annotations
@@ -19,7 +18,8 @@ from .audioset import labels
 from .config import classes_num
 from .engine import Waveforms
 from .errors import AudioError, AudioTypeError
-from .model import Model
+from .pipeline.forward import outputs_of
+from .recogniser import Recogniser
 
 if TYPE_CHECKING:
     import torch
@@ -76,7 +76,7 @@ def get_filename(path: str | os.PathLike[str]) -> str:
     return PurePath(os.fspath(path).replace("\\", "/")).stem
 
 
-class AudioTagging(Model):
+class AudioTagging(Recogniser):
     """Which sounds: by default with CNN14, which is downloaded when it is first used.
 
     Args:
@@ -108,13 +108,11 @@ class AudioTagging(Model):
             AudioError: for other shapes and types, and for no samples; a ValueError too (for
                 types, a TypeError).
         """
-        clipwise, embedding = self._arrays(
-            _batch(audio, self.device), "clipwise_output", "embedding"
-        )
-        return clipwise, embedding
+        outputs = outputs_of(self, _batch(audio, self.device), "clipwise_output", "embedding")
+        return outputs["clipwise_output"], outputs["embedding"]
 
 
-class SoundEventDetection(Model):
+class SoundEventDetection(Recogniser):
     """Which sounds and when: by default with CNN14 that decides for each 0.32 s.
 
     Args:
@@ -152,8 +150,8 @@ class SoundEventDetection(Model):
             AudioError: for other shapes and types, and for no samples; a ValueError too (for
                 types, a TypeError).
         """
-        (framewise,) = self._arrays(_batch(audio, self.device), "framewise_output")
-        return framewise
+        outputs = outputs_of(self, _batch(audio, self.device), "framewise_output")
+        return outputs["framewise_output"]
 
 
 def _batch(audio: Any, device: str) -> Waveforms:

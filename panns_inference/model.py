@@ -1,25 +1,19 @@
-"""A network with its weights and its labels, ready to be asked.
-
-name or module, weights, labels --Model--> tag, detect, embed (`Asking`)
-"""
+"""A network with its weights, its labels and the engine that computes it: ready to use."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
-from numpy.typing import NDArray
-
-from .asking import Asking
-from .audio import float32_samples
 from .audioset import labels as audioset_labels
-from .engine import Engine, Waveforms
+from .engine import Engine
 from .engine.onnx import OnnxEngine
 from .errors import UsageError
-from .verbs import Tag
+from .registry import NETWORKS, checkpoint_of, find
 
 if TYPE_CHECKING:
     import torch
@@ -32,13 +26,13 @@ FILES = ".onnx"
 """What names of files end in that hold a whole network."""
 
 
-class Model(Asking):
+class Model:
     """A network with its weights and labels; `AudioTagging` and `SoundEventDetection` are two.
 
     Args:
         model: name of a network (case, '-' and '_' do not matter), or any `nn.Module` whose
             `forward(waveforms, None)` returns a dict with the outputs of those networks, or a file
-            `.onnx` that `panns export` wrote, which is heard through ONNX Runtime without torch.
+            `.onnx` that `panns export` wrote, which runs in ONNX Runtime without torch.
             None is the network that the class is named for.
         checkpoint_path: file of weights; None or '' is the published one, taken from the cache
             folder, or downloaded into it.
@@ -106,27 +100,53 @@ class Model(Asking):
             chosen = {"checkpoint_path": checkpoint_path, "pretrained": not pretrained, **settings}
             lines = self._open(model, labels, [name for name, value in chosen.items() if value])
         else:
-            from .loading import loaded
-
             self.labels = audioset_labels if labels is None else list(labels)
-            self.name, self.model, self.device, self.checkpoint, lines = loaded(
-                model or self.default,
-                len(self.labels),
-                device,
-                weights=checkpoint_path or None,
-                pretrained=pretrained,
-                default=self.default,
-                cache_folder=cache_folder,
-                settings=settings,
-            )
+            source = (checkpoint_path or None, cache_folder) if pretrained else None
+            lines = self._load(model or self.default, device, source, settings)
         self.classes_num = len(self.labels)
         self.engine  # noqa: B018 what it cannot do is said at once
         if not isinstance(model, str) if verbose is None else verbose:
             sys.stdout.writelines(lines)
 
+    def _load(
+        self,
+        model: nn.Module | str | os.PathLike[str],
+        device: str | torch.device,
+        source: tuple[str | os.PathLike[str] | None, str | os.PathLike[str] | None] | None,
+        settings: Mapping[str, Any],
+    ) -> list[str]:
+        """Take a module, or build one, and load weights; what panns-inference 0.1 printed of it.
+
+        Args:
+            model: name of a network, or a module.
+            device: where it is to be.
+            source: file of weights, or None for the published ones of a cache folder; None for
+                the pair loads nothing.
+            settings: further arguments of `models.build`, for a name.
+        """
+        import torch
+
+        from .checkpoints import fetch, load
+        from .device import placed, resolve
+
+        self.device = resolve(device)
+        self.name, network = _named(model, len(self.labels), source is not None, settings)
+        lines, self.checkpoint = [], None
+        if source is not None:
+            path, folder = source
+            name = self.name if isinstance(model, str) else self.default
+            self.checkpoint = Path(path) if path else fetch(checkpoint_of(name), folder=folder)
+            lines.append(f"Checkpoint path: {self.checkpoint}\n")
+            load(network, self.checkpoint)
+        lines.append("Using CPU.\n" if self.device == "cpu" else f"Using {self.device}.\n")
+        if self.device == "cuda":
+            lines[-1] = f"GPU number: {torch.cuda.device_count()}\n"
+        self.model = placed(network, self.device)
+        return lines
+
     def _open(
         self, path: str | os.PathLike[str], labels: Sequence[str] | None, chosen: list[str]
-    ) -> tuple[str, ...]:
+    ) -> list[str]:
         """Take a network from a file that holds all of it; what was chosen besides has no place."""
         computing = self._computing
         self._engine = engine = OnnxEngine(path, computing["threads"], computing["memory"])
@@ -136,7 +156,7 @@ class Model(Asking):
             raise UsageError(f"{path} has weights and settings: leave {', '.join(chosen)} out")
         self.labels = list(engine.metadata.labels if labels is None else labels)
         self.name, self.model, self.device, self.checkpoint = engine.name, None, engine.device, None
-        return ("Using CPU.\n",)
+        return ["Using CPU.\n"]
 
     def __copy__(self) -> Model:
         # A copy that is not deep shares the network, and so what computes it.
@@ -149,7 +169,7 @@ class Model(Asking):
         state = dict(vars(self))
         if self.model is not None:
             state["_engine"] = None
-            from .loading import on_cpu
+            from .device import on_cpu
 
             state["model"] = on_cpu(self.network)
         return state
@@ -162,8 +182,7 @@ class Model(Asking):
         """
         vars(self).update(state)
         if self.model is not None and self.device != "cpu":
-            from .device import resolve
-            from .loading import placed
+            from .device import placed, resolve
 
             self.device = resolve(self.device)
             self.model = placed(self.model, self.device)
@@ -179,7 +198,7 @@ class Model(Asking):
 
     @property
     def engine(self) -> Engine:
-        """What computes the network as it is now."""
+        """What computes the network as it is now: made anew if weights or modules were changed."""
         made = self._made()
         if not made.is_current:
             self._engine = None
@@ -196,6 +215,11 @@ class Model(Asking):
         return made
 
     @property
+    def output_names(self) -> tuple[str, ...] | None:
+        """Names of the network's outputs; None for a module that does not say."""
+        return self._made().output_names
+
+    @property
     def sample_rate(self) -> int:
         """Rate of the network's waveforms in Hz: 32,000 for a module that does not say."""
         return self._made().sample_rate
@@ -206,24 +230,19 @@ class Model(Asking):
         made = self._made()
         return made.sample_rate / made.hop_size
 
-    def _arrays(self, waveforms: Waveforms, *names: str) -> list[NDArray[np.float32]]:
-        """Outputs for a batch of waveforms, (batch, ...) each; long ones are heard in blocks."""
-        verb = Tag(self)
-        if waveforms.shape[1] > verb.block and self.engine.statistics is not None:
-            rows = [self._alone(verb, float32_samples(waveform)) for waveform in waveforms]
-            outputs = {name: np.stack([row[name] for row in rows]) for name in rows[0]}
-        else:
-            outputs = self.engine.outputs(waveforms)
-        for name in names:
-            verb.require(name, outputs)
-        return [outputs[name] for name in names]
+    def require(self, output: str, given: Iterable[str] | None) -> None:
+        """Refuse a network that does not give an output.
 
-    def _alone(self, verb: Tag, waveform: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
-        whole = verb.whole({})
-        first = whole.feed(waveform)
-        outputs, last = whole.finish()
-        frames = [rows for rows in (first, last) if rows is not None]
-        return {**outputs, **({"framewise_output": np.concatenate(frames)} if frames else {})}
+        Args:
+            output: name of the output.
+            given: names of those that there are; None if the network does not say.
+
+        Raises:
+            UsageError: if it is not among them.
+        """
+        if given is not None and output not in given:
+            able = [name for name, network in NETWORKS.items() if output in network.output_names]
+            raise UsageError(f"{self.name} has no {output}; these have one: {', '.join(able)}")
 
 
 def _kind(device: str) -> type[TorchEngine]:
@@ -235,3 +254,25 @@ def _kind(device: str) -> type[TorchEngine]:
     from .engine.torch_engine import TorchEngine
 
     return TorchEngine
+
+
+def _named(
+    model: nn.Module | str | os.PathLike[str],
+    classes_num: int,
+    without_weights: bool,
+    settings: Mapping[str, Any],
+) -> tuple[str, nn.Module]:
+    """Name and network; without weights of its own if some are loaded."""
+    import torch
+
+    from .models import build
+
+    if isinstance(model, torch.nn.Module):
+        if settings:
+            raise UsageError(f"a module has its own {', '.join(settings)}: leave them out")
+        return type(model).__name__, model
+    if not isinstance(model, str):
+        raise UsageError(f"model must be the name of a network or an nn.Module, not {model!r}")
+    name = find(model).name
+    with torch.device("meta") if without_weights else contextlib.nullcontext():
+        return name, build(name, classes_num, **settings)

@@ -32,6 +32,7 @@ from panns_inference.engine.cpu.fused_network import PRECISIONS
 from panns_inference.export import to_onnx
 from panns_inference.hear import load_model
 from panns_inference.models import build
+from panns_inference.pipeline import DetectionTask
 
 CLIP = (np.random.default_rng(0).standard_normal((1, 32_000)) / 10).astype(np.float32)
 RATE = 32_000
@@ -175,11 +176,11 @@ def test_a_detector_and_attributes_of_the_users_own_arrive() -> None:
     np.testing.assert_array_equal(found.framewise, said.framewise)
 
 
-def test_questions_and_listeners_arrive(tagger: AudioTagging) -> None:
-    listener = tagger.verb("detect", threshold=0.01).listener("a.wav")
-    listener.feed(CLIP[0])
-    arrived = pickle.loads(pickle.dumps(listener))
-    wanted, found = listener.finish(), arrived.finish()
+def test_tasks_and_accumulators_arrive(tagger: AudioTagging) -> None:
+    accumulator = DetectionTask(tagger, threshold=0.01).accumulator("a.wav")
+    accumulator.feed(CLIP[0])
+    arrived = pickle.loads(pickle.dumps(accumulator))
+    wanted, found = accumulator.finish(), arrived.finish()
     assert found.events == wanted.events
     np.testing.assert_array_equal(found.clipwise, wanted.clipwise)
 

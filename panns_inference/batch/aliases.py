@@ -7,39 +7,74 @@ results   a.wav   b.wav   link-to-a.wav   ./b.wav
 
 from __future__ import annotations
 
-from collections.abc import Container, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Hashable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
+from ..audio import Reading
 from ..errors import AudioError, PannsError
+from ..pipeline import Task
+from ..pipeline.inputs import Input
+from ..pipeline.run import Outcome, run
 from ..results import Result
-from .hearing import Heard, Hearing
 from .recording import Recording
+from .resume import SavedState
 
 
-def outcomes(hearing: Hearing, refused: Mapping[int, PannsError]) -> Iterator[Heard]:
-    """Yield the outcome of each recording that is not done, as soon as it is known.
+def _no_state(recording: Recording) -> None:
+    """Long recordings begin anew."""
+
+
+def outcomes(
+    task: Task[Any],
+    recordings: Sequence[Recording],
+    reading: Reading,
+    jobs: int,
+    report: Callable[[float], object],
+    *,
+    done: Mapping[int, int] = MappingProxyType({}),
+    refused: Mapping[int, PannsError] = MappingProxyType({}),
+    state_of: Callable[[Recording], SavedState | None] = _no_state,
+) -> Iterator[tuple[Outcome[Any], Recording]]:
+    """Yield the outcome of each recording that is not done, and the one that was read for it.
 
     Args:
-        hearing: of the recordings.
+        task: what the model is to say of them.
+        recordings: the list.
+        reading: how they are read.
+        jobs: threads that decode.
+        report: called with the seconds of audio that were processed, whenever some were.
+        done: recordings whose results are there, by their places in the list: their lengths in
+            samples at the network's rate.
         refused: recordings whose results cannot be kept, by their places in the list, and why: a
             file all of whose names are refused is left alone.
+        state_of: a recording to where its state is saved while it is processed.
     """
-    names = hearing.recordings
-    yield from (Heard(number, 0, error, names[number]) for number, error in refused.items())
-    groups = grouped(names, refused)
-    files = [names[group[0]] for group in groups]
-    done = {
-        place: hearing.done[group[0]]
-        for place, group in enumerate(groups)
-        if all(number in hearing.done for number in group)
-    }
-    for each in replace(hearing, recordings=files, done=done).heard():
+    yield from (
+        (Outcome(number, 0, error), recordings[number]) for number, error in refused.items()
+    )
+    groups = grouped(recordings, refused)
+    files = [recordings[group[0]] for group in groups]
+    found = run(
+        task,
+        [Input(each.source, reading.of(each.track, each.channel)) for each in files],
+        jobs=jobs,
+        done={
+            place: done[group[0]]
+            for place, group in enumerate(groups)
+            if all(number in done for number in group)
+        },
+        resume=lambda place: state_of(files[place]),
+        report=report,
+    )
+    for each in found:
+        first = files[each.number]
         for number in groups[each.number]:
-            if number not in hearing.done:
-                outcome = _renamed(each.outcome, names[number], each.heard_as)
-                yield each._replace(number=number, outcome=outcome)
-        if state := hearing.notes(each.heard_as):
+            if number not in done:
+                result = _renamed(each.result, recordings[number], first)
+                yield replace(each, number=number, result=result), first
+        if state := state_of(first):
             state.remove()
 
 

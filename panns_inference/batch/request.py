@@ -11,8 +11,7 @@ from typing import Any
 from .. import __version__
 from ..errors import UsageError
 from ..formats import Format
-from ..results import Detection, Embedding, Result, Tagging
-from ..verbs import Detect, Embed, Tag, Verb
+from ..pipeline import DetectionTask, Task
 
 VERSION = 3
 """Of the layout of journals."""
@@ -23,15 +22,8 @@ NOT_COMPARED = frozenset({"inputs", "runtime", "device"})
 Request = Mapping[str, Any]
 """Values ready for JSON, by their names."""
 
-KINDS: dict[type[Verb], tuple[str, type[Result]]] = {
-    Tag: ("tag", Tagging),
-    Detect: ("detect", Detection),
-    Embed: ("embed", Embedding),
-}
-"""Name of each task, and what it gives."""
 
-
-def request_of(task: Verb, more: Request) -> Request:
+def request_of(task: Task[Any], more: Request) -> Request:
     """Return task, settings and network, ready for JSON.
 
     Args:
@@ -43,7 +35,7 @@ def request_of(task: Verb, more: Request) -> Request:
     return {
         "journal": VERSION,
         "panns_inference": __version__,
-        "task": KINDS[type(task)][0],
+        "task": task.name,
         "settings": task.settings,
         "model": model.name,
         "labels": f"sha256:{hashlib.sha256(labels).hexdigest()}",
@@ -55,7 +47,7 @@ def request_of(task: Verb, more: Request) -> Request:
     }
 
 
-def check_format(form: Format, task: Verb) -> None:
+def check_format(form: Format, task: Task[Any]) -> None:
     """Make sure that a format can hold the results of a task, before anything is computed.
 
     Args:
@@ -65,14 +57,16 @@ def check_format(form: Format, task: Verb) -> None:
     Raises:
         UsageError: if it cannot.
     """
-    name, kind = KINDS[type(task)]
+    kind = task.result_type
     if kind not in form.results:
         able = " or ".join(each.__name__ for each in form.results)
-        raise UsageError(f"{form.name} holds {able}, not the {kind.__name__} that {name} gives")
-    if form.framewise and not (isinstance(task, Detect) and task.framewise):
+        raise UsageError(
+            f"{form.name} holds {able}, not the {kind.__name__} that {task.name} gives"
+        )
+    if form.framewise and not (isinstance(task, DetectionTask) and task.framewise):
         raise UsageError(
             f"{form.name} holds framewise probabilities: ask for them by "
-            'model.verb("detect", framewise=True)'
+            "DetectionTask(model, framewise=True)"
         )
 
 

@@ -22,8 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..files import atomic_write
-from ..verbs import Verb
-from ..verbs.verb import Listener
+from ..pipeline import Accumulator, DetectionTask, Task
 from .records import set_aside
 
 INTERVAL = 300
@@ -54,7 +53,7 @@ class SavedState:
         self.frames_file = path.with_name(f"{path.name}.frames")
         self._n_samples = 0
 
-    def listener(self, task: Verb, name: str | None) -> Listener[Any]:
+    def accumulator(self, task: Task[Any], name: str | None) -> Accumulator[Any]:
         """Return an accumulator that goes on where the state ends; without a state, a new one.
 
         Args:
@@ -63,17 +62,18 @@ class SavedState:
         """
         found = self._read()
         state = {k.removeprefix(PREFIX): v for k, v in found.items() if k.startswith(PREFIX)}
-        to: dict[str, Any] = {}
-        if getattr(task, "framewise", False):
+        accumulator: Accumulator[Any]
+        if isinstance(task, DetectionTask) and task.framewise:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             with self.frames_file.open("ab") as file:
                 file.truncate(int(found.get("n_bytes", 0)))
-            to = {"frames_to": self._add_frames}
-        accumulator = task.listener(name, state or None, **to)
+            accumulator = task.accumulator(name, state, self._add_frames)
+        else:
+            accumulator = task.accumulator(name, state)
         self._n_samples = accumulator.n_samples
         return accumulator
 
-    def keep(self, accumulator: Listener[Any], sample_rate: int) -> None:
+    def save(self, accumulator: Accumulator[Any], sample_rate: int) -> None:
         """Write the state down, if it is time.
 
         Args:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 from ..audio import Reading
 from ..audio.source import File
@@ -11,11 +12,11 @@ from ..errors import PannsError, UsageError
 from ..formats import FORMATS
 from ..formats.spans import Selection
 from ..names import closest
+from ..pipeline import Task
+from ..pipeline.run import default_jobs, in_turn
 from ..results import Result
-from ..verbs import Verb
 from .aliases import outcomes
 from .discover import find
-from .hearing import Hearing, default_jobs, in_turn
 from .plan import Plan
 from .progress import OnError, Report, progress_of
 from .recording import Recording, split_channels
@@ -23,7 +24,7 @@ from .save import carry_out
 
 
 def results(
-    task: Verb,
+    task: Task[Any],
     inputs: Iterable[File],
     *,
     jobs: int | None = None,
@@ -40,7 +41,7 @@ def results(
     that no probability changes by more than 1e-6.
 
     Args:
-        task: as `model.verb("tag")` makes it.
+        task: such as `TaggingTask(model)`.
         inputs: open files; files, folders and patterns, as for `find`.
         jobs: decoders that work at the same time; None leaves the cores to a network on the CPU.
         on_error: 'raise' ends with the first recording that cannot be used, 'skip' logs it; a
@@ -64,7 +65,7 @@ def results(
 
 
 def run(
-    task: Verb,
+    task: Task[Any],
     inputs: Iterable[str | os.PathLike[str]],
     output: str | os.PathLike[str],
     *,
@@ -133,7 +134,7 @@ def run(
 
 
 def in_order(
-    task: Verb,
+    task: Task[Any],
     recordings: Sequence[Recording],
     reading: Reading,
     *,
@@ -153,14 +154,14 @@ def in_order(
     """
     with progress_of(len(recordings), 0, progress) as counted:
         n_jobs = jobs or default_jobs(task)
-        hearing = Hearing(task, recordings, n_jobs, reading, tell=counted.add_seconds)
-        for heard in in_turn(outcomes(hearing, {})):
-            if isinstance(heard.outcome, PannsError):
-                name = recordings[heard.number].name
-                counted.add_failure(heard.number, name, heard.outcome, on_error)
+        found = outcomes(task, recordings, reading, n_jobs, counted.add_seconds)
+        for each in in_turn(outcome for outcome, _ in found):
+            if isinstance(each.result, PannsError):
+                name = recordings[each.number].name
+                counted.add_failure(each.number, name, each.result, on_error)
             else:
                 counted.add_done()
-                yield heard.outcome
+                yield each.result
 
 
 def none_is_there(recordings: Sequence[Recording], on_error: OnError) -> Report | None:

@@ -7,17 +7,19 @@ import logging
 import os
 from collections.abc import Iterator
 from dataclasses import asdict, replace
+from typing import Any
 
+from ..audio import Reading
 from ..errors import OutputError, PannsError, PathError
+from ..pipeline import Task
+from ..pipeline.run import Outcome, default_jobs
 from ..results import Result
-from ..verbs import Verb
 from .aliases import outcomes
-from .hearing import Heard, Hearing, default_jobs
 from .journal import Journal, opened
 from .outputs import Output
 from .plan import Plan, check_nothing_lost
 from .progress import OnError, Report, progress_of
-from .recording import with_earlier_channels
+from .recording import Recording, with_earlier_channels
 from .records import FileRecord
 from .request import check_format, request_of
 
@@ -25,7 +27,7 @@ LOG = logging.getLogger("panns_inference")
 
 
 def carry_out(
-    plan: Plan, task: Verb, *, jobs: int | None, on_error: OnError, progress: bool
+    plan: Plan, task: Task[Any], *, jobs: int | None, on_error: OnError, progress: bool
 ) -> Report:
     """Compute the results of a plan that are not there yet, and write them.
 
@@ -55,32 +57,47 @@ def carry_out(
             output = plan.output_for([*with_earlier_channels(plan.recordings, journal.records)])
         check_nothing_lost(output, journal)
         journal.sweep({path.parent for path in output.files} if plan.split else ())
-        hearing = Hearing(task, output.recordings, jobs or default_jobs(task), plan.reading)
+        n_jobs = jobs or default_jobs(task)
         try:
-            return _save_all(hearing, output, journal, on_error, progress)
+            return _save_all(task, plan.reading, n_jobs, output, journal, on_error, progress)
         finally:
             journal.remove_if_empty()
 
 
 def _save_all(
-    hearing: Hearing, output: Output, journal: Journal, on_error: OnError, progress: bool
+    task: Task[Any],
+    reading: Reading,
+    jobs: int,
+    output: Output,
+    journal: Journal,
+    on_error: OnError,
+    progress: bool,
 ) -> Report:
     """Compute the results that are not there yet, and write them."""
     recordings = output.recordings
     done = _done(output, journal)
     written: set[str] = set()
     with progress_of(len(recordings), len(done), progress) as counted:
-        hearing = replace(hearing, done=done, notes=journal.state_of, tell=counted.add_seconds)
-        for each in outcomes(hearing, output.refused):
+        found = outcomes(
+            task,
+            recordings,
+            reading,
+            jobs,
+            counted.add_seconds,
+            done=done,
+            refused=output.refused,
+            state_of=journal.state_of,
+        )
+        for each, read in found:
             recording = recordings[each.number]
             # A name may be listed twice.
-            error = None if recording.key in written else _save(output, journal, each)
+            error = None if recording.key in written else _save(output, journal, each, read)
             if error:
                 counted.add_failure(each.number, recording.name, error, on_error)
             else:
                 counted.add_done()
                 written.add(recording.key)
-    output.finish(journal, hearing.verb.model.labels)
+    output.finish(journal, task.model.labels)
     if not counted.failures:
         journal.forget_states()
     return counted.report(len(recordings))
@@ -106,29 +123,32 @@ def _done(output: Output, journal: Journal) -> dict[int, int]:
     return done
 
 
-def _save(output: Output, journal: Journal, heard: Heard) -> PannsError | None:
+def _save(
+    output: Output, journal: Journal, outcome: Outcome[Any], read: Recording
+) -> PannsError | None:
     """Write a result and its record, or the record of a failure; why it failed, or None."""
-    recording = output.recordings[heard.number]
+    recording = output.recordings[outcome.number]
     record = FileRecord(
         recording.path,
         recording.size,
         recording.mtime_ns,
-        heard.n_samples,
+        outcome.n_samples,
         track=recording.track,
         channel=recording.channel,
     )
-    outcome = heard.outcome
-    if isinstance(outcome, Result):
-        state = journal.state_of(heard.heard_as)
+    error: PannsError
+    if isinstance(outcome.result, Result):
         try:
-            output.keep(journal, record, heard.number, outcome, state)
-        except PathError as error:
-            outcome = error
+            output.keep(journal, record, outcome.number, outcome.result, journal.state_of(read))
+        except PathError as refusal:
+            error = refusal
         else:
             return None
+    else:
+        error = outcome.result
     if not journal.done(recording):
-        journal.add(replace(record, n_samples=0, cause=str(outcome)))
-    return outcome
+        journal.add(replace(record, n_samples=0, cause=str(error)))
+    return error
 
 
 @contextlib.contextmanager

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 from ..formats import FORMATS
 from ..results import Detection
 from . import options
 from .run import run_task
+
+if TYPE_CHECKING:
+    from ..model import Model
+    from ..pipeline import DetectionTask
 
 # (option, name of the rule, what it means): all in seconds.
 DURATIONS = (
@@ -61,13 +66,19 @@ def run(given: argparse.Namespace) -> int:
     Args:
         given: the command line.
     """
-    rules = {
-        **{rule: getattr(given, rule) for _, rule, _ in DURATIONS},
-        "threshold": given.threshold,
-        "threshold_off": given.threshold_off,
-        "classes": given.classes,
-        "exclude": given.exclude or (),
-        # What is not written is not kept: an hour of it takes 0.76 GB.
-        "framewise": FORMATS[given.format].framewise,
-    }
-    return run_task(given, "detect", "framewise_output", rules)
+    from ..pipeline import DetectionTask
+
+    def make_task(model: Model) -> DetectionTask:
+        return DetectionTask(
+            model,
+            threshold=given.threshold,
+            threshold_off=given.threshold_off,
+            classes=given.classes,
+            exclude=given.exclude or (),
+            # What is not written is not kept: an hour of it takes 0.76 GB.
+            framewise=FORMATS[given.format].framewise,
+            **{rule: getattr(given, rule) for _, rule, _ in DURATIONS},
+            **options.sliding(given),
+        )
+
+    return run_task(given, "framewise_output", make_task)

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 from ..results import Embedding
 from . import options
 from .run import run_task
+
+if TYPE_CHECKING:
+    from ..model import Model
+    from ..pipeline import EmbeddingTask
 
 
 def add_to(commands: options.Commands) -> None:
@@ -26,4 +31,9 @@ def run(given: argparse.Namespace) -> int:
     Args:
         given: the command line.
     """
-    return run_task(given, "embed", "embedding")
+    from ..pipeline import EmbeddingTask
+
+    def make_task(model: Model) -> EmbeddingTask:
+        return EmbeddingTask(model, **options.sliding(given))
+
+    return run_task(given, "embedding", make_task)

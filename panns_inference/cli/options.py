@@ -18,6 +18,15 @@ PROCESSING = (
 """Option, unit and meaning of the settings that all tasks have."""
 
 
+def sliding(given: argparse.Namespace) -> dict[str, Any]:
+    """Return `window`, `hop` and `skip_silence` of a command line, which all tasks have.
+
+    Args:
+        given: the command line.
+    """
+    return {name: getattr(given, name) for name in ("window", "hop", "skip_silence")}
+
+
 def count(text: str) -> int:
     """Return a number of things, 0 or more.
 

@@ -8,8 +8,7 @@ import itertools
 import logging
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..errors import UsageError
@@ -23,8 +22,9 @@ from .streams import UntornFile
 if TYPE_CHECKING:
     from ..audio import Reading
     from ..batch import Failure
+    from ..model import Model
+    from ..pipeline import Task
     from ..results import Result
-    from ..verbs import Verb
 
 LOG = logging.getLogger("panns_inference")
 
@@ -34,9 +34,8 @@ STREAMS = ("/dev", "/dev/fd")
 
 def run_task(
     given: argparse.Namespace,
-    name: str,
     output: str,
-    settings: Mapping[str, Any] = MappingProxyType({}),
+    make_task: Callable[[Model], Task[Any]],
     *,
     top: int | None = None,
     threshold: float = 0.0,
@@ -45,9 +44,8 @@ def run_task(
 
     Args:
         given: the command line.
-        name: of the task.
-        output: what it needs of a network, where none is named.
-        settings: of the task.
+        output: what the task needs of a network, where none is named.
+        make_task: the task for a model.
         top: how many tags of each recording at most; None is all.
         threshold: smallest probability of a tag.
     """
@@ -58,9 +56,8 @@ def run_task(
     reading = Reading(given.resampler, given.strict, given.track, given.channel)
     selection = Selection(top, threshold, given.raw)
 
-    def open_task() -> Verb:
-        more = {"window": given.window, "hop": given.hop, "skip_silence": given.skip_silence}
-        return open_model(given, output, inputs).verb(name, **more, **settings)
+    def open_task() -> Task[Any]:
+        return make_task(open_model(given, output, inputs))
 
     write = to_file
     with contextlib.ExitStack() as stack:
@@ -79,7 +76,7 @@ def run_task(
 
 def to_stdout(
     given: argparse.Namespace,
-    open_task: Callable[[], Verb],
+    open_task: Callable[[], Task[Any]],
     inputs: Sequence[str],
     reading: Reading,
     selection: Selection,
@@ -131,7 +128,7 @@ def to_stdout(
 
 def to_file(
     given: argparse.Namespace,
-    open_task: Callable[[], Verb],
+    open_task: Callable[[], Task[Any]],
     inputs: Sequence[str],
     reading: Reading,
     selection: Selection,

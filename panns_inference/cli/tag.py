@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 from ..results import Tagging
 from . import options
 from .run import run_task
+
+if TYPE_CHECKING:
+    from ..model import Model
+    from ..pipeline import TaggingTask
 
 
 def add_to(commands: options.Commands) -> None:
@@ -42,4 +47,9 @@ def run(given: argparse.Namespace) -> int:
     Args:
         given: the command line.
     """
-    return run_task(given, "tag", "clipwise_output", top=given.top, threshold=given.threshold)
+    from ..pipeline import TaggingTask
+
+    def make_task(model: Model) -> TaggingTask:
+        return TaggingTask(model, **options.sliding(given))
+
+    return run_task(given, "clipwise_output", make_task, top=given.top, threshold=given.threshold)

@@ -22,15 +22,15 @@ from panns_inference.audio import Reading
 from panns_inference.batch import find, results, run
 from panns_inference.batch.recording import split_channels
 from panns_inference.cli import main
-from panns_inference.verbs import Verb
+from panns_inference.pipeline import TaggingTask, Task
 
 RATE = 32_000
 ASK = ["--model", "PannsMini", "--device", "cpu", "-q"]
 
 
 @pytest.fixture(scope="module")
-def tag() -> Verb:
-    return AudioTagging("PannsMini", device="cpu").verb("tag")
+def tag() -> Task[Any]:
+    return TaggingTask(AudioTagging("PannsMini", device="cpu"))
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def rows(path: Path) -> list[tuple[str, int]]:
     ]
 
 
-def test_results_come_for_each_channel_in_order(tag: Verb, folder: Path) -> None:
+def test_results_come_for_each_channel_in_order(tag: Task[Any], folder: Path) -> None:
     failures: list[Any] = []
     found = list(results(tag, [folder], channel="each", on_error=failures.append))
     assert [(Path(each.source or "").stem, each.channel) for each in found] == WANTED
@@ -65,14 +65,14 @@ def test_results_come_for_each_channel_in_order(tag: Verb, folder: Path) -> None
         np.testing.assert_allclose(each.clipwise, alone.clipwise, atol=1e-6)  # type: ignore[attr-defined]
 
 
-def test_a_chosen_channel_is_that_of_each_recording(tag: Verb, folder: Path) -> None:
+def test_a_chosen_channel_is_that_of_each_recording(tag: Task[Any], folder: Path) -> None:
     failures: list[Any] = []
     found = list(results(tag, [folder], channel=2, on_error=failures.append))
     assert [(Path(each.source or "").stem, each.channel) for each in found] == [("a", 2), ("c", 2)]
     assert "has one channel: there is no channel 2" in failures[0].cause
 
 
-def test_open_files_are_separated_too(tag: Verb, folder: Path) -> None:
+def test_open_files_are_separated_too(tag: Task[Any], folder: Path) -> None:
     with (folder / "a.wav").open("rb") as file:
         found = list(results(tag, [file], channel="each", jobs=4))
     assert [(each.source, each.channel) for each in found] == [
@@ -82,7 +82,7 @@ def test_open_files_are_separated_too(tag: Verb, folder: Path) -> None:
 
 
 def test_a_table_has_a_row_for_each_and_the_second_run_nothing_to_do(
-    tag: Verb, folder: Path, tmp_path: Path
+    tag: Task[Any], folder: Path, tmp_path: Path
 ) -> None:
     output = tmp_path / "out.csv"
     ask: dict[str, Any] = {"top": 1, "channel": "each", "on_error": "skip"}
@@ -100,7 +100,7 @@ def test_a_table_has_a_row_for_each_and_the_second_run_nothing_to_do(
 
 @pytest.mark.parametrize("damage", ["gone", "unreadable"])
 def test_what_cannot_be_separated_any_more_keeps_its_rows(
-    damage: str, tag: Verb, folder: Path, tmp_path: Path
+    damage: str, tag: Task[Any], folder: Path, tmp_path: Path
 ) -> None:
     inputs, output = [folder / "a.wav", folder / "c.wav"], tmp_path / "out.csv"
     ask: dict[str, Any] = {"top": 1, "channel": "each", "on_error": "skip"}
@@ -117,7 +117,7 @@ def test_what_cannot_be_separated_any_more_keeps_its_rows(
 
 
 def test_a_lone_recording_is_a_table_of_its_channels(
-    tag: Verb, folder: Path, tmp_path: Path
+    tag: Task[Any], folder: Path, tmp_path: Path
 ) -> None:
     run(tag, [folder / "c.wav"], tmp_path / "c.csv", top=1, channel="each")
     assert rows(tmp_path / "c.csv") == [("c", 1), ("c", 2), ("c", 3)]
@@ -125,7 +125,7 @@ def test_a_lone_recording_is_a_table_of_its_channels(
     assert (report.n_processed, report.n_done_before) == (0, 3)
 
 
-def test_a_tree_has_a_file_for_each(tag: Verb, folder: Path, tmp_path: Path) -> None:
+def test_a_tree_has_a_file_for_each(tag: Task[Any], folder: Path, tmp_path: Path) -> None:
     (folder / "d.wav").unlink()
     (folder / "a.flac").write_bytes((folder / "a.wav").read_bytes())
     ask: dict[str, Any] = {"format": "jsonl", "top": 1, "channel": "each", "split": True}
@@ -143,7 +143,9 @@ def test_a_tree_has_a_file_for_each(tag: Verb, folder: Path, tmp_path: Path) -> 
     assert run(tag, [folder], tmp_path / "tree", **ask).n_done_before == 8
 
 
-def test_tiers_of_all_channels_go_into_one_file(tag: Verb, folder: Path, tmp_path: Path) -> None:
+def test_tiers_of_all_channels_go_into_one_file(
+    tag: Task[Any], folder: Path, tmp_path: Path
+) -> None:
     ask: dict[str, Any] = {"format": "textgrid", "top": 1, "channel": "each"}
     run(tag, [folder / "a.wav"], tmp_path / "a.TextGrid", **ask)
     text = (tmp_path / "a.TextGrid").read_text()

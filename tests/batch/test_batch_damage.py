@@ -17,6 +17,7 @@ from processes import content
 from panns_inference import AudioTagging, UsageError
 from panns_inference.batch import resume, run
 from panns_inference.batch.resume import SavedState
+from panns_inference.pipeline import DetectionTask, TaggingTask
 
 Made = Callable[..., Path]
 Damage = Callable[[Path], object]
@@ -122,7 +123,7 @@ def test_a_damaged_journal(
     split: bool,
 ) -> None:  # fmt: skip
     place = tmp_path / "out"
-    verb, more = mini.verb("tag"), {"split": split, "format": "jsonl"}
+    verb, more = TaggingTask(mini), {"split": split, "format": "jsonl"}
     run(verb, [some], place, **more)
     journal = place / ".panns" if split else tmp_path / "out.panns"
     if split and not (journal / "partial").exists():
@@ -152,11 +153,11 @@ def test_one_line_says_what_was_repaired(
     mini: AudioTagging, some: Path, tmp_path: Path, caplog: Any
 ) -> None:
     table = tmp_path / "t.csv"
-    run(mini.verb("tag"), [some], table)
+    run(TaggingTask(mini), [some], table)
     journal = tmp_path / "t.csv.panns"
     rewrite(LINES, lambda old: b"garbage\n" + old)(journal)
     rewrite(RUN, lambda _: b"")(journal)
-    run(mini.verb("tag"), [some], table)
+    run(TaggingTask(mini), [some], table)
     (record,) = caplog.records
     assert record.getMessage() == (
         f"warning: {journal} was damaged, and is repaired: run.json cannot be read; "
@@ -169,13 +170,13 @@ def test_another_request_to_a_damaged_journal(
 ) -> None:
     # Results of other settings are not mixed with those of now.
     tree = tmp_path / "t"
-    run(mini.verb("tag"), [some], tree, split=True, top=1)
+    run(TaggingTask(mini), [some], tree, split=True, top=1)
     (tree / ".panns" / RUN).write_bytes(b"")
     before = content(tree)
-    report = run(mini.verb("tag"), [some], tree, split=True, top=2)
+    report = run(TaggingTask(mini), [some], tree, split=True, top=2)
     assert len(report.failures) == 4
     assert content(tree) == before
-    assert run(mini.verb("tag"), [some], tree, split=True, top=2, overwrite=True).failures == ()
+    assert run(TaggingTask(mini), [some], tree, split=True, top=2, overwrite=True).failures == ()
 
 
 @pytest.mark.parametrize("version", [None, 2, 99])
@@ -183,24 +184,24 @@ def test_a_journal_of_another_layout_is_refused(
     mini: AudioTagging, some: Path, tmp_path: Path, version: int | None
 ) -> None:
     table = tmp_path / "t.csv"
-    run(mini.verb("tag"), [some], table)
+    run(TaggingTask(mini), [some], table)
     path = tmp_path / "t.csv.panns" / RUN
     path.write_text(json.dumps({**json.loads(path.read_text()), "journal": version}))
     with pytest.raises(UsageError, match=r"t\.csv\.panns was left by another version"):
-        run(mini.verb("tag"), [some], table)
-    assert run(mini.verb("tag"), [some], table, overwrite=True).n_processed == 4
+        run(TaggingTask(mini), [some], table)
+    assert run(TaggingTask(mini), [some], table, overwrite=True).n_processed == 4
 
 
 def test_a_copy_of_a_journal_by_hard_links_stays(
     mini: AudioTagging, some: Path, tmp_path: Path, made: Made
 ) -> None:
     table = tmp_path / "t.csv"
-    run(mini.verb("tag"), [some], table)
+    run(TaggingTask(mini), [some], table)
     copy = tmp_path / "copy.jsonl"
     copy.hardlink_to(tmp_path / "t.csv.panns" / LINES)
     before = copy.read_bytes()
     made(some / "9.wav", 0.5, 9)
-    assert run(mini.verb("tag"), [some], table).n_processed == 1
+    assert run(TaggingTask(mini), [some], table).n_processed == 1
     assert copy.read_bytes() == before
 
 
@@ -223,19 +224,19 @@ def test_a_damaged_state(
     damage: Callable[[Path], object],
 ) -> None:  # fmt: skip
     monkeypatch.setattr(resume, "INTERVAL", 10)
-    verb = mini.verb("detect", threshold=0.1, framewise=True)
+    verb = DetectionTask(mini, threshold=0.1, framewise=True)
     waveform = np.random.default_rng(0).normal(0, 0.1, 80 * 32_000).astype(np.float32)
     kept = SavedState(tmp_path / "states" / "a", (5, 6))
-    listener = kept.listener(verb, "a")
+    accumulator = kept.accumulator(verb, "a")
     for start in range(0, 60 * 32_000, 10 * 32_000):
-        listener.feed(waveform[start : start + 10 * 32_000])
-        kept.keep(listener, 32_000)
-    assert SavedState(kept.path, (5, 6)).listener(verb, "a").n_samples > 0
+        accumulator.feed(waveform[start : start + 10 * 32_000])
+        kept.save(accumulator, 32_000)
+    assert SavedState(kept.path, (5, 6)).accumulator(verb, "a").n_samples > 0
     damage(tmp_path / "states" / "a.npz")
     again = SavedState(tmp_path / "states" / "a", (5, 6))
-    listener = again.listener(verb, "a")
-    assert listener.n_samples == 0
-    listener.feed(waveform)
-    again.keep(listener, 32_000)
-    listener.finish()
+    accumulator = again.accumulator(verb, "a")
+    assert accumulator.n_samples == 0
+    accumulator.feed(waveform)
+    again.save(accumulator, 32_000)
+    accumulator.finish()
     assert sum(map(len, again.rows(527))) == 8001

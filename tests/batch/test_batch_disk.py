@@ -11,6 +11,7 @@ import pytest
 from processes import content, run
 
 from panns_inference import AudioTagging, OutputError, batch
+from panns_inference.pipeline import TaggingTask
 
 Made = Callable[..., Path]
 
@@ -100,14 +101,14 @@ def test_a_folder_that_may_not_be_written(folder: Path, tmp_path: Path) -> None:
 def test_a_file_in_the_place_of_a_folder(mini: AudioTagging, folder: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("mine")
     with pytest.raises(OutputError, match="cannot be written: Not a directory"):
-        batch.run(mini.verb("tag"), [folder], tmp_path / "file" / "t.csv")
+        batch.run(TaggingTask(mini), [folder], tmp_path / "file" / "t.csv")
     tree = tmp_path / "tree"
     tree.mkdir()
     (tree / "deeper").write_text("mine")
-    report = batch.run(mini.verb("tag"), [folder], tree, split=True)
+    report = batch.run(TaggingTask(mini), [folder], tree, split=True)
     assert report.n_processed == 8
     (failure,) = report.failures
     assert failure.cause.endswith("deeper/long.csv cannot be written: Not a directory")
     assert (tree / "deeper").read_text() == (tmp_path / "file").read_text() == "mine"
     (tree / "deeper").unlink()
-    assert batch.run(mini.verb("tag"), [folder], tree, split=True).n_processed == 1
+    assert batch.run(TaggingTask(mini), [folder], tree, split=True).n_processed == 1

@@ -18,6 +18,7 @@ from processes import kill_when
 from panns_inference import AudioTagging, OutputError, UsageError
 from panns_inference.batch import run
 from panns_inference.cli import main
+from panns_inference.pipeline import TaggingTask
 
 Made = Callable[..., Path]
 
@@ -41,12 +42,12 @@ def test_a_file_of_the_user_in_a_tree(
     mini: AudioTagging, few: Path, tmp_path: Path, made: Made
 ) -> None:
     tree = tmp_path / "t"
-    run(mini.verb("tag"), [few], tree, format="json", split=True)
+    run(TaggingTask(mini), [few], tree, format="json", split=True)
     (tree / "b.json").write_text("mine")
     made(few / "b.wav", 0.5, 5)
     made(few / "d.wav", 0.5, 6)
     for n_new in (1, 0):
-        report = run(mini.verb("tag"), [few], tree, format="json", split=True)
+        report = run(TaggingTask(mini), [few], tree, format="json", split=True)
         assert report.n_processed == n_new
         (failure,) = report.failures
         assert Path(failure.source or "").name == "b.wav"
@@ -54,7 +55,7 @@ def test_a_file_of_the_user_in_a_tree(
         assert (tree / "b.json").read_text() == "mine"
         assert (tree / "d.json").is_file()
     (tree / "b.json").unlink()
-    assert run(mini.verb("tag"), [few], tree, format="json", split=True).n_processed == 1
+    assert run(TaggingTask(mini), [few], tree, format="json", split=True).n_processed == 1
     assert json.loads((tree / "b.json").read_text())
 
 
@@ -62,16 +63,16 @@ def test_a_file_of_a_tree_that_was_edited(
     mini: AudioTagging, few: Path, tmp_path: Path, made: Made
 ) -> None:
     tree = tmp_path / "t"
-    run(mini.verb("tag"), [few], tree, format="json", split=True)
+    run(TaggingTask(mini), [few], tree, format="json", split=True)
     (tree / "a.json").write_text("edited")
     made(few / "a.wav", 1, 7)
     made(few / "c.wav", 1, 8)
     before = (tree / "c.json").read_text()
-    report = run(mini.verb("tag"), [few], tree, format="json", split=True)
+    report = run(TaggingTask(mini), [few], tree, format="json", split=True)
     assert [Path(each.source or "").name for each in report.failures] == ["a.wav"]
     assert (tree / "a.json").read_text() == "edited"
     assert (tree / "c.json").read_text() != before  # of its own, unchanged: replaced
-    report = run(mini.verb("tag"), [few], tree, format="json", split=True, overwrite=True)
+    report = run(TaggingTask(mini), [few], tree, format="json", split=True, overwrite=True)
     assert report.failures == ()
     assert json.loads((tree / "a.json").read_text())
 
@@ -91,16 +92,16 @@ def test_a_table_of_the_user(
         assert not table.exists()
         (few / "long.wav").unlink()
     else:
-        run(mini.verb("tag"), [few], table)
+        run(TaggingTask(mini), [few], table)
     table.write_text("mine")
     made(few / "b.wav", 0.5, 9)
     more = {"top": 527} if when == "killed" else {}
     for _ in range(2):
         with pytest.raises(OutputError, match=r"o\.csv is there already, and is not replaced"):
-            run(mini.verb("tag"), [few], table, **more)
+            run(TaggingTask(mini), [few], table, **more)
         assert table.read_text() == "mine"
     table.rename(tmp_path / "mine.csv")
-    report = run(mini.verb("tag"), [few], table, **more)
+    report = run(TaggingTask(mini), [few], table, **more)
     assert report.n_processed == 0  # what was heard meanwhile is kept
     assert list(dict.fromkeys(names(table))) == ["a.wav", "b.wav", "c.wav"]
 
@@ -123,7 +124,7 @@ def test_the_same_command_twice_for_one_recording(
     with pytest.raises(
         UsageError, match=r"holds recordings that are not among those named now \(1\), .*a\.wav"
     ):
-        run(mini.verb("tag"), [few / "c.wav"], one, format="json", top=10)
+        run(TaggingTask(mini), [few / "c.wav"], one, format="json", top=10)
     one.write_text("edited")
     made(few / "a.wav", 1.5, 4)
     capsys.readouterr()
@@ -134,8 +135,8 @@ def test_the_same_command_twice_for_one_recording(
 
 def test_one_recording_becomes_several(mini: AudioTagging, few: Path, tmp_path: Path) -> None:
     table = tmp_path / "t.csv"
-    run(mini.verb("tag"), [few / "a.wav"], table, top=1)
-    run(mini.verb("tag"), [few], table, top=1)
+    run(TaggingTask(mini), [few / "a.wav"], table, top=1)
+    run(TaggingTask(mini), [few], table, top=1)
     assert names(table) == ["a.wav", "c.wav"]
 
 
@@ -144,11 +145,11 @@ def test_what_was_overwritten_halfway_goes_on(
 ) -> None:
     # An earlier run's own files stay its own when it is begun anew and killed.
     tree = tmp_path / "t"
-    run(mini.verb("tag"), [few], tree, split=True, top=3)
+    run(TaggingTask(mini), [few], tree, split=True, top=3)
     (few / "c.wav").rename(tmp_path / "c.wav")
-    run(mini.verb("tag"), [few], tree, split=True, top=1, overwrite=True)
+    run(TaggingTask(mini), [few], tree, split=True, top=1, overwrite=True)
     (tmp_path / "c.wav").rename(few / "c.wav")
-    assert run(mini.verb("tag"), [few], tree, split=True, top=1).failures == ()
+    assert run(TaggingTask(mini), [few], tree, split=True, top=1).failures == ()
     assert names(tree / "c.csv") == ["c.wav"]
 
 
@@ -173,19 +174,19 @@ def test_a_recording_under_another_name_is_not_the_output(
     for number, make in enumerate((os.symlink, os.link)):
         make(few / "a.wav", tmp_path / f"{number}.csv")
         with pytest.raises(UsageError, match="is one of the files to read"):
-            run(mini.verb("tag"), [few], tmp_path / f"{number}.csv", overwrite=True)
+            run(TaggingTask(mini), [few], tmp_path / f"{number}.csv", overwrite=True)
 
 
 def test_a_link_leads_to_what_is_written(mini: AudioTagging, few: Path, tmp_path: Path) -> None:
     (tmp_path / "there").mkdir()
     mine, link = tmp_path / "there" / "mine.csv", tmp_path / "o.csv"
     link.symlink_to(mine)
-    run(mini.verb("tag"), [few], link, top=1)  # to nothing: a new file
+    run(TaggingTask(mini), [few], link, top=1)  # to nothing: a new file
     assert link.is_symlink()
     assert names(mine) == ["a.wav", "c.wav"]
     mine.write_text("mine")
     with pytest.raises(OutputError, match=r"o\.csv is there already"):
-        run(mini.verb("tag"), [few], link, top=1)
+        run(TaggingTask(mini), [few], link, top=1)
     assert mine.read_text() == "mine"
 
 
@@ -217,7 +218,7 @@ def test_names_that_are_too_long(mini: AudioTagging, few: Path, tmp_path: Path) 
     shutil.copy(few / "a.wav", few / ("f" * (longest - 5) + ".wav"))
     tree = tmp_path / "t"
     for n_new in (3, 0):
-        report = run(mini.verb("tag"), [few], tree, format="json", split=True)
+        report = run(TaggingTask(mini), [few], tree, format="json", split=True)
         assert report.n_processed == n_new
         (failure,) = report.failures
         assert Path(failure.source or "").name == too_long
@@ -226,9 +227,9 @@ def test_names_that_are_too_long(mini: AudioTagging, few: Path, tmp_path: Path) 
     # The journal of a table has a longer name than the table.
     for n_new in (3, 0):
         inputs = [few / "a.wav", few / "c.wav", few / too_long]
-        assert run(mini.verb("tag"), inputs, tmp_path / fits, format="json").n_processed == n_new
+        assert run(TaggingTask(mini), inputs, tmp_path / fits, format="json").n_processed == n_new
     with pytest.raises(OutputError, match="cannot be written: File name too long"):
-        run(mini.verb("tag"), [few], tmp_path / f"{fits}n", format="json")
+        run(TaggingTask(mini), [few], tmp_path / f"{fits}n", format="json")
 
 
 def test_folders_in_the_place_of_files(mini: AudioTagging, few: Path, tmp_path: Path) -> None:
@@ -236,7 +237,7 @@ def test_folders_in_the_place_of_files(mini: AudioTagging, few: Path, tmp_path: 
     (tree / "a.json").mkdir(parents=True)
     (tree / "a.json" / "mine").write_text("mine")
     for n_new in (1, 0):
-        report = run(mini.verb("tag"), [few], tree, format="json", split=True)
+        report = run(TaggingTask(mini), [few], tree, format="json", split=True)
         assert report.n_processed == n_new
         assert [each.cause for each in report.failures] == [
             f"{tree}/a.json is a folder: give the name of a file"
@@ -247,7 +248,7 @@ def test_folders_in_the_place_of_files(mini: AudioTagging, few: Path, tmp_path: 
 def test_a_file_with_the_name_of_a_journal(mini: AudioTagging, few: Path, tmp_path: Path) -> None:
     (tmp_path / "o.csv.panns").write_text("mine")
     with pytest.raises(OutputError, match=r"o\.csv\.panns cannot be written: File exists"):
-        run(mini.verb("tag"), [few], tmp_path / "o.csv")
+        run(TaggingTask(mini), [few], tmp_path / "o.csv")
     assert (tmp_path / "o.csv.panns").read_text() == "mine"
 
 
@@ -259,6 +260,6 @@ def test_what_others_keep_in_a_folder_with_the_name_of_a_journal(
         (journal / name).parent.mkdir(parents=True, exist_ok=True)
         (journal / name).write_text("mine")
     for overwrite in (False, False, True):
-        run(mini.verb("tag"), [few], tmp_path / "o.csv", overwrite=overwrite)
+        run(TaggingTask(mini), [few], tmp_path / "o.csv", overwrite=overwrite)
         for name in ("partial/mine.npz", "states/mine", "mine.tmp", "table"):
             assert (journal / name).read_text() == "mine"

@@ -17,8 +17,9 @@ import soundfile
 
 from panns_inference import AudioError, AudioTagging, Detection, OutputError, Tagging, UsageError
 from panns_inference.batch import Failure, Recording, results, run
-from panns_inference.batch.hearing import default_jobs, samples_at_once
 from panns_inference.lock import locked
+from panns_inference.pipeline import DetectionTask, EmbeddingTask, TaggingTask
+from panns_inference.pipeline.run import default_jobs, samples_at_once
 
 Made = Callable[..., Path]
 
@@ -36,7 +37,7 @@ def names(table: Path) -> list[str]:
 
 def test_a_table_of_a_folder(mini: AudioTagging, folder: Path, tmp_path: Path) -> None:
     table = tmp_path / "tags.csv"
-    report = run(mini.verb("tag"), [folder], table, top=3)
+    report = run(TaggingTask(mini), [folder], table, top=3)
     assert (report.n_recordings, report.n_processed, report.n_done_before) == (9, 9, 0)
     assert report.failures == ()
     assert report.seconds == pytest.approx(1 + 2 + 1 + 0.5 + 1 + 2 + 5 + 5 + 75, abs=0.1)
@@ -60,7 +61,7 @@ def test_a_tree_that_mirrors_the_folder(mini: AudioTagging, folder: Path, tmp_pa
     shutil.copy(folder / "clip5.wav", folder / "deeper" / "clip5.wav")
     shutil.copy(folder / "clip5.wav", folder / "CLIP5.flac")  # a name is no content
     tree = tmp_path / "labels"
-    report = run(mini.verb("detect"), [folder], tree, format="audacity", split=True)
+    report = run(DetectionTask(mini), [folder], tree, format="audacity", split=True)
     assert report.n_processed == 11
     files = sorted(str(path.relative_to(tree)) for path in tree.rglob("*.txt"))
     assert files == sorted(
@@ -75,7 +76,7 @@ def test_a_tree_that_mirrors_the_folder(mini: AudioTagging, folder: Path, tmp_pa
 
 
 def test_what_run_json_says(mini: AudioTagging, folder: Path, tmp_path: Path) -> None:
-    run(mini.verb("detect", threshold=0.3), [folder / "clip5.wav", folder / "clip6.wav"],
+    run(DetectionTask(mini, threshold=0.3), [folder / "clip5.wav", folder / "clip6.wav"],
         tmp_path / "events.jsonl", format="jsonl")  # fmt: skip
     told = json.loads((tmp_path / "events.jsonl.panns" / "run.json").read_text())
     assert told["task"] == "detect"
@@ -92,19 +93,19 @@ def test_a_run_that_wrote_nothing_leaves_nothing(mini: AudioTagging, tmp_path: P
     bad = tmp_path / "bad.wav"
     bad.write_bytes(b"no sound")
     for inputs in ([bad], [bad, bad]):
-        report = run(mini.verb("tag"), inputs, place / "x.csv")
+        report = run(TaggingTask(mini), inputs, place / "x.csv")
         assert report.failures[0].source == str(bad)
         with pytest.raises(AudioError):
-            run(mini.verb("tag"), inputs, place / "x.csv", on_error="raise")
+            run(TaggingTask(mini), inputs, place / "x.csv", on_error="raise")
         assert list(place.iterdir()) == []
 
 
 def test_a_finished_run_does_nothing(mini: AudioTagging, folder: Path, tmp_path: Path) -> None:
     table = tmp_path / "tags.csv"
-    run(mini.verb("tag"), [folder], table)
+    run(TaggingTask(mini), [folder], table)
     before = table.stat()
     journal = (tmp_path / "tags.csv.panns" / "files.jsonl").read_bytes()
-    report = run(mini.verb("tag"), [folder], table)
+    report = run(TaggingTask(mini), [folder], table)
     assert str(report) == "nothing new to process, 9 were done before"
     assert table.stat().st_mtime_ns == before.st_mtime_ns
     assert (tmp_path / "tags.csv.panns" / "files.jsonl").read_bytes() == journal
@@ -114,14 +115,14 @@ def test_what_is_new_or_has_changed_is_heard(
     mini: AudioTagging, folder: Path, tmp_path: Path, made: Made
 ) -> None:
     for place, more in ((tmp_path / "t.csv", {}), (tmp_path / "tree", {"split": True})):
-        run(mini.verb("tag"), [folder], place, **more)
+        run(TaggingTask(mini), [folder], place, **more)
         made(folder / "clip1.wav", 1, 77)
         made(folder / "clip6.wav", 1.5, 78)
         (folder / "clip7.wav").unlink()
-        report = run(mini.verb("tag"), [folder], place, **more)
+        report = run(TaggingTask(mini), [folder], place, **more)
         assert (report.n_processed, report.n_done_before) == (2, 7)
         anew = tmp_path / f"anew {place.name}"
-        run(mini.verb("tag"), [folder], anew, **more)
+        run(TaggingTask(mini), [folder], anew, **more)
         if place.is_file():
             assert place.read_bytes() == anew.read_bytes()
         else:
@@ -136,18 +137,18 @@ def test_an_output_that_was_lost_is_made_again(
     mini: AudioTagging, folder: Path, tmp_path: Path
 ) -> None:
     table, tree = tmp_path / "t.csv", tmp_path / "tree"
-    run(mini.verb("tag"), [folder], table)
+    run(TaggingTask(mini), [folder], table)
     content = table.read_bytes()
     table.unlink()
-    assert run(mini.verb("tag"), [folder], table).n_processed == 0
+    assert run(TaggingTask(mini), [folder], table).n_processed == 0
     assert table.read_bytes() == content
     part = next((tmp_path / "t.csv.panns" / "partial").iterdir())
     part.write_bytes(b"")  # as a power cut may leave it
-    assert run(mini.verb("tag"), [folder], table).n_processed == 1
+    assert run(TaggingTask(mini), [folder], table).n_processed == 1
     assert table.read_bytes() == content
-    run(mini.verb("tag"), [folder], tree, split=True)
+    run(TaggingTask(mini), [folder], tree, split=True)
     (tree / "clip6.csv").unlink()
-    assert run(mini.verb("tag"), [folder], tree, split=True).n_processed == 1
+    assert run(TaggingTask(mini), [folder], tree, split=True).n_processed == 1
     assert (tree / "clip6.csv").is_file()
 
 
@@ -155,37 +156,37 @@ def test_other_settings_are_refused_and_shown(
     mini: AudioTagging, folder: Path, tmp_path: Path
 ) -> None:
     table = tmp_path / "events.csv"
-    run(mini.verb("detect", threshold=0.3), [folder / "clip5.wav", folder / "clip6.wav"], table)
+    run(DetectionTask(mini, threshold=0.3), [folder / "clip5.wav", folder / "clip6.wav"], table)
     content = table.read_bytes()
     with pytest.raises(UsageError) as refusal:
-        run(mini.verb("detect", threshold=0.4, smooth=1.0), [folder], table, resampler="resampy")
+        run(DetectionTask(mini, threshold=0.4, smooth=1.0), [folder], table, resampler="resampy")
     told = str(refusal.value).splitlines()
     assert "events.csv.panns is of a run with another request:" in told[0]
     assert set(told[1:-1]) == {
         "  settings.threshold: was 0.3, is 0.4",
-        "  settings.smooth: was None, is 1.0",
+        "  settings.smooth: was 0.0, is 1.0",
         "  reading.resampler: was 'soxr', is 'resampy'",
     }
     assert "--overwrite" in told[-1]
     with pytest.raises(UsageError, match="task: was 'detect', is 'tag'"):
-        run(mini.verb("tag"), [folder], table)
+        run(TaggingTask(mini), [folder], table)
     other = AudioTagging("PannsMini", device="cpu", pretrained=False)
     with pytest.raises(UsageError, match=r"\n  weights: was 'sha256:\w+', is 'sha256:\w+'\n"):
-        run(other.verb("detect", threshold=0.3), [folder], table)
+        run(DetectionTask(other, threshold=0.3), [folder], table)
     assert table.read_bytes() == content
-    report = run(mini.verb("tag"), [folder], table, overwrite=True)
+    report = run(TaggingTask(mini), [folder], table, overwrite=True)
     assert report.n_processed == 9
     assert len(names(table)) == 9
 
 
 def test_a_table_loses_no_recording(mini: AudioTagging, folder: Path, tmp_path: Path) -> None:
     table = tmp_path / "t.csv"
-    run(mini.verb("tag"), [folder / "clip5.wav", folder / "clip6.wav"], table)
+    run(TaggingTask(mini), [folder / "clip5.wav", folder / "clip6.wav"], table)
     with pytest.raises(
         UsageError, match=r"holds recordings that are not among those named now \(1\), .*clip5\.wav"
     ):
-        run(mini.verb("tag"), [folder / "clip6.wav", folder / "clip7.wav"], table)
-    report = run(mini.verb("tag"), [folder / f"clip{n}.wav" for n in (7, 6, 5)], table)
+        run(TaggingTask(mini), [folder / "clip6.wav", folder / "clip7.wav"], table)
+    report = run(TaggingTask(mini), [folder / f"clip{n}.wav" for n in (7, 6, 5)], table)
     assert (report.n_processed, report.n_done_before) == (1, 2)
     assert [Path(name).name for name in names(table)] == ["clip7.wav", "clip6.wav", "clip5.wav"]
 
@@ -194,23 +195,23 @@ def test_a_tree_of_another_folder_is_refused(
     mini: AudioTagging, folder: Path, tmp_path: Path
 ) -> None:
     tree = tmp_path / "tree"
-    run(mini.verb("tag"), [folder], tree, split=True)
+    run(TaggingTask(mini), [folder], tree, split=True)
     with pytest.raises(UsageError, match=f"folder: was '{folder}', is '{folder}/deeper'"):
-        run(mini.verb("tag"), [folder / "deeper"], tree, split=True)
+        run(TaggingTask(mini), [folder / "deeper"], tree, split=True)
 
 
 def test_what_is_there_is_not_replaced(mini: AudioTagging, folder: Path, tmp_path: Path) -> None:
     mine = tmp_path / "mine.csv"
     mine.write_text("mine")
     with pytest.raises(UsageError, match=r"mine\.csv is there already"):
-        run(mini.verb("tag"), [folder], mine)
+        run(TaggingTask(mini), [folder], mine)
     tree = tmp_path / "tree"
     (tree / "deeper").mkdir(parents=True)
     (tree / "deeper" / "long.csv").write_text("mine")
     with pytest.raises(UsageError, match=r"long\.csv is there already"):
-        run(mini.verb("tag"), [folder], tree, split=True)
+        run(TaggingTask(mini), [folder], tree, split=True)
     with pytest.raises(UsageError, match="is one of the files to read"):
-        run(mini.verb("tag"), [folder], folder / "clip5.wav", overwrite=True)
+        run(TaggingTask(mini), [folder], folder / "clip5.wav", overwrite=True)
     assert mine.read_text() == (tree / "deeper" / "long.csv").read_text() == "mine"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["mine.csv", "recordings", "tree"]
 
@@ -228,14 +229,14 @@ def test_places_that_do_not_fit(mini: AudioTagging, folder: Path, tmp_path: Path
         (tmp_path / "a.csv", {"on_error": "ignore"}, "on_error is 'raise', 'skip' or a function"),
     ):
         with pytest.raises(UsageError, match=message):
-            run(mini.verb("tag"), [folder], place, **more)
+            run(TaggingTask(mini), [folder], place, **more)
     with pytest.raises(UsageError, match="npz holds framewise probabilities"):
-        run(mini.verb("detect"), [folder], tmp_path / "a", format="npz", split=True)
+        run(DetectionTask(mini), [folder], tmp_path / "a", format="npz", split=True)
 
 
 def test_framewise_probabilities(mini: AudioTagging, folder: Path, tmp_path: Path) -> None:
     tree = tmp_path / "frames"
-    run(mini.verb("detect", framewise=True), [folder], tree, format="npz", split=True)
+    run(DetectionTask(mini, framewise=True), [folder], tree, format="npz", split=True)
     assert len(list(tree.rglob("*.npz"))) == 9
     for name in ("clip6", "deeper/long"):
         alone = mini.detect(folder / f"{name}.wav", framewise=True)
@@ -254,7 +255,7 @@ def test_failures_are_told_and_tried_again(
     good = bad.read_bytes()
     bad.write_bytes(b"no sound")
     table = tmp_path / "t.csv"
-    report = run(mini.verb("tag"), [folder, tmp_path / "missing.wav"], table)
+    report = run(TaggingTask(mini), [folder, tmp_path / "missing.wav"], table)
     assert report.n_processed == 8
     assert [failure.source for failure in report.failures] == [
         str(bad), str(tmp_path / "missing.wav"),
@@ -265,19 +266,19 @@ def test_failures_are_told_and_tried_again(
     failed = [each for each in lines(tmp_path / "t.csv.panns") if each["cause"]]
     assert [each["path"] for each in failed] == [each.source for each in report.failures]
     bad.write_bytes(good)
-    report = run(mini.verb("tag"), [folder], table)
+    report = run(TaggingTask(mini), [folder], table)
     assert (report.n_processed, report.n_done_before) == (1, 8)
     assert len(names(table)) == 9
     bad.write_bytes(b"no sound")
     with pytest.raises(AudioError, match=r"clip7\.wav"):
-        run(mini.verb("tag"), [folder], table, on_error="raise")
+        run(TaggingTask(mini), [folder], table, on_error="raise")
 
 
 def test_results_in_their_order(mini: AudioTagging, folder: Path) -> None:
     opened = (folder / "clip9.wav").open("rb")
     inputs = [folder / "deeper", opened, folder / "clip5.wav"]
     with opened:
-        given = list(results(mini.verb("tag"), inputs))
+        given = list(results(TaggingTask(mini), inputs))
     assert all(isinstance(each, Tagging) for each in given)
     assert [each.source for each in given] == [
         str(folder / name) for name in ("deeper/long.wav", "clip9.wav", "clip5.wav")
@@ -290,25 +291,25 @@ def test_results_of_what_cannot_be_heard(
     bad = folder / "clip6.wav"
     bad.write_bytes(b"no sound")
     inputs = [folder / "clip5.wav", bad, folder / "clip7.wav"]
-    given = results(mini.verb("tag"), inputs)
+    given = results(TaggingTask(mini), inputs)
     assert next(given).source == str(inputs[0])
     with pytest.raises(AudioError, match=r"clip6\.wav"):
         next(given)
     told: list[Failure] = []
-    given = results(mini.verb("tag"), inputs, on_error=told.append)
+    given = results(TaggingTask(mini), inputs, on_error=told.append)
     assert [each.source for each in given] == [str(inputs[0]), str(inputs[2])]
     assert [failure.source for failure in told] == [str(bad)]
     assert caplog.text == ""
-    assert len(list(results(mini.verb("tag"), inputs, on_error="skip"))) == 2
+    assert len(list(results(TaggingTask(mini), inputs, on_error="skip"))) == 2
     assert "error: " in caplog.text
 
 
 def test_recordings_none_of_which_is_there(mini: AudioTagging, tmp_path: Path) -> None:
     failures: list[Failure] = []
     missing = [tmp_path / "a.wav", tmp_path / "b.wav"]
-    assert list(results(mini.verb("tag"), missing, on_error=failures.append)) == []
+    assert list(results(TaggingTask(mini), missing, on_error=failures.append)) == []
     assert [failure.source for failure in failures] == list(map(str, missing))
-    report = run(mini.verb("tag"), missing, tmp_path / "t.csv")
+    report = run(TaggingTask(mini), missing, tmp_path / "t.csv")
     assert report.failures == tuple(failures)
     assert str(report) == "nothing new to process, 2 failed"
     assert list(tmp_path.iterdir()) == []
@@ -321,22 +322,22 @@ def test_a_second_process_is_refused(mini: AudioTagging, folder: Path, tmp_path:
         locked(tmp_path / "t.csv.panns" / "lock"),
         pytest.raises(OutputError, match=r"another process is at work on .*t\.csv\.panns"),
     ):
-        run(mini.verb("tag"), [folder], table)
-    assert run(mini.verb("tag"), [folder], table).n_processed == 9
+        run(TaggingTask(mini), [folder], table)
+    assert run(TaggingTask(mini), [folder], table).n_processed == 9
 
 
 def test_what_a_kill_leaves_of_a_line_is_cut_off(
     mini: AudioTagging, folder: Path, tmp_path: Path
 ) -> None:
     table = tmp_path / "t.csv"
-    run(mini.verb("tag"), [folder], table)
+    run(TaggingTask(mini), [folder], table)
     content = table.read_bytes()
     journal = tmp_path / "t.csv.panns"
     whole = (journal / "files.jsonl").read_bytes()
     *entries, _ = whole.splitlines(keepends=True)  # the last is on the table
     (journal / "files.jsonl").write_bytes(b"".join(entries)[:-20])
     (journal / ".panns-0123456789abcdef.tmp").write_bytes(b"half")
-    report = run(mini.verb("tag"), [folder], table)
+    report = run(TaggingTask(mini), [folder], table)
     assert (report.n_processed, report.n_done_before) == (1, 8)
     assert len(lines(journal)) == 9
     assert table.read_bytes() == content
@@ -346,13 +347,13 @@ def test_what_a_kill_leaves_of_a_line_is_cut_off(
 def test_a_batch_of_which_a_part_was_done(mini: AudioTagging, folder: Path, tmp_path: Path) -> None:
     # The clips of one length are heard together, whatever an earlier run has done of them.
     table = tmp_path / "t.jsonl"
-    run(mini.verb("embed"), [folder], table, format="jsonl")
+    run(EmbeddingTask(mini), [folder], table, format="jsonl")
     content = table.read_bytes()
     journal = tmp_path / "t.jsonl.panns"
     kept = [each for each in lines(journal) if "clip7" not in each["path"]]
     (journal / "files.jsonl").write_text("".join(f"{json.dumps(each)}\n" for each in kept))
     table.unlink()
-    report = run(mini.verb("embed"), [folder], table, format="jsonl")
+    report = run(EmbeddingTask(mini), [folder], table, format="jsonl")
     assert (report.n_processed, report.n_done_before) == (1, 8)
     assert table.read_bytes() == content
 
@@ -363,17 +364,17 @@ def test_a_long_recording_that_fails_behind_its_first_block(
     samples, rate = soundfile.read(folder / "deeper" / "long.wav")
     samples[60 * rate] = np.nan
     soundfile.write(folder / "deeper" / "long.wav", samples, rate, subtype="FLOAT")
-    report = run(mini.verb("tag"), [folder], tmp_path / "t.csv")
+    report = run(TaggingTask(mini), [folder], tmp_path / "t.csv")
     (failure,) = report.failures
     assert "has a sample of nan at 60.000 s" in failure.cause
     assert report.n_processed == 8
 
 
 def test_what_goes_through_a_network_together(mini: AudioTagging) -> None:
-    verb = mini.verb("tag")
+    verb = TaggingTask(mini)
     assert samples_at_once(verb) == 20 * 32_000
-    assert samples_at_once(mini.verb("tag", window=1.0)) == 0
-    waveforms = AudioTagging("LeeNet11", device="cpu", pretrained=False).verb("tag")
+    assert samples_at_once(TaggingTask(mini, window=1.0)) == 0
+    waveforms = TaggingTask(AudioTagging("LeeNet11", device="cpu", pretrained=False))
     assert samples_at_once(waveforms) == 0
     assert default_jobs(verb) >= 2
 
@@ -384,10 +385,9 @@ def test_a_recording_that_appears_too_late(folder: Path) -> None:
 
 
 def test_stretches_are_kept(mini: AudioTagging, folder: Path, tmp_path: Path) -> None:
-    for verb in ("tag", "embed"):
-        table = tmp_path / f"{verb}.jsonl"
-        asked = mini.verb(verb, window=2.0, hop=1.0)
-        run(asked, [folder / "clip6.wav", folder / "deeper"], table, format="jsonl")
+    for task in (TaggingTask(mini, window=2.0, hop=1.0), EmbeddingTask(mini, window=2.0, hop=1.0)):
+        table = tmp_path / f"{task.name}.jsonl"
+        run(task, [folder / "clip6.wav", folder / "deeper"], table, format="jsonl")
         rows = [json.loads(line) for line in table.read_text().splitlines()]
         assert [len(row["stretches"]) for row in rows] == [1, 74]
 
@@ -395,7 +395,7 @@ def test_stretches_are_kept(mini: AudioTagging, folder: Path, tmp_path: Path) ->
 def test_silence_is_skipped(mini: AudioTagging, folder: Path, tmp_path: Path) -> None:
     quiet = np.concatenate([np.zeros(40 * 8000), np.random.default_rng(0).normal(0, 0.1, 8000)])
     soundfile.write(folder / "quiet.wav", quiet, 8000)
-    asked = mini.verb("detect", skip_silence=-80.0)
+    asked = DetectionTask(mini, skip_silence=-80.0)
     run(asked, [folder / "quiet.wav", folder / "clip5.wav"], tmp_path / "t.jsonl", format="jsonl")
     first, second = map(json.loads, (tmp_path / "t.jsonl").read_text().splitlines())
     assert first["silence"] == pytest.approx(40, abs=2)
@@ -407,12 +407,12 @@ def test_progress_is_shown_to_a_terminal_alone(
     caplog: pytest.LogCaptureFixture,
 ) -> None:  # fmt: skip
     with caplog.at_level(logging.CRITICAL):
-        run(mini.verb("tag"), [folder], tmp_path / "t.csv", progress=True)
+        run(TaggingTask(mini), [folder], tmp_path / "t.csv", progress=True)
     assert capsys.readouterr().err == ""
 
 
 def test_detections_as_they_come(mini: AudioTagging, folder: Path) -> None:
-    (found,) = results(mini.verb("detect", framewise=True), [folder / "deeper"])
+    (found,) = results(DetectionTask(mini, framewise=True), [folder / "deeper"])
     assert isinstance(found, Detection)
     assert found.framewise is not None
     assert len(found.framewise) == found.n_frames == 7501

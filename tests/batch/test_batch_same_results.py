@@ -12,7 +12,10 @@ import torch
 
 from panns_inference import AudioTagging, SoundEventDetection
 from panns_inference.batch import results
+from panns_inference.pipeline import DetectionTask, EmbeddingTask, TaggingTask
 from panns_inference.results import Result
+
+TASKS = {"tag": TaggingTask, "detect": DetectionTask, "embed": EmbeddingTask}
 
 
 def values(result: Any) -> dict[str, np.ndarray]:
@@ -66,7 +69,7 @@ def test_alone_in_a_folder_in_another_order_and_with_other_jobs(
     model = request.getfixturevalue(network)
     if network == "sed":
         shutil.rmtree(folder / "deeper")
-    asked = model.verb(verb, **settings)
+    asked = TASKS[verb](model, **settings)
     together = {str(each.source): each for each in results(asked, [folder], jobs=1)}
     assert len(together) == (8 if network == "sed" else 9)
     backwards = list(reversed(together))

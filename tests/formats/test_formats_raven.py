@@ -20,6 +20,7 @@ from some_results import EVENTS, detection, stretched_tagging, text_of, written
 from panns_inference import AudioTagging, SoundEventDetection
 from panns_inference.batch import results, run
 from panns_inference.cli import main
+from panns_inference.pipeline import DetectionTask, EmbeddingTask
 
 MEASURED = ["Begin Time (s)", "End Time (s)", "File Offset (s)"]
 
@@ -98,7 +99,7 @@ def test_the_rate_is_that_of_the_recording(
     assert detector.sample_rate == 32000
     rates = [44100, 8000, 96000]
     assert [detector.detect(path).source_rate for path in recordings] == rates
-    assert [each.source_rate for each in results(detector.verb("detect"), recordings)] == rates
+    assert [each.source_rate for each in results(DetectionTask(detector), recordings)] == rates
     samples, rate = soundfile.read(recordings[2], dtype="float32")
     assert detector.detect(samples, sample_rate=rate).source_rate == 96000
 
@@ -109,7 +110,7 @@ def test_the_rate_of_stretches_and_of_long_recordings(tmp_path: Path) -> None:
     assert tagger.tag(long).source_rate == 11025
     assert {each.source_rate for each in tagger.tags(long, window=10.0)} == {11025}
     assert {each.source_rate for each in tagger.embeddings(long, window=10.0)} == {11025}
-    (found,) = results(tagger.verb("embed"), [long])
+    (found,) = results(EmbeddingTask(tagger), [long])
     assert found.source_rate == 11025
 
 
@@ -117,7 +118,7 @@ def test_a_folder_in_one_table(
     detector: SoundEventDetection, recordings: list[Path], tmp_path: Path
 ) -> None:
     table = tmp_path / "out.selections.txt"
-    report = run(detector.verb("detect", threshold=0.01), recordings, table, format="raven", jobs=1)
+    report = run(DetectionTask(detector, threshold=0.01), recordings, table, format="raven", jobs=1)
     assert not report.failures
     frame = pandas.read_csv(table, sep="\t")
     assert frame["Begin Path"].unique().tolist() == [*map(str, recordings)]

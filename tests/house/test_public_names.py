@@ -174,26 +174,13 @@ PUBLIC = {
     ".engine.cuda": ["CudaEngine"],
     ".engine.cpu": ["fused_network"],
     ".engine.onnx": ["OnnxEngine"],
-    ".verbs": [
-        "BLOCK",
-        "VERBS",
-        "Asked",
-        "Detect",
-        "DetectListener",
-        "Embed",
-        "Listener",
-        "StretchListener",
-        "Tag",
-        "Verb",
-    ],
-    ".windows": [
-        "Batch",
-        "BlockwisePass",
-        "Chunk",
-        "Cutter",
-        "Placement",
-        "Stretches",
-        "WholePass",
+    ".pipeline": [
+        "Accumulator",
+        "DetectionAccumulator",
+        "DetectionTask",
+        "EmbeddingTask",
+        "TaggingTask",
+        "Task",
     ],
 }
 """Module, without the name of the package, to its names."""

@@ -16,8 +16,8 @@ from panns_inference.checkpoints import CHECKPOINTS, cached, load
 from panns_inference.engine.receptive_field import grid_of
 from panns_inference.engine.torch_engine import TorchEngine
 from panns_inference.models import build
+from panns_inference.pipeline.segments import BlockwisePass
 from panns_inference.registry import NETWORKS
-from panns_inference.windows import BlockwisePass
 
 DECIDING = ("Cnn14_DecisionLevelMax", "Cnn14_DecisionLevelAvg", "Cnn14_DecisionLevelAtt")
 

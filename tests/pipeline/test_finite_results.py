@@ -14,6 +14,7 @@ import torch
 from panns_inference import AudioTagging, batch
 from panns_inference.batch import Failure
 from panns_inference.errors import AudioError
+from panns_inference.pipeline import TaggingTask
 
 RATE = 32_000
 CLIP = np.random.default_rng(0).normal(0, 0.1, 2 * RATE).astype(np.float32)
@@ -62,7 +63,7 @@ def test_one_recording_without_a_result_spoils_no_other(tmp_path: Path) -> None:
     model = AudioTagging("PannsMini", device="cpu")
     model.network.register_forward_hook(spoil_loud_clips)
     failures: list[Failure] = []
-    found = list(batch.results(model.verb("tag"), [tmp_path], on_error=failures.append))
+    found = list(batch.results(TaggingTask(model), [tmp_path], on_error=failures.append))
     assert [result.source for result in found] == [str(tmp_path / f"{n}.wav") for n in (0, 1, 3)]
     (failure,) = failures
     assert failure.cause.startswith(f"{tmp_path / '2.wav'}: PannsMini gives values of its clipwise")

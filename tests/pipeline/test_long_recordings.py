@@ -16,8 +16,11 @@ import torch
 from panns_inference import AudioTagging, SoundEventDetection
 from panns_inference.errors import UsageError
 from panns_inference.models import build
+from panns_inference.pipeline import DetectionTask, EmbeddingTask, TaggingTask
 
 RATE = 32_000
+
+TASKS = {"tag": TaggingTask, "detect": DetectionTask, "embed": EmbeddingTask}
 
 
 @pytest.fixture(scope="module")
@@ -98,28 +101,28 @@ def test_results_come_before_the_recording_is_read(mini, samples, tmp_path) -> N
 
 
 @pytest.mark.parametrize("cut", [1, 700_000, 1_290_000])
-def test_every_verb_goes_on_from_its_state(mini, lee, samples, cut) -> None:
+def test_every_task_goes_on_from_its_state(mini, lee, samples, cut) -> None:
     part = samples[: 41 * RATE + 99]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
-        verbs = [
-            mini.verb("tag", window=4, hop=3),
-            mini.verb("embed", window=4),
-            mini.verb("detect", threshold=0.1, merge_gap=0.5, framewise=True),
-            lee.verb("detect", threshold=0.1),
-            lee.verb("tag", skip_silence=-60),
+        tasks = [
+            TaggingTask(mini, window=4, hop=3),
+            EmbeddingTask(mini, window=4),
+            DetectionTask(mini, threshold=0.1, merge_gap=0.5, framewise=True),
+            DetectionTask(lee, threshold=0.1),
+            TaggingTask(lee, skip_silence=-60),
         ]
-    for verb in verbs:
-        straight = verb.listener("x")
+    for task in tasks:
+        straight = task.accumulator("x")
         straight.feed(part[:cut])
         straight.feed(part[cut:])
-        before = verb.listener("x")
+        before = task.accumulator("x")
         before.feed(part[:cut])
         file = io.BytesIO()
         np.savez(file, **before.state())
         file.seek(0)
         state = dict(np.load(file, allow_pickle=False))
-        after = verb.listener("x", state)
+        after = task.accumulator("x", state)
         assert after.n_samples == cut
         after.feed(part[cut:])
         expected, found = straight.finish(), after.finish()
@@ -131,14 +134,14 @@ def test_every_verb_goes_on_from_its_state(mini, lee, samples, cut) -> None:
 
 @pytest.mark.parametrize("name", ["tag", "detect", "embed"])
 def test_together_and_block_by_block(mini, samples, name) -> None:
-    verb = mini.verb(name)
+    task = TASKS[name](mini)
     clips = samples[: 12 * 5 * RATE].reshape(12, -1)
-    together = verb.together(clips[3:6], ["a", "b", None])
+    together = task.results(clips[3:6], ["a", "b", None])
     for result, clip in zip(together, clips[3:6], strict=True):
-        listener = verb.listener(result.source)
+        accumulator = task.accumulator(result.source)
         for piece in np.array_split(clip, 3):
-            listener.feed(piece)
-        alone = listener.finish()
+            accumulator.feed(piece)
+        alone = accumulator.finish()
         assert (alone.source, alone.duration) == (result.source, result.duration)
         for field in ("clipwise", "vector"):
             if hasattr(alone, field):
@@ -177,8 +180,6 @@ def test_networks_with_frames_do_not(mini, lee, samples) -> None:
             lee.tag(samples, RATE, window=wrong)
     with pytest.raises(UsageError, match="skip_silence is a level below full scale"):
         lee.tag(samples, RATE, skip_silence=3)
-    with pytest.raises(UsageError, match="unknown verb 'transcribe'"):
-        lee.verb("transcribe")
 
 
 def test_silence_is_reported(lee, mini, samples) -> None:
@@ -198,7 +199,7 @@ def test_silence_is_reported(lee, mini, samples) -> None:
 
 
 def test_inference_of_long_waveforms(mini, samples) -> None:
-    """The old verb hears them in blocks, too: the same numbers, less memory."""
+    """They go through the network in blocks, too: the same numbers, less memory."""
     part = np.stack([samples[: 35 * RATE], samples[-35 * RATE :]])
     with torch.no_grad():
         expected = mini.network(torch.from_numpy(part))
@@ -220,16 +221,21 @@ def test_a_forward_pass_of_ones_own_hears_all_at_once(samples) -> None:
 
 
 def test_settings_are_plain_values(mini) -> None:
-    verb = mini.verb(
-        "detect", threshold={"Speech": np.float32(0.5), 3: 0.25}, classes={"Dog"}, merge_gap=1
+    task = DetectionTask(
+        mini, threshold={"Speech": np.float32(0.5), 3: 0.25}, classes={"Dog"}, merge_gap=1
     )
-    assert json.loads(json.dumps(verb.settings)) == {
+    assert json.loads(json.dumps(task.settings)) == {
         "window": None,
         "hop": None,
         "skip_silence": None,
         "threshold": {"Speech": 0.5, "3": 0.25},
+        "threshold_off": None,
         "classes": ["Dog"],
+        "exclude": [],
+        "smooth": 0.0,
+        "min_duration": 0.0,
         "merge_gap": 1,
+        "pad": 0.0,
     }
 
 
@@ -238,7 +244,7 @@ def test_copies_of_a_recording_give_the_same_events(mini, shared, samples) -> No
     import csv
 
     from panns_inference.events import find_events
-    from panns_inference.windows import BlockwisePass
+    from panns_inference.pipeline.segments import BlockwisePass
 
     with (shared / "audio" / "soundscape_120s.csv").open(encoding="utf-8", newline="") as file:
         table = list(csv.DictReader(file))

@@ -9,7 +9,7 @@ from bursts import noise
 
 from panns_inference.engine.torch_engine import TorchEngine
 from panns_inference.models import build
-from panns_inference.windows import BlockwisePass
+from panns_inference.pipeline.segments import BlockwisePass
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from panns_inference.windows import Placement, Stretches
+from panns_inference.pipeline.sliding import Placement, Stretches
 
 
 def taken(cutter, waveform, pieces):

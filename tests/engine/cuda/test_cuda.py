@@ -27,6 +27,7 @@ from panns_inference.errors import UsageError
 from panns_inference.inference import _batch
 from panns_inference.model import _kind
 from panns_inference.models import build
+from panns_inference.pipeline import TaggingTask
 from panns_inference.registry import NETWORKS
 
 CPU = torch.device("cpu")
@@ -514,7 +515,7 @@ def test_a_folder_is_that_of_the_cpu(shared: Path) -> None:
 
     folder = shared / "audio" / "esc10" / "baby_cry"
     there, here = (
-        list(results(AudioTagging("PannsMini", device=device).verb("tag"), [folder]))
+        list(results(TaggingTask(AudioTagging("PannsMini", device=device)), [folder]))
         for device in ("cuda", "cpu")
     )
     assert len(there) > 8

@@ -1,4 +1,4 @@
-"""Work done ahead of time in threads, and handed out in its order.
+"""Decoding ahead in threads; what is decoded is handed out in its order.
 
 soundfile, PyAV and soxr leave Python free while they work, so that some threads decode while
 another one computes.
@@ -13,19 +13,19 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from math import inf
 from typing import TypeVar
 
-from .together import MOST, Sized
+from .batches import MOST, Sized
 
 Item = TypeVar("Item")
 Made = TypeVar("Made", bound=Sized)
 
-BLOCKS = 3
-"""Blocks of a long recording that wait."""
+CHUNKS = 3
+"""Chunks of a long recording that wait."""
 
 
-def in_order(
+def made_ahead(
     make: Callable[[Item], Made], items: Iterable[Item], jobs: int, n_samples: int
 ) -> Iterator[Made]:
-    """What is made of each item, in the order of the items.
+    """Yield what is made of each item, in the order of the items.
 
     Args:
         make: called in other threads.
@@ -60,15 +60,15 @@ def in_order(
         pool.shutdown(cancel_futures=True)
 
 
-def pulled(items: Iterator[Item]) -> Iterator[Item]:
-    """The same items, `BLOCKS` of which are always made ahead.
+def read_ahead(items: Iterator[Item]) -> Iterator[Item]:
+    """Yield the same items, `CHUNKS` of which are always made ahead.
 
     Args:
         items: an iterator that is advanced in another thread; None is none of its items.
     """
     pool = ThreadPoolExecutor(1, "panns-reader")
     try:
-        waiting = deque(pool.submit(next, items, None) for _ in range(BLOCKS))
+        waiting = deque(pool.submit(next, items, None) for _ in range(CHUNKS))
         while (item := waiting.popleft().result()) is not None:
             waiting.append(pool.submit(next, items, None))
             yield item
@@ -99,7 +99,7 @@ class _Room:
             self._changed.notify_all()
 
     def open(self) -> None:
-        """Nobody takes anything any more: let those go who wait."""
+        """Let all threads go that wait: nothing is taken any more."""
         with self._changed:
             self._enough = inf
             self._changed.notify_all()

@@ -1,6 +1,6 @@
-"""Which clips go through the network together: decided by the list of files alone.
+"""Which clips go through the network together: decided by the list of recordings alone.
 
-    files      a  b  c  X  d  e  f         a, c, d and f are of one length, X is long
+    recordings a  b  c  X  d  e  f         a, c, d and f are of one length, X is long
     batches    [a c] [b]  [X]  [d f] [e]
 
 What a network gives for a clip differs in the last bits with what else is in its batch. So batches
@@ -10,15 +10,8 @@ that was killed and goes on gives the bytes of one that was not.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Protocol, TypeVar
-
-import numpy as np
-from numpy.typing import NDArray
-
-from ..errors import AudioError
-from ..results import Result
-from ..verbs import Verb
 
 MOST = 32
 """Clips that wait for others of their length."""
@@ -35,18 +28,15 @@ class Sized(Protocol):
 Clip = TypeVar("Clip", bound=Sized)
 
 
-def together(clips: Iterable[Clip], at_most: int) -> Iterator[list[Clip]]:
-    """Batches of clips of one length.
+def batches(clips: Iterable[Clip], at_most: int) -> Iterator[list[Clip]]:
+    """Yield batches of clips of one length, as soon as they are known; each clip is in one.
 
     Clips wait until there are `MOST` of them, or until one comes with which they would be longer
     than `at_most`, all that wait together. What is longer by itself is alone.
 
     Args:
-        clips: in the order of the files.
+        clips: in the order of the recordings.
         at_most: samples of all clips that wait, and so of a batch.
-
-    Returns:
-        Each clip once, in its batch; batches come as soon as they are known.
     """
     waiting: dict[int, list[Clip]] = {}
     count = n_samples = 0
@@ -57,22 +47,3 @@ def together(clips: Iterable[Clip], at_most: int) -> Iterator[list[Clip]]:
         waiting.setdefault(clip.n_samples, []).append(clip)
         count, n_samples = count + 1, n_samples + clip.n_samples
     yield from waiting.values()
-
-
-def results_of(
-    verb: Verb, waveforms: NDArray[np.float32], names: Sequence[str | None]
-) -> list[Result | AudioError]:
-    """Results of clips that go through the network together; one that has none spoils no other.
-
-    Args:
-        verb: what is asked of them.
-        waveforms: (clips, samples).
-        names: of the recordings.
-    """
-    try:
-        return [*verb.together(waveforms, names)]
-    except AudioError as error:
-        if len(names) == 1:
-            return [error]
-        alone = zip(waveforms[:, None], names, strict=True)
-        return [each for clip, name in alone for each in results_of(verb, clip, [name])]

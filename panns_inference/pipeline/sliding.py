@@ -13,14 +13,14 @@ CENTRED      |--------|                   a stretch for each hop, around its mid
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from enum import Enum
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from .waiting import State, Waiting, Waveform
+from .blocks import Buffer, Waveform
+from .state import SavedState, State
 
 
 class Placement(Enum):
@@ -45,7 +45,7 @@ class Batch(NamedTuple):
 
 
 class Stretches:
-    """Samples in pieces of any size in, batches of stretches out.
+    """Chunks of any size in, batches of stretches out.
 
     Args:
         length: samples of a stretch. A recording that is shorter gives shorter ones if they are
@@ -62,36 +62,36 @@ class Stretches:
         hop: int,
         placement: Placement,
         at_once: int,
-        state: Mapping[str, NDArray[np.generic]] | None = None,
+        state: SavedState | None = None,
     ) -> None:
         self.length = length
         self.hop = hop
         self.placement = placement
         self.at_once = at_once
-        self.waiting = Waiting(state)
+        self.buffer = Buffer(state)
         self.next = int(state["next"]) if state else 0
 
     def feed(self, samples: Waveform) -> Iterator[Batch]:
-        """The batches that are full with what comes now.
+        """Yield the batches that are full now.
 
         Args:
             samples: (n,).
         """
-        self.waiting.add(samples)
-        while self._first(self.next + self.at_once - 1) + self.length <= self.waiting.end:
+        self.buffer.add(samples)
+        while self._first(self.next + self.at_once - 1) + self.length <= self.buffer.end:
             yield self._batch(self.at_once)
             # A stretch at the end may be moved back by its whole length.
-            needed = min(self._first(self.next), self.waiting.end - self.length)
-            self.waiting.drop_before(needed)
+            needed = min(self._first(self.next), self.buffer.end - self.length)
+            self.buffer.drop_before(needed)
 
     def finish(self) -> Iterator[Batch]:
-        """The last batches."""
+        """Yield the last batches."""
         while left := self._number() - self.next:
             yield self._batch(min(left, self.at_once))
 
     def _number(self) -> int:
         """How many stretches the whole recording has."""
-        n_samples = self.waiting.end
+        n_samples = self.buffer.end
         n_hops = -(-n_samples // self.hop)
         if self.placement is Placement.CENTRED:
             return n_hops
@@ -106,7 +106,7 @@ class Stretches:
         return max(0, first)
 
     def _batch(self, number: int) -> Batch:
-        end = self.waiting.end
+        end = self.buffer.end
         firsts, length = [self._first(self.next + k) for k in range(number)], self.length
         if self.placement is Placement.CENTRED:
             firsts = [max(0, min(first, end - length)) for first in firsts]
@@ -114,10 +114,10 @@ class Stretches:
         waveforms = np.zeros((number, length), np.float32)
         n_valid = [min(length, end - first) for first in firsts]
         for row, first, n in zip(waveforms, firsts, n_valid, strict=True):
-            row[:n] = self.waiting.between(first, first + n)
+            row[:n] = self.buffer.between(first, first + n)
         self.next += number
         return Batch(waveforms, firsts, n_valid)
 
     def state(self) -> State:
-        """All that is needed to go on."""
-        return {**self.waiting.state(), "next": np.asarray(self.next)}
+        """Return all that is needed to go on."""
+        return {**self.buffer.state(), "next": np.asarray(self.next)}

@@ -1,0 +1,120 @@
+"""How much of the package a call goes through: functions and files that it touches.
+
+    python benchmarks/calls.py
+
+Loading is not counted: each call is made once before it is traced, so that what is made at the
+first call, such as the fast form of the network, is there. The program is traced from its start,
+with loading. Lambdas and comprehensions count as functions, generated code does not.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import sys
+import tempfile
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from types import CodeType, FrameType
+
+import numpy as np
+import soundfile
+
+import panns_inference
+from panns_inference import AudioTagging, SoundEventDetection
+from panns_inference.cli import main
+
+FOLDER = f"{Path(panns_inference.__file__).parent}/"
+
+RATE = 32_000
+
+
+def touched(call: Callable[[], object]) -> set[CodeType]:
+    """Return the functions of the package that a call enters, in all threads.
+
+    Args:
+        call: what is traced.
+    """
+    found: set[CodeType] = set()
+
+    def note(frame: FrameType, event: str, _: object) -> None:
+        if event == "call" and frame.f_code.co_filename.startswith(FOLDER):
+            found.add(frame.f_code)
+
+    threading.setprofile(note)
+    sys.setprofile(note)
+    try:
+        call()
+    finally:
+        sys.setprofile(None)
+        threading.setprofile(None)
+    return {code for code in found if code.co_name != "<module>"}
+
+
+def files(codes: set[CodeType]) -> dict[str, int]:
+    """Return the number of functions in each file.
+
+    Args:
+        codes: the functions.
+    """
+    names = [code.co_filename.removeprefix(FOLDER) for code in codes]
+    return {name: names.count(name) for name in sorted(set(names))}
+
+
+def quietly(call: Callable[[], object]) -> Callable[[], object]:
+    """Return the same call with nothing on stdout.
+
+    Args:
+        call: what may print.
+    """
+
+    def silent() -> object:
+        with contextlib.redirect_stdout(io.StringIO()):
+            return call()
+
+    return silent
+
+
+def calls(folder: Path) -> dict[str, Callable[[], object]]:
+    """Return the calls by name.
+
+    Args:
+        folder: where two recordings are written.
+    """
+    tagger = AudioTagging("PannsMini", device="cpu")
+    detector = SoundEventDetection("PannsMini", device="cpu")
+    noise = np.random.default_rng(0).normal(0, 0.1, 40 * RATE).astype(np.float32)
+    short, long = folder / "short.wav", folder / "long.wav"
+    soundfile.write(short, noise[: 2 * RATE], RATE)
+    soundfile.write(long, noise, RATE)
+    program = ["tag", "--model", "PannsMini", "--device", "cpu", str(short)]
+    return {
+        "inference(array)": lambda: tagger.inference(noise[None, : 2 * RATE]),
+        'tag("short.wav")': lambda: tagger.tag(short),
+        'detect("short.wav")': lambda: detector.detect(short),
+        'tag("long.wav")': lambda: tagger.tag(long),
+        "panns tag short.wav": quietly(lambda: main(program)),
+    }
+
+
+def run() -> None:
+    """Print a line for each call; with -v, also the files and how many functions each has."""
+    with tempfile.TemporaryDirectory() as folder:
+        print(f"{'call':<22}{'functions':>10}{'files':>7}   of these outside engine and models")
+        for name, call in calls(Path(folder)).items():
+            call()
+            codes = touched(call)
+            by_file = files(codes)
+            outside = {n: c for n, c in by_file.items() if not n.startswith(("engine", "models"))}
+            print(
+                f"{name:<22}{len(codes):>10}{len(by_file):>7}"
+                f"   {sum(outside.values())} in {len(outside)}"
+            )
+            if "-v" in sys.argv:
+                for file, count in by_file.items():
+                    print(f"    {count:>3}  {file}")
+
+
+if __name__ == "__main__":
+    run()

@@ -1,0 +1,182 @@
+"""What becomes known along a recording, as it becomes known: `tags`, `events`, `embeddings`."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from typing import TypeVar
+
+from .audio import Reading, Source
+from .errors import UsageError
+from .events import Event
+from .events.columns import Class
+from .events.rules import DEFAULT_THRESHOLD, Threshold
+from .model import Model
+from .pipeline import DetectionTask, EmbeddingTask, TaggingTask
+from .pipeline.clipwise import ClipwiseTask
+from .pipeline.inputs import Input, inputs_of
+from .results import Embedding, Result, Tagging
+
+C = TypeVar("C", bound=Result)
+
+
+class Iterators(Model):
+    """A model that says along a recording what it holds."""
+
+    def tags(
+        self,
+        audio: Source,
+        sample_rate: int | None = None,
+        *,
+        window: float,
+        hop: float | None = None,
+        skip_silence: float | None = None,
+        resampler: str = "soxr",
+        strict: bool = False,
+        track: int | str | None = None,
+        channel: int | str = "mix",
+    ) -> Iterator[Tagging]:
+        """Yield tags of stretches of a recording, as they become known; `tag` gives those of all.
+
+        With `channel='each'` or `track='all'` they come one channel or track after the other.
+
+        Args:
+            audio: as for `Recogniser.tag`.
+            sample_rate: as for `Recogniser.tag`.
+            window: length of a stretch in seconds.
+            hop: as for `Recogniser.tag`.
+            skip_silence: as for `Recogniser.tag`.
+            resampler: as for `Recogniser.tag`.
+            strict: as for `Recogniser.tag`.
+            track: as for `Recogniser.tag`.
+            channel: as for `Recogniser.tag`.
+
+        Raises:
+            AudioError: as `Recogniser.tag`.
+            UsageError: as `Recogniser.tag`.
+        """
+        reading = Reading(resampler, strict, track, channel)
+        task = TaggingTask(self, window=window, hop=hop, skip_silence=skip_silence)
+        return _along(task, inputs_of(audio, sample_rate, reading))
+
+    def events(
+        self,
+        audio: Source,
+        sample_rate: int | None = None,
+        *,
+        threshold: Threshold = DEFAULT_THRESHOLD,
+        threshold_off: Threshold | None = None,
+        smooth: float = 0.0,
+        min_duration: float = 0.0,
+        merge_gap: float = 0.0,
+        pad: float = 0.0,
+        classes: Collection[Class] | Class | None = None,
+        exclude: Collection[Class] | Class = (),
+        window: float | None = None,
+        hop: float | None = None,
+        skip_silence: float | None = None,
+        resampler: str = "soxr",
+        strict: bool = False,
+        track: int | str | None = None,
+        channel: int | str = "mix",
+    ) -> Iterator[Event]:
+        """Yield the events of a recording, each as soon as nothing to come can change it.
+
+        They are those of `detect`, by the time at which they are known.
+
+        Args:
+            audio: as for `Recogniser.tag`.
+            sample_rate: as for `Recogniser.tag`.
+            threshold: as for `Recogniser.detect`.
+            threshold_off: as for `Recogniser.detect`.
+            smooth: as for `Recogniser.detect`.
+            min_duration: as for `Recogniser.detect`.
+            merge_gap: as for `Recogniser.detect`.
+            pad: as for `Recogniser.detect`.
+            classes: as for `Recogniser.detect`.
+            exclude: as for `Recogniser.detect`.
+            window: as for `Recogniser.detect`.
+            hop: as for `Recogniser.detect`.
+            skip_silence: as for `Recogniser.detect`.
+            resampler: as for `Recogniser.tag`.
+            strict: as for `Recogniser.tag`.
+            track: as for `Recogniser.tag`, but one.
+            channel: as for `Recogniser.tag`, but one or a mix.
+
+        Raises:
+            AudioError: as `Recogniser.tag`.
+            UsageError: as `Recogniser.detect`.
+        """
+        reading = Reading(resampler, strict, track, channel)
+        if reading.is_several:
+            raise UsageError(
+                "an event does not say of which track or channel it is: ask for the events of one "
+                "at a time, or detect() for a result of each"
+            )
+        task = DetectionTask(
+            self,
+            threshold=threshold,
+            threshold_off=threshold_off,
+            smooth=smooth,
+            min_duration=min_duration,
+            merge_gap=merge_gap,
+            pad=pad,
+            classes=classes,
+            exclude=exclude,
+            window=window,
+            hop=hop,
+            skip_silence=skip_silence,
+        )
+        (one,) = inputs_of(audio, sample_rate, reading)
+        return _events(task, one)
+
+    def embeddings(
+        self,
+        audio: Source,
+        sample_rate: int | None = None,
+        *,
+        window: float,
+        hop: float | None = None,
+        skip_silence: float | None = None,
+        resampler: str = "soxr",
+        strict: bool = False,
+        track: int | str | None = None,
+        channel: int | str = "mix",
+    ) -> Iterator[Embedding]:
+        """Yield embeddings of stretches of a recording, as they become known.
+
+        With `channel='each'` or `track='all'` they come one channel or track after the other.
+
+        Args:
+            audio: as for `Recogniser.tag`.
+            sample_rate: as for `Recogniser.tag`.
+            window: length of a stretch in seconds.
+            hop: as for `Recogniser.tag`.
+            skip_silence: as for `Recogniser.tag`.
+            resampler: as for `Recogniser.tag`.
+            strict: as for `Recogniser.tag`.
+            track: as for `Recogniser.tag`.
+            channel: as for `Recogniser.tag`.
+
+        Raises:
+            AudioError: as `Recogniser.tag`.
+            UsageError: as `Recogniser.embed`.
+        """
+        reading = Reading(resampler, strict, track, channel)
+        task = EmbeddingTask(self, window=window, hop=hop, skip_silence=skip_silence)
+        return _along(task, inputs_of(audio, sample_rate, reading))
+
+
+def _along(task: ClipwiseTask[C], inputs: Iterable[Input]) -> Iterator[C]:
+    """Results of stretches, of one recording after the other."""
+    for one in inputs:
+        chunks = one.chunks(task.model.sample_rate)
+        for result in task.along(one.name, chunks):
+            yield result.made_from(**chunks.origin)
+
+
+def _events(task: DetectionTask, one: Input) -> Iterator[Event]:
+    """Events of a recording, as they become known."""
+    accumulator = task.accumulator(one.name)
+    for chunk in one.chunks(task.model.sample_rate):
+        yield from accumulator.feed(chunk)
+    yield from accumulator.end()

@@ -1,0 +1,232 @@
+"""Which sounds, and when.
+
+Networks with framewise probabilities take the recording once, in blocks. The others slide: each
+`hop` is a frame, and its probabilities are those of the window around it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..engine import Outputs
+from ..errors import UsageError
+from ..events import Event, Rules, find_events
+from ..events.columns import Class
+from ..events.rules import DEFAULT_THRESHOLD, Threshold
+from ..model import Model
+from ..results import Detection
+from ..warning import warn
+from .blocks import Waveform
+from .framewise import DetectionAccumulator, Sink
+from .segments import Frames
+from .sliding import Placement, Stretches
+from .state import SavedState
+from .task import Task
+
+WINDOW = 2.0
+"""Seconds around each hop that a network without framewise probabilities is given."""
+
+HOP = 1.0
+"""Seconds from one of its frames to the next."""
+
+
+class DetectionTask(Task[Detection]):
+    """Which sounds, and when.
+
+    Args:
+        model: the network and its labels.
+        threshold: as for `Rules`, like the next seven.
+        threshold_off: as for `Rules`.
+        smooth: as for `Rules`.
+        min_duration: as for `Rules`.
+        merge_gap: as for `Rules`.
+        pad: as for `Rules`.
+        classes: as for `Rules`.
+        exclude: as for `Rules`.
+        framewise: whether the result holds the framewise probabilities.
+        window: seconds that a network without framewise probabilities is given for each frame;
+            None is 2. The others do not slide, and refuse it.
+        hop: seconds from one of these frames to the next; None is 1.
+        skip_silence: level in dB relative to full scale, 0 or less, up to which samples are
+            silence: their framewise probabilities are 0. None computes everything.
+
+    Raises:
+        UsageError: if a setting makes no sense, or the network has not the output.
+
+    Warns:
+        UserWarning: if the network slides: times are as coarse as its hop.
+    """
+
+    name = "detect"
+    output = "clipwise_output"
+    result_type = Detection
+
+    def __init__(
+        self,
+        model: Model,
+        *,
+        threshold: Threshold = DEFAULT_THRESHOLD,
+        threshold_off: Threshold | None = None,
+        smooth: float = 0.0,
+        min_duration: float = 0.0,
+        merge_gap: float = 0.0,
+        pad: float = 0.0,
+        classes: Collection[Class] | Class | None = None,
+        exclude: Collection[Class] | Class = (),
+        framewise: bool = False,
+        window: float | None = None,
+        hop: float | None = None,
+        skip_silence: float | None = None,
+    ) -> None:
+        self.rules = Rules(
+            threshold=threshold,
+            threshold_off=threshold_off,
+            smooth=smooth,
+            min_duration=min_duration,
+            merge_gap=merge_gap,
+            pad=pad,
+            classes=classes,
+            exclude=exclude,
+        )
+        # What makes no sense is said before the network runs.
+        self.rules.columns(model.labels)
+        self.rules.thresholds(model.labels)
+        plain = {rule: _plain(value) for rule, value in vars(self.rules).items()}
+        super().__init__(model, skip_silence, window=window, hop=hop, **plain)
+        self.framewise = framewise
+        names = model.output_names
+        self.slides = names is not None and "framewise_output" not in names
+        if not self.slides and (window, hop) != (None, None):
+            raise UsageError(
+                f"{model.name} has framewise probabilities: window= and hop= are for networks that "
+                "have none"
+            )
+        self.window = self.samples_of("window", WINDOW if window is None else window)
+        self.hop = self.samples_of("hop", HOP if hop is None else hop)
+        if self.slides:
+            warn(
+                f"{model.name} has no framewise probabilities: it slides, and the times of its "
+                f"events are as coarse as its hop, {self.hop / model.sample_rate:g} s"
+            )
+
+    @property
+    def longest_clip(self) -> int:
+        """Samples of the longest recordings that `results` may be given; others accumulate."""
+        return 0 if self.slides else super().longest_clip
+
+    @property
+    def frames_per_second(self) -> float:
+        """Frames of the framewise probabilities in a second."""
+        if self.slides:
+            return self.model.sample_rate / self.hop
+        return self.model.frames_per_second
+
+    def results(self, waveforms: Waveform, names: Sequence[str | None]) -> list[Detection]:
+        """Return the results of clips of one length, by one forward pass.
+
+        Args:
+            waveforms: (clips, samples).
+            names: of the recordings.
+        """
+        n_samples = waveforms.shape[1]
+        return [
+            self._of_clip(name, n_samples, outputs)
+            for name, outputs in zip(names, self.outputs(waveforms), strict=True)
+        ]
+
+    def _of_clip(self, name: str | None, n_samples: int, outputs: Outputs) -> Detection:
+        self.model.require("framewise_output", outputs)
+        framewise = outputs["framewise_output"]
+        clipwise = self.checked_clipwise(outputs["clipwise_output"])
+        self.check_finite(name, framewise_output=framewise)
+        events = find_events(
+            framewise,
+            self.frames_per_second,
+            duration=n_samples / self.model.sample_rate,
+            labels=self.model.labels,
+            **vars(self.rules),
+        )
+        return self.result(
+            name,
+            n_samples,
+            clipwise=clipwise,
+            events=events,
+            framewise=framewise if self.framewise else None,
+            n_frames=len(framewise),
+        )
+
+    def result(
+        self,
+        name: str | None,
+        n_samples: int,
+        *,
+        clipwise: NDArray[np.float32],
+        framewise: Frames | None,
+        n_frames: int,
+        events: Iterable[Event],
+        silence: int = 0,
+    ) -> Detection:
+        """Return the result of a recording.
+
+        Args:
+            name: of the recording.
+            n_samples: of the recording.
+            clipwise: probabilities, (classes,).
+            framewise: probabilities, (frames, classes); None if they are not kept.
+            n_frames: of the recording.
+            events: by onset.
+            silence: samples that are silence.
+
+        Raises:
+            AudioError: if a probability is NaN or infinite.
+        """
+        self.check_finite(name, clipwise_output=clipwise)
+        return Detection(
+            **self.origin(name, n_samples, silence=silence),
+            clipwise=clipwise,
+            framewise=framewise,
+            frames_per_second=self.frames_per_second,
+            n_frames=n_frames,
+            n_samples=n_samples,
+            labels=tuple(self.model.labels),
+            events=tuple(events),
+        )
+
+    def accumulator(
+        self,
+        name: str | None,
+        state: SavedState | None = None,
+        frames_to: Sink | None = None,
+    ) -> DetectionAccumulator:
+        """Return what takes one recording chunk by chunk.
+
+        Args:
+            name: of the recording.
+            state: of another accumulator of it, to go on where that one stood.
+            frames_to: takes the framewise probabilities as they come, instead of the result.
+        """
+        return DetectionAccumulator(self, name, state or {}, frames_to)
+
+    def cutter(self, state: SavedState | None = None) -> Stretches:
+        """Return what cuts a recording into the windows of a network that slides.
+
+        Args:
+            state: of another one.
+        """
+        at_once = max(1, self.block // self.window)
+        return Stretches(self.window, self.hop, Placement.CENTRED, at_once, state)
+
+
+def _plain(value: Any) -> Any:
+    """A setting as JSON holds it."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(each) for key, each in value.items()}
+    if isinstance(value, np.ndarray | np.generic):
+        return value.tolist()
+    if isinstance(value, Collection) and not isinstance(value, str):
+        return [_plain(each) for each in value]
+    return value

@@ -1,0 +1,339 @@
+"""The one way of recordings through a task, for a single call as for a folder.
+
+    inputs --decoding--> clips --batches--> Task.results ----------------> outcomes
+                           |                                                  ^
+                           '--> chunks of a long recording --Task.accumulator-'
+
+Decoding runs ahead in threads, as far as the bounds on what waits allow. On the CPU some workers
+compute a batch each, with a share of the cores: two that have one core each are faster than one
+that has two, and no core waits for another while decoding takes it away for a moment. A long
+recording gets all cores, in the thread that iterates over the outcomes. A single recording needs
+no threads at all.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from typing import Generic, Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import cores
+from ..audio import Blocks
+from ..engine.schedule import schedule_of
+from ..errors import AudioError, PannsError
+from ..results import Result
+from .batches import batches
+from .inputs import Input
+from .prefetch import made_ahead, read_ahead
+from .task import Accumulator, Task
+
+LOG = logging.getLogger("panns_inference")
+
+R = TypeVar("R", bound=Result)
+
+Chunks = Iterator[NDArray[np.float32]]
+
+MOST_JOBS = 16
+"""Decoders that no network outruns."""
+
+
+@dataclass(frozen=True)
+class Outcome(Generic[R]):
+    """What has become of a recording.
+
+    Attributes:
+        number: its place in the list of inputs.
+        n_samples: its length at the network's rate; 0 if it could not be read.
+        result: the result, or why there is none.
+    """
+
+    number: int
+    n_samples: int
+    result: R | PannsError
+
+
+class Resume(Protocol):
+    """Where the state of a long recording is saved, so that a later run goes on from there."""
+
+    def accumulator(self, task: Task[R], name: str | None) -> Accumulator[R]:
+        """Return an accumulator that goes on where the saved state ends; else a new one.
+
+        Args:
+            task: what is wanted.
+            name: of the recording.
+        """
+
+    def save(self, accumulator: Accumulator[R], sample_rate: int) -> None:
+        """Save the state of an accumulator, if it is time.
+
+        Args:
+            accumulator: of the recording.
+            sample_rate: of its samples, in Hz.
+        """
+
+
+def _nowhere(number: int) -> None:
+    """Long recordings begin anew."""
+
+
+def _ignored(seconds: float) -> None:
+    """Nothing shows how far the run is."""
+
+
+def run(
+    task: Task[R],
+    inputs: Sequence[Input],
+    *,
+    jobs: int = 0,
+    done: Mapping[int, int] | None = None,
+    resume: Callable[[int], Resume | None] = _nowhere,
+    report: Callable[[float], object] = _ignored,
+) -> Iterator[Outcome[R]]:
+    """Yield what has become of each recording, as soon as it is known.
+
+    Args:
+        task: what the model is to say of them.
+        inputs: the recordings.
+        jobs: threads that decode ahead; 0 decodes when a recording is wanted.
+        done: recordings whose results are not wanted, for an earlier run had them, by their places
+            in the list: their lengths in samples at the network's rate.
+        resume: place in the list to where the state of a long recording is saved.
+        report: called with the seconds of audio that were processed, whenever some were.
+    """
+    way = _Way(task, inputs, jobs, done or {}, resume, report)
+    return way.alone() if len(inputs) == 1 else way.many()
+
+
+@dataclass(frozen=True)
+class _Clip:
+    """A recording between decoding and the network.
+
+    One that fits into a block is decoded, and is one chunk; of a longer one, `n_samples` counts
+    what is decoded already.
+    """
+
+    number: int
+    n_samples: int
+    chunks: Chunks = field(default_factory=lambda: iter(()))
+    waveform: Blocks | None = None
+    error: AudioError | None = None
+
+    def outcome(self, result: R | AudioError) -> Outcome[R]:
+        """What has become of it, with what is known of the recording when it was read."""
+        if isinstance(result, Result) and self.waveform is not None:
+            result = result.made_from(**self.waveform.origin)
+        return Outcome(self.number, self.n_samples, result)
+
+
+@dataclass(frozen=True)
+class _Way(Generic[R]):
+    """The arguments of `run`, and the steps on the way."""
+
+    task: Task[R]
+    inputs: Sequence[Input]
+    jobs: int
+    done: Mapping[int, int]
+    resume: Callable[[int], Resume | None]
+    report: Callable[[float], object]
+
+    def alone(self) -> Iterator[Outcome[R]]:
+        """The outcome of a single recording: no threads are needed."""
+        if 0 not in self.done:
+            clip = self.decoded(0)
+            yield from self.reported(
+                [clip.outcome(clip.error)] if clip.error else self.outcomes([clip])
+            )
+
+    def many(self) -> Iterator[Outcome[R]]:
+        """The outcomes of several recordings: short ones by workers, in batches."""
+        failed: list[Outcome[R]] = []
+        waiting: deque[Future[list[Outcome[R]]]] = deque()
+        n_workers, pool = workers(self.task)
+        try:
+            for batch in batches(self.readable(failed), samples_at_once(self.task)):
+                while failed:
+                    yield failed.pop(0)
+                if all(clip.number in self.done for clip in batch):
+                    continue
+                is_long = self.is_long(batch)
+                while len(waiting) > (0 if is_long else n_workers):
+                    yield from self.reported(waiting.popleft().result())
+                if is_long:
+                    yield from self.outcomes(batch)
+                else:
+                    waiting.append(pool.submit(self.outcomes, batch))
+            while waiting:
+                yield from self.reported(waiting.popleft().result())
+            yield from failed
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+    def readable(self, failed: list[Outcome[R]]) -> Iterator[_Clip]:
+        """The clips that could be decoded; the others go where they are collected."""
+        numbers = range(len(self.inputs))
+        clips = (
+            made_ahead(self.decoded, numbers, self.jobs, self.task.block)
+            if self.jobs
+            else map(self.decoded, numbers)
+        )
+        for clip in clips:
+            if clip.error is None:
+                yield clip
+            else:
+                failed.append(clip.outcome(clip.error))
+
+    def decoded(self, number: int) -> _Clip:
+        """A recording decoded, as far as a block reaches."""
+        if number in self.done:
+            return _Clip(number, self.done[number])
+        try:
+            return self.begun(number)
+        except AudioError as error:
+            return _Clip(number, 0, error=error)
+
+    def begun(self, number: int) -> _Clip:
+        """A recording whose first block is decoded."""
+        waveform = self.inputs[number].chunks(self.task.model.sample_rate)
+        held: list[NDArray[np.float32]] = []
+        n_samples = 0
+        while n_samples <= self.task.block and (chunk := next(waveform, None)) is not None:
+            held.append(chunk)
+            n_samples += len(chunk)
+        if n_samples <= self.task.block:
+            held = [np.concatenate(held)]
+        return _Clip(number, n_samples, itertools.chain(held, waveform), waveform)
+
+    def is_long(self, batch: Sequence[_Clip]) -> bool:
+        """Whether a batch is one recording that goes through the network block by block."""
+        return batch[0].n_samples > self.task.longest_clip
+
+    def outcomes(self, batch: Sequence[_Clip]) -> list[Outcome[R]]:
+        """The outcomes of a batch: the fork between what fits into a block and what is longer."""
+        return [self.accumulated(batch[0])] if self.is_long(batch) else self.together(batch)
+
+    def together(self, batch: Sequence[_Clip]) -> list[Outcome[R]]:
+        """The outcomes of clips that go through the network together."""
+        # Those that were done in an earlier run are computed again: the others depend on them.
+        clips = [self.again(clip) if clip.number in self.done else clip for clip in batch]
+        waveforms = np.stack([next(clip.chunks) for clip in clips])
+        results = self.results(waveforms, [self.inputs[clip.number].name for clip in clips])
+        return [
+            clip.outcome(result)
+            for clip, result in zip(clips, results, strict=True)
+            if clip.number not in self.done
+        ]
+
+    def results(
+        self, waveforms: NDArray[np.float32], names: Sequence[str | None]
+    ) -> Sequence[R | AudioError]:
+        """Results of clips that go through the network together; one without spoils no other."""
+        try:
+            return self.task.results(waveforms, names)
+        except AudioError as error:
+            if len(names) == 1:
+                return [error]
+            alone = zip(waveforms[:, None], names, strict=True)
+            return [each for clip, name in alone for each in self.results(clip, [name])]
+
+    def again(self, clip: _Clip) -> _Clip:
+        """A clip that was done before with its samples; silence if it cannot be read now."""
+        name = self.inputs[clip.number].name
+        try:
+            again = self.begun(clip.number)
+            cause = f"{name!r} is not the recording that it was, though of the same size and time"
+        except AudioError as error:
+            again, cause = _Clip(clip.number, 0), str(error)
+        if again.n_samples == clip.n_samples:
+            return again
+        LOG.warning("warning: %s: it was done before, and its result is kept", cause)
+        silence = np.zeros(clip.n_samples, np.float32)
+        return _Clip(clip.number, clip.n_samples, iter([silence]))
+
+    def accumulated(self, clip: _Clip) -> Outcome[R]:
+        """The outcome of a recording that goes through the network block by block."""
+        resume = self.resume(clip.number)
+        name, rate = self.inputs[clip.number].name, self.task.model.sample_rate
+        accumulator = resume.accumulator(self.task, name) if resume else self.task.accumulator(name)
+        chunks = behind(accumulator.n_samples, clip.chunks)
+        try:
+            for chunk in read_ahead(chunks) if self.jobs else chunks:
+                accumulator.feed(chunk)
+                self.report(len(chunk) / rate)
+                if resume:
+                    resume.save(accumulator, rate)
+            result = accumulator.finish()
+        except AudioError as error:
+            return Outcome(clip.number, 0, error)
+        return replace(clip, n_samples=accumulator.n_samples).outcome(result)
+
+    def reported(self, outcomes: list[Outcome[R]]) -> list[Outcome[R]]:
+        """The same outcomes, of clips."""
+        n_samples = sum(outcome.n_samples for outcome in outcomes)
+        self.report(n_samples / self.task.model.sample_rate)
+        return outcomes
+
+
+def default_jobs(task: Task[R]) -> int:
+    """Return how many decoders leave most cores to a network on the CPU, or feed one elsewhere.
+
+    Args:
+        task: whose model computes.
+    """
+    is_on_cpu = task.model.engine.device == "cpu"
+    return max(2, min(MOST_JOBS, cores.available() // (4 if is_on_cpu else 1)))
+
+
+def workers(task: Task[R]) -> tuple[int, ThreadPoolExecutor]:
+    """Return the number of workers that compute batches, and their threads.
+
+    Args:
+        task: whose model computes.
+    """
+    schedule = schedule_of(task.model.engine)
+    number = schedule.workers
+    return number, ThreadPoolExecutor(number, "panns-worker", schedule.enter_worker, (number,))
+
+
+def samples_at_once(task: Task[R]) -> int:
+    """Return how many samples of short clips go through the network together.
+
+    Args:
+        task: whose model computes.
+    """
+    seconds = schedule_of(task.model.engine).batch_seconds if task.longest_clip else 0.0
+    return round(seconds * task.model.sample_rate)
+
+
+def in_turn(outcomes: Iterable[Outcome[R]]) -> Iterator[Outcome[R]]:
+    """Yield the same outcomes in the order of the recordings.
+
+    Args:
+        outcomes: those of all recordings, in any order.
+    """
+    early: dict[int, Outcome[R]] = {}
+    number = 0
+    for each in outcomes:
+        early[each.number] = each
+        while number in early:
+            yield early.pop(number)
+            number += 1
+
+
+def behind(n_samples: int, chunks: Chunks) -> Chunks:
+    """Yield what is left of a recording behind its first samples.
+
+    Args:
+        n_samples: how many are left out.
+        chunks: the recording, (samples,) each.
+    """
+    for chunk in chunks:
+        if n_samples < len(chunk):
+            yield chunk[n_samples:]
+        n_samples = max(0, n_samples - len(chunk))

@@ -1,0 +1,37 @@
+"""The state of what takes a recording block by block: all that it needs to go on later.
+
+Arrays by name and no objects, as `numpy.savez` holds them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+State = dict[str, NDArray[np.generic]]
+"""What an accumulator returns."""
+
+SavedState = Mapping[str, NDArray[np.generic]]
+"""The same, read from a file; an empty one, or none, stands for the beginning of a recording."""
+
+
+def nested(parts: Mapping[str, SavedState]) -> State:
+    """Return one state that holds several.
+
+    Args:
+        parts: states by name.
+    """
+    return {f"{part}/{name}": v for part, state in parts.items() for name, v in state.items()}
+
+
+def part_of(state: SavedState, part: str) -> State:
+    """Return one of the states that `nested` put together; empty if there is none of that name.
+
+    Args:
+        state: what `nested` returned.
+        part: its name.
+    """
+    prefix = f"{part}/"
+    return {name.removeprefix(prefix): v for name, v in state.items() if name.startswith(prefix)}

@@ -1,0 +1,204 @@
+"""A task: what a model is to say of recordings, with its settings checked once.
+
+clips of one length --Task.results--------------------------------> results
+chunks of one recording --Accumulator.feed--> what is known already --finish--> result
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..engine import Outputs
+from ..errors import AudioError, UsageError
+from ..events import Event
+from ..model import Model
+from ..results import Result
+from .blocks import Waveform
+from .forward import block_of, outputs_of
+from .silence import loud_clips, peak_of
+from .state import SavedState, State
+
+R = TypeVar("R", bound=Result)
+Made = TypeVar("Made", bound=Result, covariant=True)
+
+
+class Accumulator(Protocol[Made]):
+    """Takes a recording chunk by chunk, for a result of type `Made`."""
+
+    @property
+    def n_samples(self) -> int:
+        """Samples so far."""
+
+    def feed(self, samples: Waveform) -> Sequence[Event | Result]:
+        """Return what has become known: events, or results of stretches.
+
+        Args:
+            samples: what follows, (n,).
+        """
+
+    def end(self) -> Sequence[Event | Result]:
+        """Return what becomes known by the end of the recording."""
+
+    def finish(self) -> Made:
+        """Return the result of the whole recording; `end` need not be called before."""
+
+    def state(self) -> State:
+        """Return all that is needed to go on, what was returned already included."""
+
+
+class Task(Generic[R]):
+    """What a model is to say of recordings.
+
+    Args:
+        model: the network and its labels.
+        skip_silence: level in dB relative to full scale, 0 or less, up to which samples are
+            silence that need not go through the network; None computes everything.
+        settings: all further settings, as JSON holds them.
+
+    Attributes:
+        settings: all settings, as JSON holds them: what the results depend on beside the model.
+
+    Raises:
+        UsageError: if a setting makes no sense, or the network has not the output.
+    """
+
+    name: ClassVar[str]
+    """What the command line calls it."""
+
+    output: ClassVar[str]
+    """Name of the output that the network must have."""
+
+    result_type: ClassVar[type[Result]]
+    """What it gives."""
+
+    def __init__(self, model: Model, skip_silence: float | None, **settings: Any) -> None:
+        if skip_silence is not None and not skip_silence <= 0:
+            raise UsageError(
+                f"skip_silence is a level below full scale, 0 dB or less, not {skip_silence}"
+            )
+        self.model = model
+        self.peak = None if skip_silence is None else peak_of(skip_silence)
+        self.settings: dict[str, Any] = {**settings, "skip_silence": skip_silence}
+        self.model.require(self.output, model.output_names)
+
+    @property
+    def block(self) -> int:
+        """Samples that go through the network at once."""
+        return block_of(self.model)
+
+    @property
+    def longest_clip(self) -> int:
+        """Samples of the longest recordings that `results` may be given; others accumulate."""
+        return self.block if self.peak is None else 0
+
+    def results(self, waveforms: Waveform, names: Sequence[str | None]) -> list[R]:
+        """Return the results of clips of one length, by one forward pass.
+
+        Args:
+            waveforms: (clips, samples).
+            names: of the recordings.
+        """
+        raise NotImplementedError
+
+    def accumulator(self, name: str | None, state: SavedState | None = None) -> Accumulator[R]:
+        """Return what takes one recording chunk by chunk.
+
+        Args:
+            name: of the recording.
+            state: of another accumulator of it, to go on where that one stood.
+        """
+        raise NotImplementedError
+
+    def outputs(self, waveforms: Waveform) -> list[Outputs]:
+        """Return the outputs of each clip.
+
+        Args:
+            waveforms: (clips, samples).
+        """
+        arrays = outputs_of(self.model, waveforms, self.output)
+        return [{name: array[k] for name, array in arrays.items()} for k in range(len(waveforms))]
+
+    def values(self, waveforms: Waveform) -> Waveform:
+        """Return the output that is needed, (clips, n); of clips that are silence it is 0.
+
+        Args:
+            waveforms: (clips, samples).
+        """
+        loud = loud_clips(waveforms, self.peak)
+        rows = [each[self.output] for each in self.outputs(waveforms[loud])] if loud.any() else []
+        size = len(rows[0]) if rows else self.model.engine.sizes[self.output]
+        values = np.zeros((len(waveforms), size), np.float32)
+        values[loud] = np.reshape(rows, (-1, size))
+        return values
+
+    def checked_clipwise(self, clipwise: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return probabilities of the classes, if there are as many as labels.
+
+        Args:
+            clipwise: (classes,).
+
+        Raises:
+            UsageError: if there are not.
+        """
+        if len(clipwise) != self.model.classes_num:
+            raise UsageError(
+                f"{self.model.name} has {len(clipwise)} classes, but there are "
+                f"{self.model.classes_num} labels: give the names of its classes as labels=[...]"
+            )
+        return clipwise
+
+    def check_finite(self, name: str | None, **outputs: NDArray[np.float32] | None) -> None:
+        """Refuse what is no result: NaN is above no threshold, and would look like no sound.
+
+        Args:
+            name: of the recording.
+            outputs: of the network, (n,) or (frames, classes); None for those it does not have.
+
+        Raises:
+            AudioError: if a value is NaN or infinite.
+        """
+        for output, values in outputs.items():
+            if values is not None and not np.isfinite(values).all():
+                raise AudioError(
+                    f"{name or 'the recording'}: {self.model.name} gives values of its {output} "
+                    "that are NaN or infinite: its samples or the weights are too large for the "
+                    "numbers that it computes with"
+                )
+
+    def origin(
+        self, name: str | None, n_samples: int, first: int = 0, silence: int = 0
+    ) -> dict[str, Any]:
+        """Return what every result says of the recording.
+
+        Args:
+            name: of the recording.
+            n_samples: that the result is about.
+            first: number of the first of them.
+            silence: how many of them were silence.
+        """
+        rate = self.model.sample_rate
+        return {
+            "source": name,
+            "onset": first / rate,
+            "duration": n_samples / rate,
+            "model": self.model.name,
+            "silence": silence / rate,
+        }
+
+    def samples_of(self, setting: str, seconds: float) -> int:
+        """Return a number of seconds in samples.
+
+        Args:
+            setting: its name.
+            seconds: what was given.
+
+        Raises:
+            UsageError: if it is less than a sample, or not finite.
+        """
+        if not 1 <= seconds * self.model.sample_rate < float("inf"):
+            raise UsageError(f"{setting} must be a number of seconds above 0, not {seconds}")
+        return round(seconds * self.model.sample_rate)
