@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import random
 import shutil
 import signal
+from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -31,6 +33,20 @@ settings.load_profile("quick")  # `pytest --hypothesis-profile=thorough` takes t
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """All tests are shared out among the cores; for named ones, processes are not worth it."""
     return cores.available() if config.args_source is config.ArgsSource.TESTPATHS else 0
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Of a test with the mark `sample(n)`, all cases but n of them are slow."""
+    cases = defaultdict(list)
+    for item in items:
+        if mark := item.get_closest_marker("sample"):
+            cases[item.nodeid.partition("[")[0], mark.args[0]].append(item)
+    for (name, n), alike in cases.items():
+        drawn = random.Random(name).sample(range(len(alike)), min(n, len(alike)))
+        for number, item in enumerate(alike):
+            if number not in drawn:
+                item.add_marker("slow")
 
 
 @pytest.fixture(scope="session")

@@ -71,6 +71,7 @@ def test_errors_that_nobody_hears(stderr: str, tmp_path: Path) -> None:
     assert in_bash(f"panns labels --search dog {stderr}").returncode == 0
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize(("number", "status", "line"), ENDS)
 def test_a_signal_while_it_waits_for_stdin(number: signal.Signals, status: int, line: str) -> None:
     with start("tag", "-v", "-", *NETWORK, stdin=subprocess.PIPE) as process:
@@ -95,6 +96,7 @@ def test_a_signal_while_modules_are_imported(
         assert delay or process.returncode == status
 
 
+@pytest.mark.sample(4)
 @pytest.mark.parametrize(("number", "status", "line"), ENDS)
 @pytest.mark.parametrize("form", ["json", "jsonl", "csv"])
 def test_what_was_begun_is_ended(

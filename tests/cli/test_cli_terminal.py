@@ -33,6 +33,7 @@ def is_harmless(text: str) -> bool:
     return text.replace("\r\n", "").replace("\n", "").replace("\t", "").isprintable()
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("form", ["table", "csv", "json", "srt", "raven"])
 def test_names_of_recordings(form: str, recordings: list[Path]) -> None:
     odd = recordings[0].rename(recordings[0].with_name(STEERING))
