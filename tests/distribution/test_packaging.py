@@ -203,4 +203,4 @@ def test_ci_refuses_an_option_that_it_does_not_have() -> None:
         ["bash", ROOT / ".ci" / "run", "--fast"], capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == "usage: .ci/run [--slow]\n"
+    assert done.stderr == "usage: .ci/run [--slow] [--matrix]\n"
