@@ -174,7 +174,7 @@ def test_the_tests_import_only_what_their_extra_brings(requirements: dict[str, s
     folders = [ROOT / name for name in FOLDERS if name != "panns_inference"]
     scripts = [path for folder in folders for path in folder.rglob("*.py")]
     brought = requirements[""] | requirements["test"] | {SCRIPT_OF_THE_TEST_DATA} | PEERS
-    each_other = {path.stem for path in scripts}
+    each_other = {name for path in scripts for name in (path.stem, path.parent.name)}
     assert third_party(scripts) - brought - each_other == set()
 
 
