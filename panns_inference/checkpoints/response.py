@@ -68,7 +68,7 @@ def request(
             began = time.monotonic()
 
 
-def content_range(response: requests.Response) -> tuple[int, int | None]:
+def byte_range(response: requests.Response) -> tuple[int, int | None]:
     """Return the first byte of the content, and the length of the file if the server says it.
 
     The first byte is -1 if the server says nothing that makes sense.

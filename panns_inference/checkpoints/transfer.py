@@ -18,8 +18,8 @@ from ..registry import NETWORKS, Checkpoint
 from .response import (
     RefusedError,
     TransientError,
+    byte_range,
     check,
-    content_range,
     is_sendable,
     request,
     transfer_error,
@@ -130,7 +130,7 @@ class Transfer:
         return size
 
     def _receive(self, response: requests.Response, offset: int, chunks: Iterator[bytes]) -> bool:
-        start, total = content_range(response)
+        start, total = byte_range(response)
         if response.status_code == 416 and offset == total:
             return True
         if response.status_code == 416 or start not in (0, offset):

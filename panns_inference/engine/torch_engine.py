@@ -15,7 +15,7 @@ from torch.nn import functional
 
 from ..errors import UsageError
 from ..models import FrontEnd, Network
-from ..models.network import LogmelNetwork
+from ..models.logmel import LogmelNetwork
 from ..models.precision import single_at_least, widest
 from .contract import Grid, Outputs, Statistics, Waveforms
 from .fingerprint import Fingerprint, checksum

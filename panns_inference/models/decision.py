@@ -129,7 +129,7 @@ class AttBlock(nn.Module):
         """Weights and probabilities of the classes in each segment, both (batch, classes, T).
 
         The weights of a class are proportional to their softmax over time; as long recordings
-        are heard in blocks, what they are divided by, their sum, is known at the end only.
+        are processed in blocks, what they are divided by, their sum, is known at the end only.
 
         Args:
             x: (batch, channels, T).

@@ -33,7 +33,7 @@ class Spectrogram(nn.Module):
     """Power spectrogram, (batch, samples) -> (batch, 1, frames, n_fft // 2 + 1).
 
     `frames = 1 + samples // hop_length`. The signature is torchlibrosa's; a window other than
-    the periodic Hann window of `n_fft` samples can be loaded, but not asked for.
+    the periodic Hann window of `n_fft` samples can be loaded, but not chosen.
 
     Args:
         n_fft: length of the transform and of its window, in samples.

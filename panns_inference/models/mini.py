@@ -19,7 +19,7 @@ from torch.nn import functional
 
 from .blocks import conv2d
 from .decision import NearestInterpolator
-from .network import LogmelNetwork
+from .logmel import LogmelNetwork
 from .residual import BasicBlock2d
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from .blocks import conv2d
-from .network import LogmelNetwork
+from .logmel import LogmelNetwork
 
 
 def _depthwise(channels: int, stride: int) -> tuple[nn.Module, ...]:

@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from .blocks import ConvBlock
-from .network import LogmelNetwork
+from .logmel import LogmelNetwork
 from .residual import BasicBlock2d, Bottleneck2d, Residual, ResidualStages
 
 

@@ -1,7 +1,7 @@
-"""The DFT as a checkpoint holds it: two banks of filters, and the window they are made of.
+"""The DFT of a checkpoint: two banks of filters, and the window they are made of.
 
-The published filters are a windowed DFT, so that a transform can take their place. Whether those
-at hand are one is seen by comparing them with the formula, once for each content of theirs.
+The published filters are a windowed DFT, so that a transform can take their place. Whether the
+filters of a network are one is found by comparing them with the formula, once until they change.
 """
 
 from __future__ import annotations
@@ -44,11 +44,11 @@ class STFT(nn.Module):
         real, imag = dft_filters(periodic_hann(window_size))
         self.conv_real = Filters(real, trainable)
         self.conv_imag = Filters(imag, trainable)
-        self._finding: _Finding | None = None
+        self._comparison: _Comparison | None = None
 
     def __getstate__(self) -> dict[str, Any]:
-        # What was found about these filters says nothing about copies of them.
-        return {**self.__dict__, "_finding": None}
+        # The result of the comparison says nothing about copies of the filters.
+        return {**self.__dict__, "_comparison": None}
 
     @property
     def banks(self) -> tuple[Tensor, Tensor]:
@@ -64,25 +64,25 @@ class STFT(nn.Module):
         """
         if _is_tracing() or any(_is_closed(bank) for bank in self.banks):
             return None
-        # A look takes longer than the transform of a short clip.
-        content = _content(*self.banks)
-        if self._finding is None or self._finding.content != content:
-            held = (*self.banks, *(bank.detach() for bank in self.banks))
-            self._finding = _Finding(content, held, _window_of(*self.banks))
-        return self._finding.window
+        # Comparing takes longer than the transform of a short clip.
+        versions = _versions(*self.banks)
+        if self._comparison is None or self._comparison.versions != versions:
+            compared = (*self.banks, *(bank.detach() for bank in self.banks))
+            self._comparison = _Comparison(versions, compared, _window_of(*self.banks))
+        return self._comparison.window
 
 
-class _Finding(NamedTuple):
-    """What a look at the filters gave."""
+class _Comparison(NamedTuple):
+    """The result of comparing the filters with the formula."""
 
-    content: tuple[object, ...]
-    held: tuple[Tensor, ...]
-    """The filters and their memory: while they are held, no others can have their addresses."""
+    versions: tuple[object, ...]
+    compared: tuple[Tensor, ...]
+    """The filters and their memory: as long as they are here, no others have their addresses."""
     window: Tensor | None
 
 
-def _content(*banks: Tensor) -> tuple[object, ...]:
-    """Changes whenever the filters are replaced, moved, or written to."""
+def _versions(*banks: Tensor) -> tuple[object, ...]:
+    """Return what changes whenever the filters are replaced, moved, or written to."""
     return tuple(
         (id(bank), bank.data_ptr(), -1 if bank.is_inference() else bank._version) for bank in banks
     )
@@ -98,13 +98,13 @@ def _is_closed(bank: Tensor) -> bool:
 
 
 def _window_of(real: Tensor, imag: Tensor) -> Tensor | None:
-    held = real[0, 0].to(torch.float64)
-    hann = periodic_hann(held.numel()).to(held.device)
+    rounded = real[0, 0].to(torch.float64)
+    hann = periodic_hann(rounded.numel()).to(rounded.device)
     # The filters hold their window rounded: where it is the Hann window, the exact one is meant.
     tolerance = max(DFT_TOLERANCE, torch.finfo(real.dtype).eps)
-    window = hann if _close(held, hann, tolerance) else held
-    parts = zip((real, imag), dft_filters(window), strict=True)
-    is_dft = all(_close(found, expected, tolerance) for found, expected in parts)
+    window = hann if _close(rounded, hann, tolerance) else rounded
+    banks = zip((real, imag), dft_filters(window), strict=True)
+    is_dft = all(_close(found, expected, tolerance) for found, expected in banks)
     return window if is_dft else None
 
 

@@ -104,7 +104,7 @@ class DaiBlock(nn.Module):
     Args:
         in_channels: channels of the input.
         out_channels: channels of the output.
-        pool: samples of the input of which the block hears the maximum.
+        pool: samples of the input of which the block takes the maximum.
     """
 
     depth: ClassVar[int] = 4
