@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import random
 import shutil
@@ -11,11 +12,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import made_scenes
 import pytest
+import soundfile
+import vouched
 from hypothesis import settings
-from vouched import vouch_for
 
 from panns_inference import cores
+from panns_inference.checkpoints import CHECKPOINTS
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -64,6 +68,29 @@ def street() -> Path:
     return ROOT / "examples" / "street.flac"
 
 
+@pytest.fixture(scope="session")
+def clip(street: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The first seven seconds of the street, as a WAV of 32 kHz."""
+    samples, rate = soundfile.read(street, dtype="int16")
+    path = tmp_path_factory.mktemp("clip") / "street_7s.wav"
+    soundfile.write(path, samples[: 7 * rate], rate)
+    return path
+
+
+@pytest.fixture(scope="session")
+def clips(street: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of twelve recordings of five seconds, in Ogg Vorbis of 44.1 kHz."""
+    return made_scenes.clips(street, tmp_path_factory.mktemp("clips"))
+
+
+@pytest.fixture(scope="session")
+def soundscape(street: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two minutes with the `made_scenes.EVENTS` every ten seconds, as a FLAC of 32 kHz."""
+    path = tmp_path_factory.mktemp("soundscape") / "soundscape.flac"
+    soundfile.write(path, made_scenes.soundscape(street), made_scenes.RATE)
+    return path
+
+
 @pytest.fixture(autouse=True)
 def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty HOME, and no setting of the person who runs the tests."""
@@ -89,8 +116,24 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("Cnn14", "Cnn14_mAP=0.431.pth"),
         ("Cnn14_DecisionLevelMax", "Cnn14_DecisionLevelMax.pth"),
     ):
-        vouch_for(weights.write(network, folder / file))
+        vouched.vouch_for(weights.write(network, folder / file))
     return folder
+
+
+@pytest.fixture(scope="session")
+def leenet11(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file for the published one of LeeNet11, in a folder of its own. Its first tag is Speech."""
+    return vouched.leenet11(tmp_path_factory.mktemp("leenet11"))
+
+
+@pytest.fixture
+def as_published(leenet11: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """That file, whose checksums are the published ones for this process and this test."""
+    row = vars(CHECKPOINTS["LeeNet11"])
+    for kind in ("md5", "sha256"):
+        checksum = hashlib.new(kind, leenet11.read_bytes()).hexdigest()
+        monkeypatch.setitem(row, kind, checksum)
+    return leenet11
 
 
 @pytest.fixture(scope="session")

@@ -61,8 +61,8 @@ def test_a_recording_shorter_than_the_window(model) -> None:
     assert times.tolist() == [[25.0]]
 
 
-def test_a_file_of_weights(shared: Path) -> None:
-    model = load_model(str(shared / "weights" / "LeeNet11_mAP=0.266.pth"))
+def test_a_file_of_weights(leenet11: Path) -> None:
+    model = load_model(str(leenet11))
     assert model.scene_embedding_size == 512
     assert get_scene_embeddings(torch.zeros(2, 32_000), model).shape == (2, 512)
 

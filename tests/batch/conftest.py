@@ -19,13 +19,13 @@ def mini() -> AudioTagging:
 
 
 @pytest.fixture
-def folder(tmp_path: Path, shared: Path) -> Path:
+def folder(tmp_path: Path, clips: Path) -> Path:
     """Nine recordings of four lengths in two folders, one of them longer than a block."""
     place = tmp_path / "recordings"
     for number, seconds in enumerate((1, 2, 1, 0.5, 1, 2)):
         noise(place / f"clip{number + 5}.wav", seconds, number)
-    for name in ("rain/1-17367-A.ogg", "dog_bark/1-100032-A.ogg"):
-        shutil.copy(shared / "audio" / "esc10" / name, place)
+    for number, name in enumerate(("1-17367-A.ogg", "1-100032-A.ogg")):
+        shutil.copy(clips / f"{number:02}.ogg", place / name)
     noise(place / "deeper" / "long.wav", 75)
     return place
 

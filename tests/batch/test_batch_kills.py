@@ -108,13 +108,13 @@ KILLS = 6
 
 
 @pytest.fixture(scope="module")
-def paths(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+def paths(soundscape: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """A folder with a long recording, and a list in which files have several names."""
     folder = tmp_path_factory.mktemp("kills") / "recordings"
     draw = random.Random(0)
     for number in range(80):
         noise(folder / f"{number % 7}" / f"{number}.wav", draw.choice((0.5, 1, 1, 2, 5)), number)
-    scape, rate = soundfile.read(shared / "audio" / "soundscape_120s.flac", dtype="int16")
+    scape, rate = soundfile.read(soundscape, dtype="int16")
     long = folder / "3" / "long.flac"
     soundfile.write(long, np.tile(scape, 4), rate)
     (folder / "3" / "link.flac").symlink_to(long)

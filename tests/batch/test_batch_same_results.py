@@ -39,9 +39,9 @@ def assert_same(first: Result, second: Result) -> None:
 
 
 @pytest.fixture(scope="module")
-def lee(shared: Path) -> AudioTagging:
+def lee(leenet11: Path) -> AudioTagging:
     """The genuine LeeNet11."""
-    path = shared / "weights" / "LeeNet11_mAP=0.266.pth"
+    path = leenet11
     return AudioTagging("LeeNet11", path, device="cpu")
 
 

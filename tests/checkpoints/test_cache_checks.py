@@ -39,8 +39,8 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def genuine(shared: Path, cache: Path) -> Path:
-    return Path(shutil.copy(shared / "weights" / GENUINE, cache))
+def genuine(as_published: Path, cache: Path) -> Path:
+    return Path(shutil.copy(as_published, cache))
 
 
 @pytest.fixture
@@ -284,14 +284,17 @@ def test_without_the_right_to_read_or_write(
 
 
 def test_download_fetches_what_was_wrong_anew(
-    flipped: Path, shared: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    flipped: Path,
+    as_published: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    handler = partial(http.server.SimpleHTTPRequestHandler, directory=str(shared / "weights"))
+    handler = partial(http.server.SimpleHTTPRequestHandler, directory=str(as_published.parent))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever).start()
         monkeypatch.setenv("PANNS_MIRROR", f"http://127.0.0.1:{server.server_port}")
         assert main(["models", "download", "LeeNet11"]) == 0
         server.shutdown()
     assert capsys.readouterr().out == f"{flipped}\n"
-    assert flipped.read_bytes() == (shared / "weights" / GENUINE).read_bytes()
+    assert flipped.read_bytes() == as_published.read_bytes()
     assert aside(flipped).exists()

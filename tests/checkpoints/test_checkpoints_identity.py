@@ -9,11 +9,12 @@ import sys
 import warnings
 from collections.abc import Callable
 from dataclasses import replace
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
 import torch
-from filled import GENUINE, on_meta, save_stream, zeros
+from filled import on_meta, save_stream, zeros
 from reference.stored import REFERENCE
 from torch import nn
 
@@ -86,11 +87,10 @@ def test_a_renamed_file_is_known_by_its_checksum(
 
 
 def test_identify_by_name_by_checksum_and_by_shape(
-    shared: Path, tmp_path: Path, checkpoints: Callable[[str], Path]
+    as_published: Path, tmp_path: Path, checkpoints: Callable[[str], Path]
 ) -> None:
-    genuine = shared / "weights" / GENUINE
-    assert identify(str(genuine)) == "LeeNet11"
-    assert identify(shutil.copyfile(genuine, tmp_path / "renamed.pth")) == "LeeNet11"
+    assert identify(str(as_published)) == "LeeNet11"
+    assert identify(shutil.copyfile(as_published, tmp_path / "renamed.pth")) == "LeeNet11"
     assert identify(checkpoints("MobileNetV1")) == "MobileNetV1"
     state = zeros("Cnn14_DecisionLevelMax")
     named = save_stream(state, tmp_path / "Cnn14_DecisionLevelMax.pth")
@@ -99,9 +99,9 @@ def test_identify_by_name_by_checksum_and_by_shape(
     assert identify(save_stream(state, tmp_path / "mine.pth")) == "Cnn14"
 
 
-def test_names_and_checksums_do_not_need_torch(shared: Path, tmp_path: Path) -> None:
+def test_names_and_checksums_do_not_need_torch(tmp_path: Path) -> None:
     renamed = tmp_path / "renamed.pth"
-    shutil.copyfile(shared / "weights" / GENUINE, renamed)
+    shutil.copyfile(files("panns_inference") / "data" / "PannsMini.pth", renamed)
     code = (
         "import sys; from panns_inference.checkpoints import identify;"
         "print(identify(sys.argv[1]), 'torch' in sys.modules)"
@@ -109,7 +109,7 @@ def test_names_and_checksums_do_not_need_torch(shared: Path, tmp_path: Path) -> 
     run = subprocess.run(
         [sys.executable, "-c", code, renamed], capture_output=True, text=True, check=True
     )
-    assert run.stdout == "LeeNet11 False\n"
+    assert run.stdout == "PannsMini False\n"
 
 
 @pytest.mark.parametrize("name", list(REFERENCE))

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import torch
-from filled import GENUINE, by_torch, on_meta, outputs, save_stream, zeros
+from filled import by_torch, on_meta, outputs, save_stream, zeros
 from reference import weights
 from reference.stored import REFERENCE
 from torch import nn
@@ -43,12 +43,11 @@ def test_onto_a_network_without_memory(tmp_path: Path, name: str, zipped: bool) 
         assert torch.equal(given[output], value)
 
 
-def test_the_genuine_file_against_torch(shared: Path) -> None:
-    path = shared / "weights" / GENUINE
-    content = torch.load(path, weights_only=True, map_location="cpu")
+def test_a_published_file_against_torch(leenet11: Path) -> None:
+    content = torch.load(leenet11, weights_only=True, map_location="cpu")
     expected = by_torch("LeeNet11", content["model"])
     for network in (on_meta("LeeNet11"), build("LeeNet11")):
-        found = outputs(load(network, path))
+        found = outputs(load(network, leenet11))
         for output, value in outputs(expected).items():
             assert torch.equal(found[output], value)
 
@@ -113,9 +112,9 @@ def test_the_file_may_be_replaced_while_the_network_is_used(
 
 
 def test_the_file_is_only_read(
-    shared: Path, tmp_path: Path, checkpoints: Callable[[str], Path]
+    leenet11: Path, tmp_path: Path, checkpoints: Callable[[str], Path]
 ) -> None:
-    for source in (shared / "weights" / GENUINE, checkpoints("Cnn6")):
+    for source in (leenet11, checkpoints("Cnn6")):
         path = tmp_path / source.name
         shutil.copyfile(source, path)
         path.chmod(0o444)
@@ -125,7 +124,7 @@ def test_the_file_is_only_read(
             for parameter in network.parameters():
                 parameter.zero_()
         assert (path.read_bytes(), path.stat().st_mtime_ns) == before
-    assert sorted(each.name for each in tmp_path.iterdir()) == ["Cnn6.pth", GENUINE]
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["Cnn6.pth", leenet11.name]
 
 
 def test_a_module_of_ones_own(tmp_path: Path) -> None:
@@ -168,9 +167,11 @@ def test_missing_extra_and_reshaped_keys(tmp_path: Path) -> None:
     assert all(torch.equal(network.state_dict()[key], value) for key, value in before.items())
 
 
-def test_a_checkpoint_of_another_network(shared: Path, checkpoints: Callable[[str], Path]) -> None:
+def test_a_checkpoint_of_another_network(
+    leenet11: Path, checkpoints: Callable[[str], Path]
+) -> None:
     with pytest.raises(CheckpointError, match="it fits LeeNet11 with 527 classes"):
-        load(on_meta("Cnn6"), shared / "weights" / GENUINE)
+        load(on_meta("Cnn6"), leenet11)
     with pytest.raises(CheckpointError, match=r"missing: (\S+; ){5}\S+ and \d+ more\n") as error:
         load(on_meta("LeeNet11"), checkpoints("MobileNetV1"))
     assert "it fits MobileNetV1 with 527 classes" in str(error.value)

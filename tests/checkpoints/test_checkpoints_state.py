@@ -86,10 +86,9 @@ def test_half_precision_stays(path: Path, zipped: bool) -> None:
     assert equal(read_state(path), state)
 
 
-def test_the_genuine_file_against_torch(shared: Path) -> None:
-    path = shared / "weights" / "LeeNet11_mAP=0.266.pth"
-    expected = torch.load(path, weights_only=True, map_location="cpu")["model"]
-    found = read_state(path)
+def test_a_published_file_against_torch(leenet11: Path) -> None:
+    expected = torch.load(leenet11, weights_only=True, map_location="cpu")["model"]
+    found = read_state(leenet11)
     assert len(found) == 58
     assert equal(found, expected)
     assert {value.device.type for value in found.values()} == {"cpu"}
@@ -254,9 +253,9 @@ def test_a_folder_and_nothing_at_all(tmp_path: Path) -> None:
         read_state(tmp_path / "nothing.pth")
 
 
-def test_a_published_file_that_was_cut(shared: Path, tmp_path: Path) -> None:
-    path = tmp_path / "LeeNet11_mAP=0.266.pth"
-    path.write_bytes((shared / "weights" / path.name).read_bytes()[:1_500_000])
+def test_a_published_file_that_was_cut(leenet11: Path, tmp_path: Path) -> None:
+    path = tmp_path / leenet11.name
+    path.write_bytes(leenet11.read_bytes()[:1_500_000])
     with pytest.raises(
         CheckpointError,
         match=r"cut off or damaged .*\(1,500,000 of 3,012,373 bytes\).*`panns models download "

@@ -19,8 +19,8 @@ STREAM = bytes.fromhex("80028a0a6cfc9c46f9206aa850192e") + b"weights"
 
 
 @pytest.fixture
-def genuine(shared: Path) -> Path:
-    return shared / "weights" / "LeeNet11_mAP=0.266.pth"
+def genuine(as_published: Path) -> Path:
+    return as_published
 
 
 def test_the_genuine_file(genuine: Path) -> None:

@@ -253,8 +253,8 @@ assert all(tensor.is_meta for network in built for tensor in network.state_dict(
     assert modules & NEEDLESS == set()
 
 
-def test_a_foreign_file_is_identified_without_the_compiler(shared: Path, tmp_path: Path) -> None:
-    shutil.copy(shared / "weights" / "LeeNet11_mAP=0.266.pth", tmp_path / "own.pth")
+def test_a_foreign_file_is_identified_without_the_compiler(leenet11: Path, tmp_path: Path) -> None:
+    shutil.copy(leenet11, tmp_path / "own.pth")
     with (tmp_path / "own.pth").open("ab") as file:
         file.write(b"of another size, so that its checksum says nothing")
     code = """

@@ -87,9 +87,11 @@ def test_the_events_make_sense(capsys: pytest.CaptureFixture[str]) -> None:
     assert 3.5 < last["offset"] < 6.0
 
 
-def test_a_downloaded_network_comes_first(shared: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_downloaded_network_comes_first(
+    as_published: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     cache_folder().mkdir(parents=True)
-    shutil.copy(shared / "weights" / "LeeNet11_mAP=0.266.pth", cache_folder())
+    shutil.copy(as_published, cache_folder())
     assert main(["tag", "--json", str(STREET)]) == 0
     printed = capsys.readouterr()
     assert json.loads(printed.out)[0]["model"] == "LeeNet11"

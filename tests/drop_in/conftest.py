@@ -30,9 +30,9 @@ def tagger(tiny_file: Path) -> AudioTagging:
 
 
 @pytest.fixture(scope="session")
-def small(shared: Path) -> AudioTagging:
+def small(leenet11: Path) -> AudioTagging:
     """A real network that is quick to load."""
-    return AudioTagging("LeeNet11", shared / "weights" / "LeeNet11_mAP=0.266.pth", "cpu")
+    return AudioTagging("LeeNet11", leenet11, "cpu")
 
 
 @pytest.fixture(scope="session")

@@ -53,11 +53,11 @@ def run(script: str, environment: dict[str, str], *arguments: Path) -> str:
 
 
 def test_the_same_calls_give_the_same(
-    old_package: Path, published: Path, shared: Path, tmp_path: Path
+    old_package: Path, published: Path, clip: Path, tmp_path: Path
 ) -> None:
     import soundfile
 
-    recording, _ = soundfile.read(shared / "audio" / "R9_ZSCveAHg_7s.wav", dtype="float32")
+    recording, _ = soundfile.read(clip, dtype="float32")
     noise = np.random.default_rng(0).normal(0, 0.1, (2, 48000))
     given = tmp_path / "given.npz"
     np.savez(

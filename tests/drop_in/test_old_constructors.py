@@ -221,7 +221,7 @@ def test_both_names_of_the_detection_file(
 
 
 def test_the_printed_lines(
-    tiny_file: Path, capsys: pytest.CaptureFixture[str], shared: Path
+    tiny_file: Path, capsys: pytest.CaptureFixture[str], leenet11: Path
 ) -> None:
     old = f"Checkpoint path: {tiny_file}\nUsing CPU.\n"
     tagger = AudioTagging(Tiny(), tiny_file, "cpu")
@@ -230,8 +230,7 @@ def test_the_printed_lines(
     assert capsys.readouterr().out == ""
     AudioTagging(Tiny(), tiny_file, "cpu", verbose=False)
     assert capsys.readouterr().out == ""
-    weights = shared / "weights" / "LeeNet11_mAP=0.266.pth"
-    AudioTagging("LeeNet11", weights, "cpu")
+    AudioTagging("LeeNet11", leenet11, "cpu")
     assert capsys.readouterr().out == ""
-    AudioTagging("LeeNet11", weights, "cpu", verbose=True)
-    assert capsys.readouterr().out == f"Checkpoint path: {weights}\nUsing CPU.\n"
+    AudioTagging("LeeNet11", leenet11, "cpu", verbose=True)
+    assert capsys.readouterr().out == f"Checkpoint path: {leenet11}\nUsing CPU.\n"

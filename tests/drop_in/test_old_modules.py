@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from importlib.metadata import version
+from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
@@ -57,8 +58,9 @@ def test_the_constructors_take_positions_in_the_old_order() -> None:
 # config ------------------------------------------------------------------------------------------
 
 
-def test_the_constants(shared: Path) -> None:
-    with (shared / "audio" / "class_labels_indices.csv").open(encoding="utf-8") as file:
+def test_the_constants() -> None:
+    table = files("panns_inference") / "data" / "class_labels_indices.csv"
+    with table.open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert config.sample_rate == 32000
     assert config.classes_num == 527

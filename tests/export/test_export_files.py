@@ -38,9 +38,9 @@ def written(mini: AudioTagging, tmp_path_factory: pytest.TempPathFactory) -> Pat
 
 
 @pytest.fixture(scope="module")
-def recordings(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def recordings(clips: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("recordings")
-    for path in sorted((shared / "audio" / "esc10").glob("*/*.ogg"))[::40]:
+    for path in sorted(clips.iterdir())[:8]:
         shutil.copy(path, folder)
     return folder
 
@@ -72,16 +72,17 @@ def test_a_file_says_what_is_in_it(written: Path) -> None:
     assert len(found["sha256"]) == 64
 
 
-def test_published_weights_have_their_licence_and_others_none(shared: Path, tmp_path: Path) -> None:
-    weights = shared / "weights" / "LeeNet11_mAP=0.266.pth"
+def test_published_weights_have_their_licence_and_others_none(
+    leenet11: Path, tmp_path: Path
+) -> None:
     own = shutil.copy(files("panns_inference") / "data" / "PannsMini.pth", tmp_path / "own.pth")
     torch.save(torch.load(own, weights_only=True), tmp_path / "again.pth")
     licences = {}
-    for name, path in (("LeeNet11", weights), ("PannsMini", own), ("PannsMini", "again.pth")):
+    for name, path in (("LeeNet11", leenet11), ("PannsMini", own), ("PannsMini", "again.pth")):
         model = AudioTagging(name, tmp_path / path, "cpu")
         file = to_onnx(model, tmp_path / f"{Path(path).stem}.onnx")
         licences[Path(path).name] = entries(file)["licence"]
-    assert licences.pop(weights.name).startswith("CC BY 4.0; cite Q. Kong")
+    assert licences.pop(leenet11.name).startswith("CC BY 4.0; cite Q. Kong")
     assert licences == {"own.pth": "MIT", "again.pth": "not known"}
     assert entries(tmp_path / "again.onnx")["source"].startswith("again.pth, sha256:")
 
@@ -200,13 +201,13 @@ def test_what_a_hook_changes_is_noticed(tmp_path: Path) -> None:
 
 
 def test_int8_is_smaller_and_says_nearly_the_same(
-    in_int8: Path, written: Path, mini: AudioTagging, recordings: Path, shared: Path
+    in_int8: Path, written: Path, mini: AudioTagging, clips: Path
 ) -> None:
     assert in_int8.stat().st_size < 0.6 * written.stat().st_size
     found = entries(in_int8)
     assert (found["precision"], found["calibration"]) == ("int8", "8 clips, 40 s in all")
     session = onnxruntime.InferenceSession(in_int8)
-    for path in sorted((shared / "audio" / "esc10").glob("*/*.ogg"))[20::40]:
+    for path in sorted(clips.iterdir())[8:]:
         waveform = read(path, 32000)[None]
         (clipwise,) = session.run(["clipwise_output"], {"waveform": waveform})
         wanted = mini.engine.outputs(waveform)["clipwise_output"]
@@ -250,7 +251,7 @@ def test_averages_in_int8_are_convolutions_by_a_quarter(in_int8: Path) -> None:
 
 
 def test_deep_convolutions_in_int8_are_products_and_say_the_same(
-    recordings: Path, shared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    recordings: Path, clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     torch.manual_seed(0)
     network = build("Cnn10")
@@ -258,7 +259,7 @@ def test_deep_convolutions_in_int8_are_products_and_say_the_same(
         network.train()(torch.randn(2, 64_000) / 10)
     model = AudioTagging(network, device="cpu", pretrained=False, verbose=False)
     found, named = [], []
-    waveforms = read(shared / "audio" / "R9_ZSCveAHg_7s.wav", 32000)[None]
+    waveforms = read(clip, 32000)[None]
     for channels, has_amx in ((512, True), (512, False), (513, True)):
         monkeypatch.setattr(int8, "PRODUCTS_FROM", channels)
         monkeypatch.setattr(cores, "has_amx", lambda has_amx=has_amx: has_amx)

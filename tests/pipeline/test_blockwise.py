@@ -82,12 +82,12 @@ def test_in_float64_nothing_is_left_but_the_rounding_of_the_results(network, nam
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["PannsMini", *DECIDING])
-def test_ten_real_recordings(network, name, shared):
+def test_ten_real_recordings(network, name, soundscape):
     """Of 11 to 140 s; the same events unless a value lies at the threshold."""
     from panns_inference.audio import read
     from panns_inference.events import find_events
 
-    sound = read(shared / "audio" / "soundscape_120s.flac", 32_000)
+    sound = read(soundscape, 32_000)
     sound = np.concatenate([sound, sound[: 20 * 32_000]])
     net = network(name)
     for seconds in (11.0, 17.3, 23.17, 31.0, 40.96, 52.2, 64.0, 81.92, 103.3, 139.99):

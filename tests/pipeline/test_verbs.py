@@ -19,8 +19,8 @@ from panns_inference.models import build
 
 
 @pytest.fixture(scope="module")
-def tagger(shared: Path) -> AudioTagging:
-    return AudioTagging("leenet-11", shared / "weights" / "LeeNet11_mAP=0.266.pth", "cpu")
+def tagger(leenet11: Path) -> AudioTagging:
+    return AudioTagging("leenet-11", leenet11, "cpu")
 
 
 @pytest.fixture(scope="module")
@@ -29,14 +29,9 @@ def detector(published: Path) -> SoundEventDetection:
     return SoundEventDetection("Cnn14_DecisionLevelMax", path, "cpu")
 
 
-@pytest.fixture(scope="module")
-def r9(shared: Path) -> Path:
-    return shared / "audio" / "R9_ZSCveAHg_7s.wav"
-
-
-def test_a_tagging(tagger: AudioTagging, r9: Path) -> None:
-    tagging = tagger.tag(r9)
-    assert tagging.source == str(r9)
+def test_a_tagging(tagger: AudioTagging, clip: Path) -> None:
+    tagging = tagger.tag(clip)
+    assert tagging.source == str(clip)
     assert tagging.duration == 7.0
     assert tagging.model == "LeeNet11"
     assert len(tagging.tags) == 527
@@ -58,31 +53,31 @@ def test_a_tagging(tagger: AudioTagging, r9: Path) -> None:
         tagging["Spech"]
 
 
-def test_a_tagging_in_print_and_as_json(tagger: AudioTagging, r9: Path) -> None:
-    tagging = tagger.tag(r9)
+def test_a_tagging_in_print_and_as_json(tagger: AudioTagging, clip: Path) -> None:
+    tagging = tagger.tag(clip)
     lines = repr(tagging).splitlines()
-    assert lines[0] == f"Tagging of {r9} (7.00 s, LeeNet11)"
-    assert lines[1] == "  0.544  Speech"
+    assert lines[0] == f"Tagging of {clip} (7.00 s, LeeNet11)"
+    assert lines[1] == f"  {tagging['Speech']:.3f}  Speech"
     assert len(lines) == 11
     content = json.loads(json.dumps(tagging.to_dict(n=3)))
-    assert content["source"] == str(r9)
+    assert content["source"] == str(clip)
     assert [tag["label"] for tag in content["tags"]] == [tag.label for tag in tagging.tags[:3]]
     assert len(tagging.to_dict()["tags"]) == 527
 
 
-def test_every_way_to_name_a_recording(tagger: AudioTagging, r9: Path) -> None:
-    expected = tagger.tag(r9).clipwise
-    samples, rate = soundfile.read(r9, dtype="float32")
-    with r9.open("rb") as file:
+def test_every_way_to_name_a_recording(tagger: AudioTagging, clip: Path) -> None:
+    expected = tagger.tag(clip).clipwise
+    samples, rate = soundfile.read(clip, dtype="float32")
+    with clip.open("rb") as file:
         opened = tagger.tag(file)
-    assert opened.source == str(r9)
+    assert opened.source == str(clip)
     in_memory = tagger.tag(samples, rate)
     assert in_memory.source is None
     assert repr(in_memory).startswith("Tagging (7.00 s, LeeNet11)")
     for found in (
-        tagger.tag(str(r9)),
+        tagger.tag(str(clip)),
         opened,
-        tagger.tag(io.BytesIO(r9.read_bytes())),
+        tagger.tag(io.BytesIO(clip.read_bytes())),
         in_memory,
         tagger.tag(torch.from_numpy(samples), sample_rate=rate),
         tagger.tag(np.stack([samples, samples]), rate),
@@ -90,9 +85,9 @@ def test_every_way_to_name_a_recording(tagger: AudioTagging, r9: Path) -> None:
         assert np.array_equal(found.clipwise, expected)
 
 
-def test_other_rates_are_resampled(tagger: AudioTagging, r9: Path) -> None:
-    samples, rate = soundfile.read(r9, dtype="float32")
-    expected = tagger.tag(r9)
+def test_other_rates_are_resampled(tagger: AudioTagging, clip: Path) -> None:
+    samples, rate = soundfile.read(clip, dtype="float32")
+    expected = tagger.tag(clip)
     for other in (44100, 48000):
         found = tagger.tag(soxr.resample(samples, rate, other), other)
         assert np.abs(found.clipwise - expected.clipwise).max() < 0.01
@@ -101,19 +96,19 @@ def test_other_rates_are_resampled(tagger: AudioTagging, r9: Path) -> None:
         assert np.abs(again.clipwise - found.clipwise).max() < 0.01
 
 
-def test_integers_are_scaled(tagger: AudioTagging, r9: Path) -> None:
-    integers, rate = soundfile.read(r9, dtype="int16")
-    assert np.array_equal(tagger.tag(integers, rate).clipwise, tagger.tag(r9).clipwise)
+def test_integers_are_scaled(tagger: AudioTagging, clip: Path) -> None:
+    integers, rate = soundfile.read(clip, dtype="int16")
+    assert np.array_equal(tagger.tag(integers, rate).clipwise, tagger.tag(clip).clipwise)
 
 
-def test_a_detection(detector: SoundEventDetection, r9: Path) -> None:
+def test_a_detection(detector: SoundEventDetection, clip: Path) -> None:
     rules = {"threshold": 0.8, "threshold_off": 0.6, "min_duration": 0.3}
-    detection = detector.detect(r9, framewise=True, **rules)
-    assert detection.source == str(r9)
+    detection = detector.detect(clip, framewise=True, **rules)
+    assert detection.source == str(clip)
     assert detection.framewise.shape == (701, 527)
     assert detection.n_frames == 701
     assert detection.n_samples == 224_000
-    assert detector.detect(r9, **rules).framewise is None
+    assert detector.detect(clip, **rules).framewise is None
     assert detection.frames_per_second == 100
     assert detection.events
     for event in detection.events:
@@ -124,14 +119,14 @@ def test_a_detection(detector: SoundEventDetection, r9: Path) -> None:
         assert event.duration >= 0.3
         assert 0 <= event.onset < event.offset <= detection.duration
     assert np.array_equal(detection.clipwise, detection.framewise.max(axis=0))
-    samples, _ = soundfile.read(r9, dtype="float32")
+    samples, _ = soundfile.read(clip, dtype="float32")
     assert np.array_equal(detection.framewise, detector.inference(samples)[0])
 
 
-def test_a_detection_in_print_and_as_json(detector: SoundEventDetection, r9: Path) -> None:
-    detection = detector.detect(r9, threshold=0.8)
+def test_a_detection_in_print_and_as_json(detector: SoundEventDetection, clip: Path) -> None:
+    detection = detector.detect(clip, threshold=0.8)
     lines = repr(detection).splitlines()
-    assert lines[0] == f"Detection of {r9} (7.00 s, Cnn14_DecisionLevelMax)"
+    assert lines[0] == f"Detection of {clip} (7.00 s, Cnn14_DecisionLevelMax)"
     first = detection.events[0]
     assert lines[1].split(maxsplit=5) == [
         f"{first.onset:.2f}", "-", f"{first.offset:.2f}", "s", f"{first.probability:.3f}",
@@ -140,7 +135,7 @@ def test_a_detection_in_print_and_as_json(detector: SoundEventDetection, r9: Pat
     assert lines[-1] == f"  ... and {len(detection.events) - 10} more events"
     events = json.loads(json.dumps(detection.to_dict()))["events"]
     assert events == [event.to_dict() for event in detection.events]
-    assert repr(detector.detect(r9, threshold=1.0)).endswith("no events")
+    assert repr(detector.detect(clip, threshold=1.0)).endswith("no events")
 
 
 def test_a_short_recording(detector: SoundEventDetection) -> None:
@@ -149,28 +144,28 @@ def test_a_short_recording(detector: SoundEventDetection) -> None:
     assert {event.offset for event in detection.events} == {100 / 32000}
 
 
-def test_detection_networks_tag_too(detector: SoundEventDetection, r9: Path) -> None:
-    tagging = detector.tag(r9)
+def test_detection_networks_tag_too(detector: SoundEventDetection, clip: Path) -> None:
+    tagging = detector.tag(clip)
     assert tagging.embedding is None
-    assert np.array_equal(tagging.clipwise, detector.detect(r9).clipwise)
+    assert np.array_equal(tagging.clipwise, detector.detect(clip).clipwise)
     with pytest.raises(UsageError, match="Cnn14_DecisionLevelMax has no embedding") as raised:
-        detector.embed(r9)
+        detector.embed(clip)
     assert "LeeNet11" in str(raised.value)
     assert "DecisionLevelAvg" not in str(raised.value)
 
 
-def test_tagging_networks_have_no_framewise_output(tagger: AudioTagging, r9: Path) -> None:
-    samples, _ = soundfile.read(r9, dtype="float32")
+def test_tagging_networks_have_no_framewise_output(tagger: AudioTagging, clip: Path) -> None:
+    samples, _ = soundfile.read(clip, dtype="float32")
     with pytest.raises(UsageError, match="LeeNet11 has no framewise_output") as raised:
         SoundEventDetection(tagger.model, device="cpu", pretrained=False).inference(samples)
     assert "Cnn14_DecisionLevelMax, Cnn14_DecisionLevelAvg" in str(raised.value)
 
 
-def test_an_embedding(tagger: AudioTagging, r9: Path) -> None:
-    embedding = tagger.embed(r9)
-    assert np.array_equal(embedding.vector, tagger.tag(r9).embedding)
+def test_an_embedding(tagger: AudioTagging, clip: Path) -> None:
+    embedding = tagger.embed(clip)
+    assert np.array_equal(embedding.vector, tagger.tag(clip).embedding)
     assert np.array_equal(np.asarray(embedding), embedding.vector)
-    assert repr(embedding).startswith(f"Embedding of {r9} (7.00 s, LeeNet11): 512 values [")
+    assert repr(embedding).startswith(f"Embedding of {clip} (7.00 s, LeeNet11): 512 values [")
     assert embedding.to_dict()["embedding"] == embedding.vector.tolist()
 
 
@@ -230,7 +225,7 @@ def test_classes_of_ones_own_by_name(tmp_path: Path) -> None:
     ids=lambda rules: next(iter(rules)),
 )
 def test_wrong_rules_are_said_before_the_network_runs(
-    detector: SoundEventDetection, r9: Path, rules: dict[str, object]
+    detector: SoundEventDetection, clip: Path, rules: dict[str, object]
 ) -> None:
     def run(*_: object) -> None:
         raise AssertionError("the network ran")
@@ -238,7 +233,7 @@ def test_wrong_rules_are_said_before_the_network_runs(
     hook = detector.model.register_forward_pre_hook(run)
     try:
         with pytest.raises(UsageError):
-            detector.detect(r9, **rules)
+            detector.detect(clip, **rules)
     finally:
         hook.remove()
 
@@ -259,11 +254,10 @@ def test_what_is_no_network() -> None:
 
 
 def test_another_cache_folder(
-    shared: Path, tmp_path: Path, r9: Path, monkeypatch: pytest.MonkeyPatch
+    as_published: Path, tmp_path: Path, clip: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    weights = shared / "weights" / "LeeNet11_mAP=0.266.pth"
-    (tmp_path / weights.name).symlink_to(weights)
-    tagging = AudioTagging("LeeNet11", device="cpu", cache_folder=tmp_path).tag(r9)
+    (tmp_path / as_published.name).symlink_to(as_published)
+    tagging = AudioTagging("LeeNet11", device="cpu", cache_folder=tmp_path).tag(clip)
     assert tagging.tags[0].label == "Speech"
     monkeypatch.setenv("PANNS_OFFLINE", "1")
     with pytest.raises(DownloadError) as raised:
@@ -271,7 +265,7 @@ def test_another_cache_folder(
     assert str(tmp_path / "Cnn6_mAP=0.343.pth") in str(raised.value)
 
 
-def test_modules_that_give_more_or_less(r9: Path) -> None:
+def test_modules_that_give_more_or_less(clip: Path) -> None:
     class Odd(torch.nn.Module):
         def forward(self, x: torch.Tensor, _: None) -> dict[str, torch.Tensor | None]:
             framewise = torch.full((len(x), 1 + x.shape[1] // 320, 527), 0.25)
@@ -280,4 +274,4 @@ def test_modules_that_give_more_or_less(r9: Path) -> None:
     odd = SoundEventDetection(Odd(), device="cpu", pretrained=False)
     assert odd.inference(np.zeros((2, 3200))).shape == (2, 11, 527)
     with pytest.raises(UsageError, match="Odd has no clipwise_output"):
-        odd.detect(r9)
+        odd.detect(clip)

@@ -51,8 +51,8 @@ def fitted(made: Network) -> Network:
 
 
 @pytest.fixture(scope="session")
-def recording(shared: Path) -> Tensor:
-    return torch.from_numpy(read(shared / "audio" / "R9_ZSCveAHg_7s.wav", 32000))
+def recording(clip: Path) -> Tensor:
+    return torch.from_numpy(read(clip, 32000))
 
 
 def check(plain: Network, recording: Tensor, samples: list[int]) -> None:

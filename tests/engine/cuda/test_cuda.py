@@ -43,8 +43,8 @@ def noise(batch: int, seconds: float = 1.0) -> Tensor:
 
 
 @pytest.fixture
-def clip(shared: Path) -> np.ndarray:
-    return read(shared / "audio" / "R9_ZSCveAHg_7s.wav", RATE)
+def clip(clip: Path) -> np.ndarray:
+    return read(clip, RATE)
 
 
 @pytest.fixture
@@ -431,11 +431,10 @@ def test_threads_may_ask_at_the_same_time(filled: Callable[[str], Any]) -> None:
 
 @pytest.mark.cuda
 @pytest.mark.parametrize("precision", TOLERANCE)
-def test_a_long_recording_is_heard_in_blocks(precision: str, shared: Path) -> None:
-    file = shared / "audio" / "soundscape_120s.flac"
-    expected = AudioTagging("PannsMini", device="cpu").detect(file, framewise=True)
+def test_a_long_recording_is_heard_in_blocks(precision: str, soundscape: Path) -> None:
+    expected = AudioTagging("PannsMini", device="cpu").detect(soundscape, framewise=True)
     found = AudioTagging("PannsMini", device="cuda", precision=precision).detect(
-        file, framewise=True
+        soundscape, framewise=True
     )
     np.testing.assert_allclose(found.framewise, expected.framewise, atol=TOLERANCE[precision])
 
@@ -510,12 +509,11 @@ def test_a_module_of_ones_own_computes_as_it_is() -> None:
 
 
 @pytest.mark.cuda
-def test_a_folder_is_that_of_the_cpu(shared: Path) -> None:
+def test_a_folder_is_that_of_the_cpu(clips: Path) -> None:
     from panns_inference.batch import results
 
-    folder = shared / "audio" / "esc10" / "baby_cry"
     there, here = (
-        list(results(TaggingTask(AudioTagging("PannsMini", device=device)), [folder]))
+        list(results(TaggingTask(AudioTagging("PannsMini", device=device)), [clips]))
         for device in ("cuda", "cpu")
     )
     assert len(there) > 8

@@ -25,11 +25,10 @@ NAMES = ("PannsMini", "LeeNet11")
 
 
 @pytest.fixture(scope="module")
-def models(shared: Path) -> dict[str, AudioTagging]:
-    genuine = shared / "weights" / "LeeNet11_mAP=0.266.pth"
+def models(leenet11: Path) -> dict[str, AudioTagging]:
     return {
         "PannsMini": AudioTagging("PannsMini", device="cpu"),
-        "LeeNet11": AudioTagging("LeeNet11", genuine, "cpu"),
+        "LeeNet11": AudioTagging("LeeNet11", leenet11, "cpu"),
     }
 
 
