@@ -201,9 +201,7 @@ def test_frames_need_no_window(recording: str, sed: list[str], capsys: Capture) 
 
 
 def test_stretches(recording: str, lee: list[str], capsys: Capture) -> None:
-    assert (
-        main(["tag", "--json", "--window=2", "--hop=1", "--top=1", recording, *lee]) == 0
-    )
+    assert main(["tag", "--json", "--window=2", "--hop=1", "--top=1", recording, *lee]) == 0
     (result,) = json.loads(capsys.readouterr().out)
     assert [part["onset"] for part in result["stretches"]] == [0, 1, 2, 3, 4, 5]
     assert "Speech" in {part["tags"][0]["label"] for part in result["stretches"]}
