@@ -4,7 +4,7 @@
                                            |                     |
                                         replay           schedule, average, evaluation
 
-Each step is a function of the seed and of its number, so that a run which was killed and resumed
+Each step is a function of the seed and of its number, so that a run that was killed and resumed
 equals one that was not.
 """
 

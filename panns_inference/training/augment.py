@@ -1,4 +1,4 @@
-"""What training does to waveforms: each function takes (samples,) float32 and what it draws from.
+"""Augmentation of waveforms: each function takes (samples,) float32 and a random generator.
 
 All of them keep the length, except `resampled`, which changes it with the speed.
 """
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 
 def fitted(waveform: Waveform, n_samples: int, draw: Draw) -> Waveform:
-    """A piece of that length at random, or the whole at a random place in silence.
+    """Return a random stretch of that length, or the whole at a random place in silence.
 
     Args:
         waveform: (samples,).
         n_samples: length of the result.
-        draw: source of chance.
+        draw: random generator.
     """
     spare = len(waveform) - n_samples
     if spare >= 0:
@@ -34,7 +34,7 @@ def fitted(waveform: Waveform, n_samples: int, draw: Draw) -> Waveform:
 
 
 def with_level(waveform: Waveform, decibel: float) -> Waveform:
-    """The waveform scaled to a level; silence stays silence.
+    """Return the waveform scaled to a level; silence stays silence.
 
     Args:
         waveform: (samples,).
@@ -50,7 +50,7 @@ def with_level(waveform: Waveform, decibel: float) -> Waveform:
 
 
 def mixed(waveforms: list[Waveform], decibels: list[float]) -> Waveform:
-    """Sum of waveforms of one length, each at its level.
+    """Return the sum of waveforms of one length, each at its level.
 
     Args:
         waveforms: (samples,) each.
@@ -63,7 +63,7 @@ def mixed(waveforms: list[Waveform], decibels: list[float]) -> Waveform:
 
 
 def replaced(outer: Waveform, inner: Waveform, span: tuple[int, int], fade: int) -> Waveform:
-    """One waveform with a stretch of another in it, cross-faded.
+    """Return a waveform with a stretch of another in it, cross-faded.
 
     Args:
         outer: (samples,).
@@ -79,7 +79,7 @@ def replaced(outer: Waveform, inner: Waveform, span: tuple[int, int], fade: int)
 
 
 def resampled(waveform: Waveform, speed: float) -> Waveform:
-    """Played faster or slower: pitch and length change together.
+    """Return the waveform played faster or slower, which changes pitch and length.
 
     Args:
         waveform: (samples,).
@@ -92,11 +92,11 @@ def resampled(waveform: Waveform, speed: float) -> Waveform:
 
 
 def equalised(waveform: Waveform, draw: Draw, spread: float = 8.0) -> Waveform:
-    """Through a random smooth frequency response.
+    """Return the waveform filtered by a random smooth frequency response.
 
     Args:
         waveform: (samples,).
-        draw: source of chance.
+        draw: random generator.
         spread: standard deviation of the gain at eight frequencies an octave apart, in decibels.
     """
     spectrum = np.fft.rfft(waveform)
@@ -107,11 +107,11 @@ def equalised(waveform: Waveform, draw: Draw, spread: float = 8.0) -> Waveform:
 
 
 def reverberated(waveform: Waveform, draw: Draw, sample_rate: int) -> Waveform:
-    """In a room: convolved with noise that dies away, added to the direct sound.
+    """Return the waveform with reverberation: convolved with decaying noise, plus the direct sound.
 
     Args:
         waveform: (samples,).
-        draw: source of chance.
+        draw: random generator.
         sample_rate: Hz.
     """
     seconds, wet = draw.uniform(0.1, 1.5), draw.uniform(0.05, 0.6)
@@ -125,11 +125,11 @@ def reverberated(waveform: Waveform, draw: Draw, sample_rate: int) -> Waveform:
 
 
 def quantised(waveform: Waveform, draw: Draw) -> Waveform:
-    """Through a coarse quantiser on a logarithmic scale, as in telephony.
+    """Return the waveform quantised coarsely on a logarithmic scale, as in telephony.
 
     Args:
         waveform: (samples,).
-        draw: source of chance.
+        draw: random generator.
     """
     mu, levels = 255.0, 2.0 ** draw.integers(3, 8)
     peak = np.abs(waveform).max() + 1e-9
@@ -140,13 +140,13 @@ def quantised(waveform: Waveform, draw: Draw) -> Waveform:
 
 
 def band_limited(waveform: Waveform, draw: Draw, sample_rate: int) -> Waveform:
-    """Without what lies above a random frequency, and half of the time below another one.
+    """Return the waveform low-passed at a random frequency, and in half of the cases high-passed.
 
     As after a lower sample rate, or from a telephone or a small loudspeaker.
 
     Args:
         waveform: (samples,).
-        draw: source of chance.
+        draw: random generator.
         sample_rate: Hz.
     """
     top = 2 ** draw.uniform(11, 13.8)
@@ -158,11 +158,11 @@ def band_limited(waveform: Waveform, draw: Draw, sample_rate: int) -> Waveform:
 
 
 def coded(waveform: Waveform, draw: Draw, sample_rate: int) -> Waveform:
-    """Through MP3 or Vorbis at a low quality.
+    """Return the waveform encoded as MP3 or Vorbis at low quality, and decoded.
 
     Args:
         waveform: (samples,).
-        draw: source of chance.
+        draw: random generator.
         sample_rate: Hz.
     """
     import soundfile

@@ -17,7 +17,7 @@ class MovingAverage(Generic[Net]):
     Args:
         network: the network in training; its present values are the first.
         decay: weight of the past, near 1; the first steps use `(1 + step) / (10 + step)`
-            where that is less, so that the random beginning is soon forgotten.
+            where that is less, so that the initial values soon lose their weight.
     """
 
     def __init__(self, network: Net, decay: float) -> None:
@@ -26,7 +26,7 @@ class MovingAverage(Generic[Net]):
 
     @torch.no_grad()
     def update(self, network: Net, step: int) -> None:
-        """Take in the values after a step.
+        """Update the average with the values after a step.
 
         Args:
             network: the network in training.

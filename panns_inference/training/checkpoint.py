@@ -23,13 +23,13 @@ def save(state: dict[str, Any], path: str | Path) -> None:
 
 
 def restore(path: str | Path) -> dict[str, Any] | None:
-    """The state that a file holds, or None if there is no file.
+    """Return the state in a file, or None if there is no file.
 
     Args:
         path: the file.
 
     Raises:
-        CheckpointError: if the file is there, but holds no state.
+        CheckpointError: if the file exists, but holds no state.
     """
     if not Path(path).exists():
         return None
@@ -37,6 +37,6 @@ def restore(path: str | Path) -> dict[str, Any] | None:
         state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # torch raises many kinds: zip, pickle, runtime errors
         raise CheckpointError(
-            f"{path}: is no state of a run ({error}); remove it to start from the beginning"
+            f"{path}: is no state of a run ({error}); remove it to start from the first step"
         ) from error
     return state

@@ -1,11 +1,11 @@
-"""Learning from a teacher: soft labels for whole clips and for stretches of them.
+"""Distillation: soft labels of a teacher for whole clips and for stretches of them.
 
     clip      |----------------------------------|   clip logits, embedding
     stretch            |---------|                   stretch logits
-    steps     |----|----|----|----|----|----|----|   what each adds to the embedding
+    steps     |----|----|----|----|----|----|----|   contribution of each to the embedding
 
-The stretch is heard within its clip: the trunk sees the clip once, the head pools the segments
-of the stretch. So the head learns what a short stretch of a recording holds: its events.
+The stretch is part of its clip: the trunk processes the clip once, the head pools the segments of
+the stretch. So the head learns the content of a short stretch of a recording: its events.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ STEP_FRAMES = 32
 
 
 class LabelledBatch(NamedTuple):
-    """Clips of one length, and what the teacher says of them."""
+    """Clips of one length, and the labels of the teacher."""
 
     decibels: Tensor
     """Log-mel before the network's first norm, (batch, 1, frames, mel_bins)."""
@@ -34,8 +34,8 @@ class LabelledBatch(NamedTuple):
     """(batch, classes)."""
 
     local: Tensor
-    """What each step of the teacher adds to the embedding before its activation, (batch, steps,
-    embedding_size); steps have `STEP_FRAMES` frames, and the first is centred on frame 0."""
+    """Contribution of each step of the teacher to the embedding before its activation, (batch,
+    steps, embedding_size); steps have `STEP_FRAMES` frames, and the first is centred on frame 0."""
 
     stretch: tuple[int, int]
     """First and last segment plus one of the stretch, the same in all clips."""
@@ -53,9 +53,9 @@ class Distillation:
         stretch: of that of stretches.
         embedding: of the squared distance of embeddings, relative to their mean square in the
             batch.
-        local: of the squared distance of what each step adds to the embedding, relative likewise.
-        spec_augment: widest stripe that the student does not hear, in frames and mel bins; the
-            teacher does.
+        local: of the squared distance of the contributions of the steps, relative likewise.
+        spec_augment: widest stripe that is masked for the student, in frames and mel bins; the
+            teacher has no mask.
         bfloat16: whether the trunk computes in bfloat16 (several times as fast on a CPU with AMX).
     """
 
@@ -67,7 +67,7 @@ class Distillation:
     bfloat16: bool = False
 
     def __call__(self, network: PannsMini, batch: LabelledBatch) -> dict[str, Tensor]:
-        """Parts of the loss: `loss` is their weighted sum.
+        """Return the parts of the loss; `loss` is their weighted sum.
 
         Args:
             network: the student.
@@ -91,7 +91,7 @@ class Distillation:
 
 
 def soft_cross_entropy(logits: Tensor, teacher: Tensor) -> Tensor:
-    """Binary cross-entropy against probabilities, summed over classes, mean over clips (nats).
+    """Return the binary cross-entropy in nats, summed over classes, mean over clips.
 
     Args:
         logits: of the student, (batch, classes).
@@ -106,7 +106,7 @@ def soft_cross_entropy(logits: Tensor, teacher: Tensor) -> Tensor:
 def segment_features(
     network: PannsMini, decibels: Tensor, spec_augment: tuple[int, int] = (0, 0)
 ) -> Tensor:
-    """Features of each segment, (batch, channels, segments), from a log-mel made beforehand.
+    """Return the features of each segment, (batch, channels, segments), from a log-mel.
 
     Args:
         network: the student.
@@ -120,7 +120,7 @@ def segment_features(
 
 
 def local_embeddings(network: PannsMini, features: Tensor, n_steps: int) -> Tensor:
-    """What the framewise head makes of each step, before its activation.
+    """Return the embedding of each step by the framewise head, before its activation.
 
     Args:
         network: the student.

@@ -20,7 +20,7 @@ BATCH_SAMPLES = 640_000
 def clip_probabilities(
     network: Network, waveforms: Sequence[NDArray[np.float32]]
 ) -> NDArray[np.float32]:
-    """Clipwise probabilities, (clips, classes); clips of one length share a batch.
+    """Return clipwise probabilities, (clips, classes); clips of one length share a batch.
 
     Args:
         network: in evaluation mode.
@@ -43,15 +43,16 @@ def clip_probabilities(
 def soft_label_figures(
     teacher: NDArray[np.floating], probabilities: NDArray[np.floating]
 ) -> dict[str, float]:
-    """Cross-entropy, mAP and agreement with the labels of a teacher.
+    """Return cross-entropy, mAP and agreement with the labels of a teacher.
 
     Args:
         teacher: its probabilities, (clips, classes).
-        probabilities: those to judge, (clips, classes).
+        probabilities: those to be evaluated, (clips, classes).
 
     Returns:
-        `cross_entropy` (nats, mean over clips and classes), `mAP` over the classes that the
-        teacher puts above 0.5 somewhere, `top1`: how often the most probable class is the same.
+        `cross_entropy` (nats, mean over clips and classes), `mAP` over the classes to which
+        the teacher gives more than 0.5 in some clip, `top1`: share of clips whose most
+        probable class is the same.
     """
     tags = teacher > 0.5
     precisions = [
@@ -67,7 +68,7 @@ def soft_label_figures(
 def binary_cross_entropy(
     target: NDArray[np.floating], probabilities: NDArray[np.floating]
 ) -> float:
-    """Mean binary cross-entropy in nats, probabilities cut to [1e-7, 1 - 1e-7].
+    """Return the mean binary cross-entropy in nats, probabilities clipped to [1e-7, 1 - 1e-7].
 
     Args:
         target: soft labels, (windows, classes) or any other shape.
@@ -78,10 +79,10 @@ def binary_cross_entropy(
 
 
 def average_precision(truth: NDArray[np.bool_], score: NDArray[np.floating]) -> float:
-    """Mean of the precision at each hit, in falling order of the score.
+    """Return the average precision: the mean of the precision at each hit, by descending score.
 
     Args:
-        truth: which clips hold the class, (clips,), at least one.
+        truth: which clips contain the class, (clips,), at least one.
         score: (clips,).
     """
     hits = truth[np.argsort(-score, kind="stable")].astype(np.float64)

@@ -1,8 +1,8 @@
-"""The training loop: steps, scalars, checkpoints, and going on where a run was stopped.
+"""The training loop: steps, scalars, checkpoints, and resuming a run.
 
-Everything that chance decides in a step is drawn from the run's seed and the number of the step.
-So a checkpoint needs no state of a generator or of a sampler, and a run that was killed and
-resumed equals one that was not, bit for bit.
+All that is random in a step is drawn from the run's seed and the number of the step. So a
+checkpoint needs no state of a generator or of a sampler, and a run that was killed and resumed
+equals one that was not, bit for bit.
 """
 
 from __future__ import annotations
@@ -31,23 +31,23 @@ log = logging.getLogger("panns_inference")
 
 @dataclass(frozen=True)
 class Settings:
-    """How a run learns and what it writes.
+    """Settings of a run: how it learns and what it writes.
 
     Attributes:
         seed: of every draw of the run.
         steps: length of the run.
-        learning_rate: that of the plateau.
+        learning_rate: learning rate of the plateau.
         warm_up: steps of the rise of the learning rate, see `Schedule`.
         decay: steps of its fall.
         weight_decay: that of AdamW.
-        gradient_norm: largest norm of the gradient of a step; 0 leaves it as it is.
-        average_decay: what the moving average of the weights keeps in a step.
+        gradient_norm: largest norm of the gradient of a step; 0 does not limit it.
+        average_decay: decay of the moving average of the weights in a step.
         scalar_interval: steps between rows of the scalars; a row holds the means since the last.
         checkpoint_interval: steps between checkpoints and evaluations, a multiple of
             `scalar_interval`.
 
     Raises:
-        UsageError: if a row of the scalars would not be whole.
+        UsageError: if a row of the scalars would be incomplete.
     """
 
     seed: int
@@ -71,14 +71,14 @@ class Settings:
 
 
 class Run(Generic[Net, Batch]):
-    """A network in training, its average and its optimiser, in a folder.
+    """A network in training, its average and its optimizer, in a folder.
 
     Args:
-        network: the network; its values are the beginning, unless the folder holds a state.
-        loss: network and batch to the parts of the loss; `loss` is minimised, all are written.
-        evaluate: the averaged network to figures, called at each checkpoint.
-        columns: names of the parts and of the figures, for the table of scalars.
-        settings: how the run learns.
+        network: the network; training starts with its values, unless the folder holds a state.
+        loss: network and batch to the parts of the loss; `loss` is minimized, all are written.
+        evaluate: the averaged network to metrics, called at each checkpoint.
+        columns: names of the parts and of the metrics, for the table of scalars.
+        settings: settings of the run.
         folder: `state.pt` and `scalars.csv` are kept there.
     """
 
@@ -105,6 +105,10 @@ class Run(Generic[Net, Batch]):
             fused=True,
         )
         self.step = 0
+        self.sums: dict[str, float] = {}
+        """Sums of the parts of the loss since the last row of scalars."""
+
+        self._stopped = False
         if state := restore(self.folder / "state.pt"):
             self._resume(state)
         self.scalars = ScalarLog(
@@ -113,13 +117,14 @@ class Run(Generic[Net, Batch]):
 
     def _resume(self, state: dict[str, Any]) -> None:
         self.step = int(state["step"])
+        self.sums = dict(state.get("sums", {}))
         self.network.load_state_dict(state["network"])
         self.average.network.load_state_dict(state["average"])
         self.optimizer.load_state_dict(state["optimizer"])
-        log.info("%s: goes on behind step %d", self.folder, self.step)
+        log.info("%s: resumed after step %d", self.folder, self.step)
 
-    def begin(self, network: Net) -> None:
-        """Take over the values of another network, for the run and for its average.
+    def start_from(self, network: Net) -> None:
+        """Copy the values of another network to the run and to its average.
 
         Args:
             network: of the same architecture.
@@ -131,27 +136,36 @@ class Run(Generic[Net, Batch]):
         """Write the state of the run into its folder."""
         state = {
             "step": self.step,
+            "sums": self.sums,
             "network": self.network.state_dict(),
             "average": self.average.network.state_dict(),
             "optimizer": self.optimizer.state_dict(),
         }
         save(state, self.folder / "state.pt")
 
+    def stop(self) -> None:
+        """Make `learn` write the state and return after the current step; for signal handlers."""
+        self._stopped = True
+
     def learn(self, batches: Iterable[Batch]) -> None:
-        """Take a step for each batch, then stop.
+        """Take a step for each batch, until there is none or `stop` was called.
 
         Args:
             batches: the batches from number `step` on.
         """
-        sums: dict[str, float] = {}
         left = self.settings.steps - self.step
         for batch in tqdm(batches, total=left, unit="step", disable=None):
             parts = self._take_step(batch)
             for name, part in parts.items():
-                sums[name] = sums.get(name, 0.0) + float(part) / self.settings.scalar_interval
+                mean = float(part) / self.settings.scalar_interval
+                self.sums[name] = self.sums.get(name, 0.0) + mean
             if self.step % self.settings.scalar_interval == 0:
-                self._report(sums)
-                sums = {}
+                means, self.sums = self.sums, {}
+                self._report(means)
+            if self._stopped:
+                self.save()
+                log.info("%s: stopped after step %d", self.folder, self.step)
+                return
 
     def _take_step(self, batch: Batch) -> dict[str, Tensor]:
         rate = self.schedule(self.step)
@@ -170,12 +184,12 @@ class Run(Generic[Net, Batch]):
         return {name: part.detach() for name, part in parts.items()}
 
     def _report(self, means: dict[str, float]) -> None:
-        figures: dict[str, float] = {}
+        metrics: dict[str, float] = {}
         due = self.step % self.settings.checkpoint_interval == 0
         if due or self.step == self.settings.steps:
-            figures = self.evaluate(self.average.network)
+            metrics = self.evaluate(self.average.network)
         rate = self.schedule(self.step - 1)
-        self.scalars.write(self.step, {"learning_rate": rate, **means, **figures})
-        if figures:
+        self.scalars.write(self.step, {"learning_rate": rate, **means, **metrics})
+        if metrics:
             self.save()
-            log.info("step %d: %s", self.step, figures)
+            log.info("step %d: %s", self.step, metrics)

@@ -1,8 +1,8 @@
-"""Batches made ahead of time in other processes, and handed out in their order.
+"""Prefetched batches: made in other processes, and handed out in their order.
 
 worker 0   batch 0   batch 2   batch 4
-worker 1   batch 1   batch 3   batch 5      a batch is a function of its number alone,
-training   0   1   2   3   4   5            so who made it does not matter
+worker 1   batch 1   batch 3   batch 5      a batch depends on its number alone, so
+training   0   1   2   3   4   5            that it does not matter which worker made it
 """
 
 from __future__ import annotations
@@ -20,29 +20,29 @@ if TYPE_CHECKING:
 
 Batch = TypeVar("Batch")
 
-AHEAD = 3
-"""Batches that wait for each worker."""
+PREFETCHED = 3
+"""Batches in the queue of each worker."""
 
-PATIENCE = 5.0
-"""Seconds after which a worker that waits looks whether anybody is still there."""
+POLL_SECONDS = 5.0
+"""Seconds after which a waiting worker checks whether the training process is alive."""
 
 
 def prefetched(
     make: Callable[[int], Batch], first: int, last: int, n_workers: int
 ) -> Iterator[Batch]:
-    """The batches `first` to `last - 1`.
+    """Yield the batches `first` to `last - 1`.
 
     Args:
         make: number to batch; with workers it must be picklable, and so must the batch.
         first: number of the first batch.
         last: number of the last batch plus one.
-        n_workers: processes; 0 makes each batch when it is asked for.
+        n_workers: processes; 0 makes each batch when it is needed.
     """
     if n_workers == 0:
         yield from map(make, range(first, last))
         return
     context = torch.multiprocessing.get_context("spawn")
-    queues = [context.Queue(AHEAD) for _ in range(n_workers)]
+    queues = [context.Queue(PREFETCHED) for _ in range(n_workers)]
     workers = [
         context.Process(
             target=_work, args=(make, range(first + k, last, n_workers), queue), daemon=True
@@ -65,26 +65,26 @@ def _work(make: Callable[[int], Batch], numbers: range, queue: Queue[Any]) -> No
     torch.set_flush_denormal(True)
     try:
         for number in numbers:
-            _offer(queue, make(number))
+            _put(queue, make(number))
     except Exception as error:  # raised again where the batch is waited for
-        _offer(queue, error)
-    # Tensors in the queue lie in memory that this process holds, so it waits to be ended.
-    while _watched():
-        time.sleep(PATIENCE)
+        _put(queue, error)
+    # Tensors in the queue lie in shared memory of this process, so it must not exit by itself.
+    while _parent_is_alive():
+        time.sleep(POLL_SECONDS)
 
 
-def _offer(queue: Queue[Any], batch: Any) -> None:
-    # A training process that was killed takes nothing any more, and says nothing.
-    while _watched():
+def _put(queue: Queue[Any], batch: Any) -> None:
+    # A training process that was killed neither takes batches nor ends its workers.
+    while _parent_is_alive():
         try:
-            queue.put(batch, timeout=PATIENCE)
+            queue.put(batch, timeout=POLL_SECONDS)
             return
         except Full:
             continue
     raise SystemExit
 
 
-def _watched() -> bool:
+def _parent_is_alive() -> bool:
     parent = multiprocessing.parent_process()
     return parent is not None and parent.is_alive()
 

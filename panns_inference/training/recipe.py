@@ -17,7 +17,7 @@ else:
 
 
 def read_recipe(path: str | Path, tables: Mapping[str, type]) -> dict[str, Any]:
-    """The tables of a recipe as objects; nothing is ignored, nothing is guessed.
+    """Return the tables of a recipe as objects; unknown and missing keys are errors.
 
     Args:
         path: the TOML file.
@@ -27,7 +27,7 @@ def read_recipe(path: str | Path, tables: Mapping[str, type]) -> dict[str, Any]:
         Name of each table to its object.
 
     Raises:
-        UsageError: if the file is no TOML, or a table or a key is unknown or missing.
+        UsageError: if the file is not TOML, or a table or a key is unknown or missing.
     """
     try:
         with Path(path).open("rb") as file:

@@ -1,4 +1,4 @@
-"""Recordings decoded once: 16-bit samples of all files in one mapped array.
+"""Recordings decoded once: 16-bit samples of all files in one memory-mapped array.
 
     folder/samples.npy   int16 (samples of all recordings, one after the other)
     folder/index.csv     name, start, length: a row for each recording
@@ -28,7 +28,7 @@ FULL_SCALE = 32767
 
 
 class Recordings(Mapping[str, "NDArray[np.int16]"]):
-    """Name to samples, of a folder that `write_recordings` has written.
+    """Mapping of names to samples, in a folder written by `write_recordings`.
 
     Args:
         folder: the folder.
@@ -53,7 +53,7 @@ class Recordings(Mapping[str, "NDArray[np.int16]"]):
         return len(self._spans)
 
     def n_samples(self, name: str) -> int:
-        """Length of a recording in samples.
+        """Return the length of a recording in samples.
 
         Args:
             name: name of the recording.
@@ -66,11 +66,11 @@ def write_recordings(
 ) -> None:
     """Write waveforms as a folder of recordings; samples beyond [-1, 1] are clipped.
 
-    The index is written last and renamed into its place: a folder without one is unfinished.
+    The index is written last and renamed into place: a folder without one is incomplete.
 
     Args:
         recordings: names and waveforms, (samples,) each.
-        folder: made if need be; what it holds is replaced.
+        folder: created if necessary; its content is replaced.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -90,7 +90,7 @@ def write_recordings(
 
 
 def _write_array(raw: Path, path: Path) -> None:
-    # The header of an .npy file holds its length, which is known only now.
+    # The header of an .npy file contains the length, which is known only now.
     dtype = np.lib.format.dtype_to_descr(np.dtype(np.int16))
     header = {"descr": dtype, "fortran_order": False, "shape": (raw.stat().st_size // 2,)}
     with atomic_write(path, binary=True) as file, raw.open("rb") as samples:
@@ -100,10 +100,10 @@ def _write_array(raw: Path, path: Path) -> None:
 
 
 def decode(path: str | Path, sample_rate: int) -> NDArray[np.float32]:
-    """A file as a mono waveform, (samples,) float32, at another rate if need be.
+    """Return a file as a mono waveform, (samples,) float32, resampled if necessary.
 
     Args:
-        path: a file that libsndfile reads.
+        path: a file in a format of libsndfile.
         sample_rate: rate of the result in Hz.
 
     Raises:

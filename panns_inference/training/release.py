@@ -1,7 +1,7 @@
-"""A trained network as a small file: half precision, without what follows from its settings.
+"""A trained network as a small file: half precision, without what its settings determine.
 
-The front-end's tensors are computed from their formulas when a network is made; in a file they
-would be more than all the rest of a small network. `checkpoints.load` reads such a file.
+The front-end's tensors are computed when a network is built; in a file they would be larger than
+the rest of a small network. `checkpoints.load` reads such a file.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Which item of a data set comes next: by chance, and as often from rare groups as from common."""
+"""Random draws from a data set, as often from rare groups as from common ones."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Item = TypeVar("Item")
 
 
 class Sampler(Generic[Item]):
-    """Draws items without memory: what is drawn depends on the generator alone.
+    """Draws items with replacement: what is drawn depends on the generator alone.
 
     Args:
         items: what is drawn from, at least one.
@@ -29,10 +29,10 @@ class Sampler(Generic[Item]):
         self._groups = list(members.values())
 
     def draw(self, draw: np.random.Generator) -> Item:
-        """One item.
+        """Return one item.
 
         Args:
-            draw: source of chance.
+            draw: random generator.
         """
         items = self.items
         if draw.random() < self.balance:

@@ -11,10 +11,10 @@ class ScalarLog:
     """A table with a column `step` and one for each scalar.
 
     Args:
-        path: the file; what it already holds is kept up to `step`.
+        path: the file; its rows are kept up to `step`.
         columns: names of the scalars, in their order.
-        step: steps already done: rows beyond them belong to a run that was stopped before its
-            next checkpoint, and are written again.
+        step: steps already done: later rows belong to a run that was killed before its next
+            checkpoint, and are written again.
     """
 
     def __init__(self, path: str | Path, columns: Sequence[str], step: int = 0) -> None:
@@ -41,7 +41,7 @@ class ScalarLog:
 
 
 def read_scalars(path: str | Path) -> list[dict[str, float]]:
-    """Rows of such a file, without their empty columns; none if there is no file.
+    """Return the rows of such a file, without their empty columns; none if there is no file.
 
     Args:
         path: the file.
@@ -56,5 +56,5 @@ def read_scalars(path: str | Path) -> list[dict[str, float]]:
 
 
 def _text(value: float | None) -> str:
-    # Eight digits: enough to tell two runs apart, few enough to read.
+    # Eight digits: enough to distinguish two runs, few enough to read.
     return "" if value is None else f"{value:.8g}"

@@ -29,7 +29,7 @@ class Schedule:
     decay: int = 0
 
     def __call__(self, step: int) -> float:
-        """Learning rate of a step.
+        """Return the learning rate of a step.
 
         Args:
             step: number of the step, from 0.

@@ -2,7 +2,8 @@
 
     python -m recipes.mini.train --shared ../shared --folder RUN
 
-Stopped at any moment, even by SIGKILL, the same command goes on where the last checkpoint was.
+Stopped by SIGTERM, it writes its state first; killed at any moment, the same command resumes at
+the last checkpoint.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import argparse
 import csv
 import logging
+import signal
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -23,7 +25,7 @@ from numpy.typing import NDArray
 from panns_inference.checkpoints import load
 from panns_inference.models import build
 from panns_inference.models.mini import PannsMini
-from panns_inference.training.distillation import Distillation
+from panns_inference.training.distillation import Distillation, LabelledBatch
 from panns_inference.training.evaluation import clip_probabilities, soft_label_figures
 from panns_inference.training.loop import Run, Settings
 from panns_inference.training.prefetch import prefetched
@@ -165,7 +167,7 @@ class Validation:
 
 def _piece(recording: NDArray[np.float32], window: Window) -> NDArray[np.float32]:
     # The table rounds to milliseconds: a window of less than 5 s is the whole recording. Below a
-    # third of a second the teacher heard silence behind it.
+    # third of a second the teacher was given silence after it.
     if window.length == WINDOW:
         return recording[window.start : window.start + WINDOW]
     return np.pad(recording, (0, max(0, SHORTEST - len(recording))))
@@ -192,7 +194,7 @@ def make_run(
     cache: Path,
     folder: Path,
     kind: type[PannsMini] = PannsMini,
-) -> tuple[Run, Replay]:
+) -> tuple[Run[PannsMini, LabelledBatch], Replay[LabelledBatch]]:
     """What `main` runs: the run, at its last checkpoint, and its batches by step.
 
     Args:
@@ -223,7 +225,9 @@ def make_run(
     network = student(weights, settings.seed, kind)
     run = Run(network, recipe["loss"], validation, COLUMNS, settings, folder)
     pool = recipe["pool"]
-    return run, Replay(batches, cache / "batches", settings.seed, pool.batches, pool.times)
+    return run, Replay(
+        batches, LabelledBatch, cache / "batches", settings.seed, pool.batches, pool.times
+    )
 
 
 def first_steps(recipe: dict[str, Any], number: int) -> dict[str, Any]:
@@ -264,7 +268,8 @@ def main() -> None:
     cache = given.cache or given.folder / "cache"
     run, batches = make_run(recipe, given.shared, cache, given.folder)
     if given.begin and run.step == 0:
-        run.begin(load(build("PannsMini"), given.begin))
+        run.start_from(load(build("PannsMini"), given.begin))
+    signal.signal(signal.SIGTERM, lambda *_: run.stop())
     run.learn(prefetched(batches, run.step, recipe["run"].steps, machine.workers))
 
 

@@ -61,7 +61,9 @@ def main() -> None:
     folder, steps, n_workers = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
     torch.set_num_threads(1)
     run = small_run(folder, steps)
-    replay = Replay(partial(small_batch, 1), folder / "batches", seed=1, pool=3, times=2)
+    replay = Replay(
+        partial(small_batch, 1), LabelledBatch, folder / "batches", seed=1, pool=3, times=2
+    )
     run.learn(prefetched(replay, run.step, steps, n_workers))
 
 

@@ -19,6 +19,7 @@ from panns_inference.models.mini import PannsMini
 from panns_inference.training import evaluation
 from panns_inference.training.distillation import (
     Distillation,
+    LabelledBatch,
     local_embeddings,
     segment_features,
     soft_cross_entropy,
@@ -61,8 +62,8 @@ def test_the_loss_is_the_weighted_sum_of_its_parts() -> None:
     with torch.no_grad():
         features = segment_features(network, batch.decibels)
         _, embedding = network.head(features.amax(dim=2) + features.mean(dim=2))
-        heard = features[:, :, 0:2]
-        logits, _ = network.head(heard.amax(dim=2) + heard.mean(dim=2))
+        stretch = features[:, :, 0:2]
+        logits, _ = network.head(stretch.amax(dim=2) + stretch.mean(dim=2))
     mean = batch.local.numpy().mean(axis=1)
     target = mean * np.clip(mean + 3, 0, 6) / 6
     expected = np.square(embedding.numpy() - target).mean() / np.square(target).mean()
@@ -79,8 +80,8 @@ def test_steps_of_the_teacher_lie_between_segments() -> None:
         found = local_embeddings(network, features, 3)
         each = []
         for segment in range(5):
-            heard = features[:, :, max(0, segment - 2) : segment + 3]
-            each.append(network.fc1(heard.amax(dim=2) + heard.mean(dim=2)))
+            around = features[:, :, max(0, segment - 2) : segment + 3]
+            each.append(network.fc1(around.amax(dim=2) + around.mean(dim=2)))
     # Step t is centred on frame 32 t: segments 2 t - 1 and 2 t touch there.
     expected = [each[0], (each[1] + each[2]) / 2, (each[3] + each[4]) / 2]
     torch.testing.assert_close(found, torch.stack(expected, dim=1), rtol=1e-5, atol=1e-5)
@@ -110,14 +111,14 @@ def test_new_batches_come_evenly_and_old_ones_between(tmp_path: Path) -> None:
         made.append(number)
         return small_batch(1, number)
 
-    replay = Replay(make, tmp_path, seed=1, pool=4, times=3)
+    replay = Replay(make, LabelledBatch, tmp_path, seed=1, pool=4, times=3)
     numbers = [replay.number(step) for step in range(600)]
     assert numbers[::3] == list(range(200))
     ages = np.repeat(np.arange(200), 3) - numbers
     assert ages.min() == 0
     assert ages.max() == 3
-    heard = np.bincount(numbers)[:196]
-    assert heard.mean() == pytest.approx(3, abs=0.05)
+    uses = np.bincount(numbers)[:196]
+    assert uses.mean() == pytest.approx(3, abs=0.05)
     batches = [replay(step) for step in range(60)]
     assert made == list(range(20))
     assert sorted(int(path.stem) for path in tmp_path.iterdir()) == [16, 17, 18, 19]
@@ -126,12 +127,12 @@ def test_new_batches_come_evenly_and_old_ones_between(tmp_path: Path) -> None:
     assert again.decibels.dtype == again.local.dtype == torch.float32
     torch.testing.assert_close(again.decibels, expected.decibels, rtol=0, atol=0.05)
     torch.testing.assert_close(again.local, expected.local, rtol=1e-3, atol=1e-4)
-    torch.testing.assert_close(again.logits, expected.logits, rtol=0, atol=0)
+    torch.testing.assert_close(again.logits, expected.logits, rtol=1e-3, atol=1e-4)
     assert again.stretch == (0, 2)
 
 
 def test_a_batch_that_is_gone_is_made_once_more(tmp_path: Path) -> None:
-    replay = Replay(partial(small_batch, 1), tmp_path, seed=1, pool=2, times=2)
+    replay = Replay(partial(small_batch, 1), LabelledBatch, tmp_path, seed=1, pool=2, times=2)
     first = replay.stored(0)
     for number in range(1, 4):
         replay.stored(number)
@@ -139,14 +140,14 @@ def test_a_batch_that_is_gone_is_made_once_more(tmp_path: Path) -> None:
     assert torch.equal(replay.stored(0).decibels, first.decibels)
 
 
-def test_probabilities_do_not_depend_on_the_company() -> None:
+def test_probabilities_do_not_depend_on_the_other_clips() -> None:
     network = small_network().eval()
     draw = np.random.default_rng(1)
     clips = [
         draw.standard_normal(n).astype(np.float32) * 0.1 for n in (9000, 700, 9000, 7000, 9000)
     ]
-    together = evaluation.clip_probabilities(network, clips)
-    for clip, row in zip(clips, together, strict=True):
+    batched = evaluation.clip_probabilities(network, clips)
+    for clip, row in zip(clips, batched, strict=True):
         with torch.inference_mode():
             alone = network(torch.from_numpy(clip)[None])["clipwise_output"][0].numpy()
         np.testing.assert_allclose(row, alone, atol=1e-6)

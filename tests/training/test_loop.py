@@ -17,7 +17,7 @@ import torch
 from small_run import STEPS, small_batch, small_network, small_run
 
 from panns_inference.errors import CheckpointError, UsageError
-from panns_inference.training import Replay, Settings, prefetch, read_scalars
+from panns_inference.training import LabelledBatch, Replay, Settings, prefetch, read_scalars
 from panns_inference.training.prefetch import prefetched
 
 SCRIPT = Path(__file__).parent / "small_run.py"
@@ -55,7 +55,10 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     torch.set_num_threads(1)
     try:
         small_run(folder).learn(
-            map(Replay(partial(small_batch, 1), folder / "batches", 1, 3, 2), range(STEPS))
+            map(
+                Replay(partial(small_batch, 1), LabelledBatch, folder / "batches", 1, 3, 2),
+                range(STEPS),
+            )
         )
     finally:
         torch.set_num_threads(threads)
@@ -81,7 +84,7 @@ def test_a_stopped_run_goes_on_bit_for_bit(
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        replay = Replay(partial(small_batch, 1), tmp_path / "batches", 1, 3, 2)
+        replay = Replay(partial(small_batch, 1), LabelledBatch, tmp_path / "batches", 1, 3, 2)
         small_run(tmp_path).learn(map(replay, range(stopped_after)))
         again = small_run(tmp_path)
         assert again.step == stopped_after // 2 * 2
@@ -116,17 +119,39 @@ def test_a_row_holds_the_mean_of_its_steps(tmp_path: Path, undisturbed: Path) ->
     run = small_run(tmp_path)
     object.__setattr__(run.settings, "scalar_interval", 2)
     torch.set_num_threads(1)
-    run.learn(map(Replay(partial(small_batch, 1), tmp_path / "b", 1, 3, 2), range(STEPS)))
+    run.learn(
+        map(Replay(partial(small_batch, 1), LabelledBatch, tmp_path / "b", 1, 3, 2), range(STEPS))
+    )
     single = [row["loss"] for row in read_scalars(undisturbed / "scalars.csv")]
     pairs = [row["loss"] for row in read_scalars(tmp_path / "scalars.csv")]
     assert pairs == pytest.approx(np.reshape(single, (3, 2)).mean(axis=1), rel=1e-5)
 
 
-def test_a_run_can_begin_with_other_weights(tmp_path: Path, undisturbed: Path) -> None:
+def test_a_run_that_was_stopped_between_its_checkpoints_equals_one_that_was_not(
+    tmp_path: Path, undisturbed: Path
+) -> None:
+    batches = Replay(partial(small_batch, 1), LabelledBatch, tmp_path / "batches", 1, 3, 2)
+    run = small_run(tmp_path)
+
+    def stopping() -> Iterator[LabelledBatch]:
+        for step in range(STEPS):
+            if step == 2:
+                run.stop()  # as the handler of a signal does, while a batch is waited for
+            yield batches(step)
+
+    run.learn(stopping())
+    assert run.step == 3
+    resumed = small_run(tmp_path)
+    assert resumed.step == 3
+    resumed.learn(map(batches, range(3, STEPS)))
+    assert_same_run(tmp_path, undisturbed)
+
+
+def test_a_run_can_start_from_other_weights(tmp_path: Path, undisturbed: Path) -> None:
     run, other = small_run(tmp_path), small_network()
     held = torch.load(undisturbed / "state.pt", weights_only=True)["average"]
     other.load_state_dict(held)
-    run.begin(other)
+    run.start_from(other)
     assert run.step == 0
     for network in (run.network, run.average.network):
         assert all(torch.equal(value, held[name]) for name, value in network.state_dict().items())
@@ -178,16 +203,16 @@ def test_an_error_of_a_worker_is_raised_here() -> None:
 
 @pytest.fixture
 def worker(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[bool]]:
-    """Whether training is still there, as often as a worker in this process will ask."""
+    """Whether the training process is alive, at each check of a worker in this process."""
     answers: list[bool] = []
-    monkeypatch.setattr(prefetch, "_watched", lambda: answers.pop(0))
-    monkeypatch.setattr(prefetch, "PATIENCE", 0.001)
+    monkeypatch.setattr(prefetch, "_parent_is_alive", lambda: answers.pop(0))
+    monkeypatch.setattr(prefetch, "POLL_SECONDS", 0.001)
     threads = torch.get_num_threads()
     yield answers
     torch.set_num_threads(threads)
 
 
-def test_a_worker_offers_its_batches_and_waits_to_be_ended(worker: list[bool]) -> None:
+def test_a_worker_puts_its_batches_and_waits_until_it_is_ended(worker: list[bool]) -> None:
     offered: queue.Queue[object] = queue.Queue()
     worker += [True, True, True, False]
     prefetch._work(square, range(3, 5), offered)
@@ -197,7 +222,7 @@ def test_a_worker_offers_its_batches_and_waits_to_be_ended(worker: list[bool]) -
     assert isinstance(offered.queue[-1], UsageError)
 
 
-def test_a_worker_whose_batches_nobody_takes_ends(worker: list[bool]) -> None:
+def test_a_worker_whose_batches_are_not_taken_ends(worker: list[bool]) -> None:
     worker += [True] * 4 + [False]
     full: queue.Queue[object] = queue.Queue(1)
     with pytest.raises(SystemExit):
@@ -205,8 +230,8 @@ def test_a_worker_whose_batches_nobody_takes_ends(worker: list[bool]) -> None:
     assert list(full.queue) == [0]
 
 
-def test_nobody_watches_the_first_process() -> None:
-    assert not prefetch._watched()
+def test_the_first_process_has_no_parent() -> None:
+    assert not prefetch._parent_is_alive()
 
 
 def test_a_worker_ends_when_training_was_killed(tmp_path: Path) -> None:

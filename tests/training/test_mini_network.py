@@ -59,11 +59,11 @@ def test_it_is_small(network: PannsMini) -> None:
 def test_a_batch_gives_what_its_clips_give_alone(network: PannsMini) -> None:
     clips = torch.cat([noise(40_000, seed) for seed in range(3)])
     with torch.inference_mode():
-        together = network(clips)
+        batched = network(clips)
         for k in range(3):
             alone = network(clips[k : k + 1])
             for name, value in alone.items():
-                torch.testing.assert_close(together[name][k], value[0], rtol=0, atol=1e-5)
+                torch.testing.assert_close(batched[name][k], value[0], rtol=0, atol=1e-5)
 
 
 def test_the_head_against_numpy(network: PannsMini) -> None:
@@ -114,7 +114,7 @@ def test_a_segment_reaches_no_further_than_its_halo(network: PannsMini) -> None:
         torch.testing.assert_close(
             features[:, :, middle], changed[:, :, middle], rtol=0, atol=1e-12
         )
-        # Two segments on, the outermost taps already hear what was changed.
+        # Two segments on, the outermost taps already see what was changed.
         assert not torch.allclose(
             features[:, :, middle + 2], changed[:, :, middle + 2], rtol=0, atol=1e-12
         )

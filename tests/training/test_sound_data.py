@@ -128,11 +128,11 @@ def test_an_equaliser_is_linear_and_changes_the_spectrum(draw: np.random.Generat
 def test_a_room_adds_a_tail_and_keeps_the_direct_sound(draw: np.random.Generator) -> None:
     click = np.zeros(RATE, np.float32)
     click[100] = 1
-    heard = augment.reverberated(click, draw, RATE)
-    assert len(heard) == RATE
-    assert np.abs(heard[:100]).max() < 1e-5
-    assert np.abs(heard).argmax() == 100
-    assert np.abs(heard[200:2000]).max() > 1e-4
+    wet = augment.reverberated(click, draw, RATE)
+    assert len(wet) == RATE
+    assert np.abs(wet[:100]).max() < 1e-5
+    assert np.abs(wet).argmax() == 100
+    assert np.abs(wet[200:2000]).max() > 1e-4
 
 
 def test_quantising_leaves_few_values(draw: np.random.Generator) -> None:
@@ -155,12 +155,12 @@ def test_a_narrower_band_loses_the_top_and_at_times_the_bottom(draw: np.random.G
 
 def test_a_replaced_stretch_is_cross_faded() -> None:
     outer, inner = np.full(1000, 0.5, np.float32), np.full(1000, -1.0, np.float32)
-    heard = augment.replaced(outer, inner, (300, 500), 10)
-    assert (heard[:300] == 0.5).all()
-    assert (heard[500:] == 0.5).all()
-    assert (heard[310:490] == -1).all()
-    assert (np.diff(heard[300:310]) < 0).all()
-    assert (np.diff(heard[490:500]) > 0).all()
+    spliced = augment.replaced(outer, inner, (300, 500), 10)
+    assert (spliced[:300] == 0.5).all()
+    assert (spliced[500:] == 0.5).all()
+    assert (spliced[310:490] == -1).all()
+    assert (np.diff(spliced[300:310]) < 0).all()
+    assert (np.diff(spliced[490:500]) > 0).all()
 
 
 def test_codecs_keep_the_length_and_the_sound() -> None:
@@ -171,7 +171,7 @@ def test_codecs_keep_the_length_and_the_sound() -> None:
         assert loudest_hertz(decoded) == pytest.approx(1000, abs=5)
 
 
-def test_a_folder_that_is_written_anew_changes_nothing_for_who_reads_it(tmp_path: Path) -> None:
+def test_a_folder_that_is_written_anew_does_not_change_what_was_opened(tmp_path: Path) -> None:
     write_recordings([("a", np.full(1000, 0.5, np.float32))], tmp_path)
     read = Recordings(tmp_path)
     write_recordings([("a", np.full(1000, -0.5, np.float32))], tmp_path)
