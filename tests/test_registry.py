@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 from dataclasses import asdict
+from pathlib import Path
 
 import pytest
 import torch
 from reference.stored import REFERENCE, table
 
+from panns_inference import registry
 from panns_inference.checkpoints import cached, verify
 from panns_inference.errors import UsageError
 from panns_inference.models import build, multi_adds, network_class, parameters
@@ -67,6 +70,42 @@ def test_a_wrong_name_gets_the_nearest_ones() -> None:
     for looked_up in (find, checkpoint_of, network_class):
         with pytest.raises(UsageError, match=r"unknown network 'MobileNetV3'; .*MobileNetV"):
             looked_up("MobileNetV3")
+
+
+OTHER = '''
+
+class Cnn14_emb8(Cnn14):
+    """CNN14 with an embedding of 8."""
+
+    embedding_size = 8
+'''
+USE = """
+import torch
+from panns_inference import registry
+from panns_inference.cli import main
+from panns_inference.models import *
+with torch.device("meta"):
+    network = build("cnn14-emb8")
+assert type(network) is Cnn14_emb8
+assert registry.checkpoint_of("Cnn14_emb8").url.endswith("/files/8.pt?download=1")
+main(["models", "list", "Cnn14_emb8", "--markdown"])
+"""
+
+
+def test_one_more_network_is_its_class_and_its_row(tmp_path: Path) -> None:
+    package = tmp_path / "panns_inference"
+    shutil.copytree(Path(registry.__file__).parent, package)
+    with (package / "models" / "cnn.py").open("a", encoding="utf-8") as file:
+        file.write(OTHER)
+    row = "Cnn14_emb8,cnn,32000,clipwise_output embedding,75510951,42209110127,0,"
+    with (package / "data" / "networks.csv").open("a", encoding="utf-8") as file:
+        file.write(f"{row}zenodo,8.pt,0.1,9,,,\n")
+    run = subprocess.run(
+        [sys.executable, "-c", USE], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert run.stdout.splitlines()[-1] == (
+        "| Cnn14_emb8 | 0.100 | 75.5 M | 42.2 G | 0 MB | clipwise, embedding |"
+    )
 
 
 # Published weights -----------------------------------------------------------------------------

@@ -89,7 +89,7 @@ def test_a_file_that_changes_is_looked_at_again(genuine: Path, keep_time: bool) 
 
 
 @pytest.mark.parametrize("junk", [b"", b"{", b"[]", b'{"signature": 1}', b"[" * 100_000])
-def test_damaged_findings_are_found_out_again(genuine: Path, junk: bytes) -> None:
+def test_a_damaged_record_is_made_again(genuine: Path, junk: bytes) -> None:
     place = genuine.with_name(f"{GENUINE}.checked")
     place.write_bytes(junk)
     assert fetch(LEENET) == genuine
@@ -97,7 +97,7 @@ def test_damaged_findings_are_found_out_again(genuine: Path, junk: bytes) -> Non
     assert (place.read_bytes() == junk) == (b"signature" not in junk)
 
 
-def test_findings_do_not_follow_a_link(genuine: Path, tmp_path: Path) -> None:
+def test_a_record_does_not_follow_a_link(genuine: Path, tmp_path: Path) -> None:
     mine = tmp_path / "mine"
     mine.write_bytes(b'{"signature": 1}')
     genuine.with_name(f"{GENUINE}.checked").symlink_to(mine)
