@@ -80,6 +80,7 @@ def test_shorter_waveforms_than_the_reference_takes_are_padded(
     assert networks[name].minimum_samples == SHORTEST.get(name, 9920)
 
 
+@pytest.mark.sample(8)
 @pytest.mark.parametrize("name", NETWORKS)
 def test_every_length_has_outputs_of_its_shape(name: str, networks: dict[str, Network]) -> None:
     network = networks[name]
@@ -93,6 +94,7 @@ def test_every_length_has_outputs_of_its_shape(name: str, networks: dict[str, Ne
             assert outputs["framewise_output"].shape == (2, frames(name, n_samples), 527)
 
 
+@pytest.mark.sample(10)
 @pytest.mark.parametrize("name", REFERENCE)
 @settings(max_examples=10)
 @given(more=st.integers(0, 200_000))
