@@ -10,72 +10,65 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Hashable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..audio import Reading
 from ..errors import AudioError, PannsError
 from ..pipeline import Task
-from ..pipeline.inputs import Input
-from ..pipeline.run import Outcome, run
+from ..pipeline.run import Outcome, default_jobs, run
 from ..results import Result
 from .recording import Recording
-from .resume import SavedState
 
+if TYPE_CHECKING:
+    from .resume import SavedState
 
-def _no_state(recording: Recording) -> None:
-    """Long recordings begin anew."""
+R = TypeVar("R", bound=Result)
 
 
 def outcomes(
-    task: Task[Any],
+    task: Task[R],
     recordings: Sequence[Recording],
     reading: Reading,
-    jobs: int,
     report: Callable[[float], object],
     *,
-    done: Mapping[int, int] = MappingProxyType({}),
+    jobs: int | None,
     refused: Mapping[int, PannsError] = MappingProxyType({}),
-    state_of: Callable[[Recording], SavedState | None] = _no_state,
-) -> Iterator[tuple[Outcome[Any], Recording]]:
+    done: Mapping[int, int] = MappingProxyType({}),
+    state_of: Callable[[Recording], SavedState] | None = None,
+) -> Iterator[tuple[Outcome[R], Recording]]:
     """Yield the outcome of each recording that is not done, and the one that was read for it.
 
     Args:
-        task: what the model is to say of them.
-        recordings: the list.
+        task: what is computed.
+        recordings: by their names.
         reading: how they are read.
-        jobs: threads that decode.
         report: called with the seconds of audio that were processed, whenever some were.
-        done: recordings whose results are there, by their places in the list: their lengths in
-            samples at the network's rate.
+        jobs: decoders that work at the same time; None leaves the cores to a network on the CPU.
         refused: recordings whose results cannot be kept, by their places in the list, and why: a
             file all of whose names are refused is left alone.
-        state_of: a recording to where its state is saved while it is processed.
+        done: recordings whose results are there, by their places in the list: their lengths in
+            samples at the network's rate.
+        state_of: gives where the state of a long recording is saved; None saves none.
     """
-    yield from (
-        (Outcome(number, 0, error), recordings[number]) for number, error in refused.items()
-    )
+    yield from ((Outcome(n, 0, error), recordings[n]) for n, error in refused.items())
     groups = grouped(recordings, refused)
     files = [recordings[group[0]] for group in groups]
     found = run(
         task,
-        [Input(each.source, reading.of(each.track, each.channel)) for each in files],
-        jobs=jobs,
-        done={
-            place: done[group[0]]
-            for place, group in enumerate(groups)
-            if all(number in done for number in group)
-        },
-        resume=lambda place: state_of(files[place]),
+        [file.input(reading) for file in files],
+        jobs=jobs or default_jobs(task),
+        done={n: done[g[0]] for n, g in enumerate(groups) if all(each in done for each in g)},
+        resume=lambda n: state_of(files[n]) if state_of else None,
         report=report,
     )
-    for each in found:
-        first = files[each.number]
-        for number in groups[each.number]:
+    for outcome in found:
+        file = files[outcome.number]
+        for number in groups[outcome.number]:
             if number not in done:
-                result = _renamed(each.result, recordings[number], first)
-                yield replace(each, number=number, result=result), first
-        if state := state_of(first):
-            state.remove()
+                result = _renamed(outcome.result, recordings[number], file)
+                yield replace(outcome, number=number, result=result), file
+        if state_of:
+            state_of(file).remove()
 
 
 def grouped(recordings: Sequence[Recording], left_out: Container[int]) -> list[list[int]]:
@@ -95,16 +88,14 @@ def grouped(recordings: Sequence[Recording], left_out: Container[int]) -> list[l
     return list(groups.values())
 
 
-def _renamed(
-    outcome: Result | PannsError, recording: Recording, first: Recording
-) -> Result | PannsError:
-    """The same outcome for another name of the file."""
-    if recording.name == first.name:
-        return outcome
-    if isinstance(outcome, PannsError):
-        return AudioError(f"{recording.name} is the same file as {first.name}: {outcome}")
-    stretches: Sequence[Result] = getattr(outcome, "stretches", ())
+def _renamed(result: R | PannsError, recording: Recording, file: Recording) -> R | PannsError:
+    """The same result for another name of the file."""
+    if recording.name == file.name:
+        return result
+    if isinstance(result, PannsError):
+        return AudioError(f"{recording.name} is the same file as {file.name}: {result}")
+    stretches: Sequence[Result] = getattr(result, "stretches", ())
     more: dict[str, Any] = {}
     if stretches:
         more["stretches"] = tuple(replace(each, source=recording.name) for each in stretches)
-    return replace(outcome, source=recording.name, **more)
+    return replace(result, source=recording.name, **more)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from ..audio import Reading, blocks, name_of, separate
 from ..errors import AudioError
+from ..pipeline.inputs import Input
 
 if TYPE_CHECKING:
     from .records import FileRecord
@@ -44,12 +45,11 @@ class Recording:
         Args:
             path: of the file.
         """
-        try:
-            state = os.stat(path)
-        except (OSError, ValueError):
-            return cls(path, None, 0, identity_of_file(path))
+        identity, state = _identified(path)
+        if state is None:
+            return cls(path, None, 0, identity)
         size = state.st_size if stat.S_ISREG(state.st_mode) else None
-        return cls(path, size, state.st_mtime_ns, identity_of_file(path))
+        return cls(path, size, state.st_mtime_ns, identity)
 
     @property
     def name(self) -> str | None:
@@ -80,6 +80,14 @@ class Recording:
         """
         return self.size is None or (self.size, self.mtime_ns) == (size, mtime_ns)
 
+    def input(self, reading: Reading) -> Input:
+        """Return it as the pipeline reads it.
+
+        Args:
+            reading: how recordings are read.
+        """
+        return Input(self.source, reading.of(self.track, self.channel))
+
     def missing(self) -> AudioError:
         """Return the error for a recording that is not there."""
         try:
@@ -107,12 +115,7 @@ def identity_of_file(path: str | os.PathLike[str]) -> Hashable:
     Args:
         path: of a file, which need not be there.
     """
-    try:
-        state = os.stat(path)
-    except (OSError, ValueError):
-        return os.fspath(path)
-    # Some file systems number no files.
-    return (state.st_dev, state.st_ino) if state.st_ino else os.path.realpath(path)
+    return _identified(path)[0]
 
 
 def split_channels(recordings: Iterable[Recording], reading: Reading) -> list[Recording]:
@@ -146,6 +149,16 @@ def with_earlier_channels(
         for record in missing.pop(recording.path, ()):
             if recording.suffix and recording.unchanged(record.size, record.mtime_ns):
                 yield replace(recording, track=record.track, channel=record.channel)
+
+
+def _identified(path: str | os.PathLike[str]) -> tuple[Hashable, os.stat_result | None]:
+    """The identity of a file, and its state; None if there is no such file."""
+    try:
+        state = os.stat(path)
+    except (OSError, ValueError):
+        return os.fspath(path), None
+    # Some file systems number no files.
+    return (state.st_dev, state.st_ino) if state.st_ino else os.path.realpath(path), state
 
 
 def _channels(recording: Recording, reading: Reading) -> Iterator[Recording]:

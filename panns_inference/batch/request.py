@@ -6,12 +6,15 @@ import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from .. import __version__
 from ..errors import UsageError
 from ..formats import Format
 from ..pipeline import DetectionTask, Task
+from ..results import Result
+
+R = TypeVar("R", bound=Result)
 
 VERSION = 3
 """Of the layout of journals."""
@@ -23,7 +26,7 @@ Request = Mapping[str, Any]
 """Values ready for JSON, by their names."""
 
 
-def request_of(task: Task[Any], more: Request) -> Request:
+def request_of(task: Task[R], more: Request) -> Request:
     """Return task, settings and network, ready for JSON.
 
     Args:
@@ -47,7 +50,7 @@ def request_of(task: Task[Any], more: Request) -> Request:
     }
 
 
-def check_format(form: Format, task: Task[Any]) -> None:
+def check_format(form: Format, task: Task[R]) -> None:
     """Make sure that a format can hold the results of a task, before anything is computed.
 
     Args:

@@ -16,14 +16,17 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..files import atomic_write
 from ..pipeline import Accumulator, DetectionTask, Task
+from ..results import Result
 from .records import set_aside
+
+R = TypeVar("R", bound=Result)
 
 INTERVAL = 300
 """Seconds of audio between two states."""
@@ -53,7 +56,7 @@ class SavedState:
         self.frames_file = path.with_name(f"{path.name}.frames")
         self._n_samples = 0
 
-    def accumulator(self, task: Task[Any], name: str | None) -> Accumulator[Any]:
+    def accumulator(self, task: Task[R], name: str | None) -> Accumulator[R]:
         """Return an accumulator that goes on where the state ends; without a state, a new one.
 
         Args:
@@ -62,7 +65,7 @@ class SavedState:
         """
         found = self._read()
         state = {k.removeprefix(PREFIX): v for k, v in found.items() if k.startswith(PREFIX)}
-        accumulator: Accumulator[Any]
+        accumulator: Any  # of the task's own kind
         if isinstance(task, DetectionTask) and task.framewise:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             with self.frames_file.open("ab") as file:
@@ -71,9 +74,10 @@ class SavedState:
         else:
             accumulator = task.accumulator(name, state)
         self._n_samples = accumulator.n_samples
-        return accumulator
+        made: Accumulator[R] = accumulator
+        return made
 
-    def save(self, accumulator: Accumulator[Any], sample_rate: int) -> None:
+    def save(self, accumulator: Accumulator[R], sample_rate: int) -> None:
         """Write the state down, if it is time.
 
         Args:

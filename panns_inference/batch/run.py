@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import TypeVar
 
 from ..audio import Reading
 from ..audio.source import File
@@ -13,18 +13,18 @@ from ..formats import FORMATS
 from ..formats.spans import Selection
 from ..names import closest
 from ..pipeline import Task
-from ..pipeline.run import default_jobs, in_turn
+from ..pipeline.run import in_turn
 from ..results import Result
 from .aliases import outcomes
 from .discover import find
-from .plan import Plan
 from .progress import OnError, Report, progress_of
 from .recording import Recording, split_channels
-from .save import carry_out
+
+R = TypeVar("R", bound=Result)
 
 
 def results(
-    task: Task[Any],
+    task: Task[R],
     inputs: Iterable[File],
     *,
     jobs: int | None = None,
@@ -34,7 +34,7 @@ def results(
     track: int | str | None = None,
     channel: int | str = "mix",
     progress: bool = False,
-) -> Iterator[Result]:
+) -> Iterator[R]:
     """Yield the results of many recordings, in their order, as soon as they are known.
 
     Recordings are decoded ahead, and those of one length go through the network in one batch; by
@@ -65,7 +65,7 @@ def results(
 
 
 def run(
-    task: Task[Any],
+    task: Task[R],
     inputs: Iterable[str | os.PathLike[str]],
     output: str | os.PathLike[str],
     *,
@@ -119,6 +119,10 @@ def run(
             run had another request.
         OutputError: if something cannot be written, or another process is at work on this output.
     """
+    # Here, for `results` needs neither plan nor journal.
+    from .plan import Plan
+    from .save import carry_out
+
     _check(jobs, on_error)
     plan = Plan(
         inputs=list(inputs),
@@ -134,14 +138,14 @@ def run(
 
 
 def in_order(
-    task: Task[Any],
+    task: Task[R],
     recordings: Sequence[Recording],
     reading: Reading,
     *,
     jobs: int | None,
     on_error: OnError,
     progress: bool,
-) -> Iterator[Result]:
+) -> Iterator[R]:
     """Yield the results of some recordings, in their order, as soon as they are known.
 
     Args:
@@ -153,8 +157,7 @@ def in_order(
         progress: as for `results`.
     """
     with progress_of(len(recordings), 0, progress) as counted:
-        n_jobs = jobs or default_jobs(task)
-        found = outcomes(task, recordings, reading, n_jobs, counted.add_seconds)
+        found = outcomes(task, recordings, reading, counted.add_seconds, jobs=jobs)
         for each in in_turn(outcome for outcome, _ in found):
             if isinstance(each.result, PannsError):
                 name = recordings[each.number].name

@@ -7,12 +7,11 @@ import logging
 import os
 from collections.abc import Iterator
 from dataclasses import asdict, replace
-from typing import Any
+from typing import TypeVar
 
-from ..audio import Reading
 from ..errors import OutputError, PannsError, PathError
 from ..pipeline import Task
-from ..pipeline.run import Outcome, default_jobs
+from ..pipeline.run import Outcome
 from ..results import Result
 from .aliases import outcomes
 from .journal import Journal, opened
@@ -23,11 +22,13 @@ from .recording import Recording, with_earlier_channels
 from .records import FileRecord
 from .request import check_format, request_of
 
+R = TypeVar("R", bound=Result)
+
 LOG = logging.getLogger("panns_inference")
 
 
 def carry_out(
-    plan: Plan, task: Task[Any], *, jobs: int | None, on_error: OnError, progress: bool
+    plan: Plan, task: Task[R], *, jobs: int | None, on_error: OnError, progress: bool
 ) -> Report:
     """Compute the results of a plan that are not there yet, and write them.
 
@@ -57,19 +58,18 @@ def carry_out(
             output = plan.output_for([*with_earlier_channels(plan.recordings, journal.records)])
         check_nothing_lost(output, journal)
         journal.sweep({path.parent for path in output.files} if plan.split else ())
-        n_jobs = jobs or default_jobs(task)
         try:
-            return _save_all(task, plan.reading, n_jobs, output, journal, on_error, progress)
+            return _save_all(plan, task, output, journal, jobs, on_error, progress)
         finally:
             journal.remove_if_empty()
 
 
 def _save_all(
-    task: Task[Any],
-    reading: Reading,
-    jobs: int,
+    plan: Plan,
+    task: Task[R],
     output: Output,
     journal: Journal,
+    jobs: int | None,
     on_error: OnError,
     progress: bool,
 ) -> Report:
@@ -81,19 +81,19 @@ def _save_all(
         found = outcomes(
             task,
             recordings,
-            reading,
-            jobs,
+            plan.reading,
             counted.add_seconds,
-            done=done,
+            jobs=jobs,
             refused=output.refused,
+            done=done,
             state_of=journal.state_of,
         )
-        for each, read in found:
-            recording = recordings[each.number]
+        for outcome, file in found:
+            recording = recordings[outcome.number]
             # A name may be listed twice.
-            error = None if recording.key in written else _save(output, journal, each, read)
-            if error:
-                counted.add_failure(each.number, recording.name, error, on_error)
+            is_new = recording.key not in written
+            if is_new and (error := _save(output, journal, outcome, file)):
+                counted.add_failure(outcome.number, recording.name, error, on_error)
             else:
                 counted.add_done()
                 written.add(recording.key)
@@ -124,7 +124,7 @@ def _done(output: Output, journal: Journal) -> dict[int, int]:
 
 
 def _save(
-    output: Output, journal: Journal, outcome: Outcome[Any], read: Recording
+    output: Output, journal: Journal, outcome: Outcome[R], file: Recording
 ) -> PannsError | None:
     """Write a result and its record, or the record of a failure; why it failed, or None."""
     recording = output.recordings[outcome.number]
@@ -137,15 +137,16 @@ def _save(
         channel=recording.channel,
     )
     error: PannsError
-    if isinstance(outcome.result, Result):
+    if isinstance(outcome.result, PannsError):
+        error = outcome.result
+    else:
+        state = journal.state_of(file)
         try:
-            output.keep(journal, record, outcome.number, outcome.result, journal.state_of(read))
+            output.keep(journal, record, outcome.number, outcome.result, state)
         except PathError as refusal:
             error = refusal
         else:
             return None
-    else:
-        error = outcome.result
     if not journal.done(recording):
         journal.add(replace(record, n_samples=0, cause=str(error)))
     return error

@@ -35,6 +35,31 @@ def written(path: Path) -> list[str]:
         return list(dict.fromkeys(row["filename"] for row in csv.DictReader(file)))
 
 
+WITHOUT_THREADS = """
+import sys, threading
+
+def refuse(thread):
+    raise RuntimeError(f"{thread.name} was started")
+
+threading.Thread.start = refuse
+from panns_inference.cli import main
+
+status = main(sys.argv[1:])
+rooms = [name for name in sys.modules if name.startswith("panns_inference.batch.")]
+print(*sorted(name.rpartition(".")[2] for name in rooms), file=sys.stderr)
+sys.exit(status)
+"""
+
+
+def test_a_single_recording_to_stdout_takes_neither_threads_nor_a_journal(folder: Path) -> None:
+    command = [sys.executable, "-c", WITHOUT_THREADS, "tag", *NETWORK, str(folder / "clip5.wav")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.count("\n")) == (0, 11)
+    loaded = done.stderr.split()
+    assert "discover" in loaded
+    assert not {"journal", "outputs", "plan", "records", "request", "resume"} & set(loaded)
+
+
 def test_a_network_that_is_not_needed_is_not_opened(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
