@@ -12,9 +12,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import made_films
 import made_scenes
 import pytest
 import soundfile
+import soxr
 import vouched
 from hypothesis import settings
 
@@ -134,6 +136,14 @@ def as_published(leenet11: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         checksum = hashlib.new(kind, leenet11.read_bytes()).hexdigest()
         monkeypatch.setitem(row, kind, checksum)
     return leenet11
+
+
+@pytest.fixture(scope="session")
+def two_tracks(street: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A film of two sound tracks: silence in stereo, and the street."""
+    samples, rate = soundfile.read(street, dtype="float32")
+    path = tmp_path_factory.mktemp("films") / "two_tracks.mkv"
+    return made_films.two_tracks(path, soxr.resample(samples, rate, 16_000))
 
 
 @pytest.fixture(scope="session")

@@ -126,3 +126,27 @@ def _pictures(stream: Any, n_pictures: int) -> list[Any]:
         picture.pts = number
         packets += stream.encode(picture)
     return packets + list(stream.encode(None))
+
+
+def two_tracks(path: Path, speech: NDArray[np.float32]) -> Path:
+    """A film as studios record it: silence in stereo, and a voice in a second track.
+
+    Args:
+        path: of the file; its extension is that of a container for AAC.
+        speech: waveform of the second track at 16 kHz, (samples,).
+    """
+    silence = np.zeros((2, 3 * len(speech)), np.float32)
+    with av.open(str(path), "w") as container:
+        tracks = [
+            (container.add_stream("aac", rate=48_000, layout="stereo"), silence),
+            (container.add_stream("aac", rate=16_000, layout="mono"), speech[None]),
+        ]
+        for stream, samples in tracks:
+            frame = av.AudioFrame.from_ndarray(samples, "fltp", stream.layout.name)
+            frame.sample_rate = stream.rate
+            queue = av.AudioFifo()
+            queue.write(frame)
+            while (part := queue.read(stream.frame_size, partial=True)) is not None:
+                container.mux(stream.encode(part))
+            container.mux(stream.encode(None))
+    return path

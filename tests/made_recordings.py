@@ -26,6 +26,12 @@ def written(format_: str, subtype: str, samples: Any = NOISE, **more: Any) -> by
     return file.getvalue()
 
 
+def without_length(flac: bytes) -> bytes:
+    """A FLAC that does not count its samples, as one written into a pipe."""
+    word = int.from_bytes(flac[18:26], "big")
+    return flac[:18] + (word >> 36 << 36).to_bytes(8, "big") + flac[26:]
+
+
 def read_bytes(content: bytes, rate: int = RATE, **more: Any) -> NDArray[np.float32]:
     """The waveform that the bytes of a file hold."""
     return read(io.BytesIO(content), rate, **more)

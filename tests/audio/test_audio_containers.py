@@ -10,6 +10,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from made_films import film, on_time
 from made_recordings import MISSING, NOISE, RATE, muxed, read_bytes, written
 from reading_process import ReadingProcess
 
@@ -70,19 +71,22 @@ def test_packets_that_cannot_be_decoded_are_left_out_and_counted(tmp_path: Path)
     assert 0.9 < len(waveform) / len(complete) < 1  # what follows them is there
 
 
-def test_a_track_that_begins_after_the_file_is_opened_does_no_harm(shared: Path) -> None:
-    content = bytearray((shared / "audio" / "not_libsndfile" / "mpegts_mp2.ts").read_bytes())
+def test_a_track_that_begins_after_the_file_is_opened_does_no_harm(tmp_path: Path) -> None:
+    content = bytearray(film(tmp_path / "film.ts", on_time, pictures=False).read_bytes())
     whole = read_bytes(bytes(content), 48_000)
-    content[3950] = 255  # the packet now belongs to a track that nobody has heard of
+    content[21 * 188 + 2] = 255  # the packet now belongs to a track that nobody has heard of
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", AudioWarning)  # not every PyAV misses the packet
         waveform = read_bytes(bytes(content), 48_000)
     assert 0.7 < len(waveform) / len(whole) <= 1
 
 
-def test_a_codec_that_ffmpeg_does_not_know_is_said_so(shared: Path) -> None:
-    with pytest.raises(AudioError, match=r"wav_unknown_codec.wav' cannot be decoded: .*a codec th"):
-        read(shared / "audio" / "not_libsndfile" / "wav_unknown_codec.wav", 16_000)
+def test_a_codec_that_ffmpeg_does_not_know_is_said_so(tmp_path: Path) -> None:
+    content = bytearray(written("WAV", "PCM_16"))
+    content[20:22] = b"\x77\x77"
+    (tmp_path / "unknown.wav").write_bytes(content)
+    with pytest.raises(AudioError, match=r"unknown.wav' cannot be decoded: .*a codec th"):
+        read(tmp_path / "unknown.wav", 16_000)
 
 
 def test_eight_channels_do_not_end_the_process(tmp_path: Path) -> None:

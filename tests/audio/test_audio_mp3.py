@@ -179,14 +179,13 @@ def test_each_of_joined_mp3s_says_what_it_lacks() -> None:
     assert float(stated[1]) == pytest.approx((4 * len(NOISE) - len(waveform)) / RATE, abs=0.01)
 
 
-@pytest.mark.parametrize("share", [0.5, 0.8, 0.9, 0.95, 0.98])
-def test_a_cut_of_less_than_a_frame_of_mp3_is_seen(shared: Path, share: float) -> None:
-    paths = sorted((shared / "audio" / "formats").glob("mp3_mpeg_layer_iii_*.mp3"))
-    assert len(paths) == 9
-    for path in paths:
-        content = path.read_bytes()
+@pytest.mark.parametrize("rate", [8_000, 11_025, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000])
+def test_a_cut_of_less_than_a_frame_of_mp3_is_seen(rate: int) -> None:
+    file = io.BytesIO()
+    soundfile.write(file, NOISE[:rate], rate, format="MP3", subtype="MPEG_LAYER_III")
+    for share in (0.5, 0.8, 0.9, 0.95, 0.98):
         with pytest.warns(AudioWarning, match="is cut off or damaged"):
-            read_bytes(content[: int(share * len(content))])
+            read_bytes(file.getvalue()[: int(share * len(file.getvalue()))])
 
 
 def test_an_mp3_that_counts_one_frame_too_many_is_whole() -> None:

@@ -17,6 +17,7 @@ import soundfile
 import soxr
 from hypothesis import given
 from hypothesis import strategies as st
+from made_recordings import muxed, without_length, written
 from numpy.typing import NDArray
 from reading_process import MEGABYTE
 
@@ -218,12 +219,10 @@ def test_headers_state_a_length(tmp_path: Path, ending: str) -> None:
     assert stated_length(path) == pytest.approx(len(NOISE) / 44_100)
 
 
-def test_what_states_no_length_may_be_of_any(shared: Path, tmp_path: Path) -> None:
+def test_what_states_no_length_may_be_of_any(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")  # opened, it would be waited for
-    unstated = [
-        shared / "audio" / "formats" / "flac_ffmpeg_pipe.flac",
-        shared / "audio" / "not_libsndfile" / "opus.webm",
-    ]
-    assert all(path.is_file() for path in unstated)
+    unstated = [tmp_path / "streamed.flac", tmp_path / "opus.webm"]
+    unstated[0].write_bytes(without_length(written("FLAC", "PCM_16")))
+    muxed(tmp_path, "opus.webm", "libopus")
     for path in (*unstated, tmp_path / "pipe", tmp_path / "missing.wav", tmp_path):
         assert stated_length(path) == inf, path

@@ -169,16 +169,6 @@ def test_priming_of_an_encoder_is_no_sound(tmp_path: Path, kind: str) -> None:
     assert 0 <= len(waveform) / 48_000 - 6 < 0.1  # the last packet is filled with zeros
 
 
-def test_the_films_of_the_test_data(shared: Path) -> None:
-    delayed = read(shared / "faults" / "delay3.mp4", 16_000, strict=True)
-    assert len(delayed) / 16_000 == pytest.approx(9, abs=0.1)
-    assert np.abs(delayed[: int(2.93 * 16_000)]).max() == 0
-    assert np.abs(delayed[: int(3.02 * 16_000)]).max() > 1e-3
-    gap = read(shared / "faults" / "gap.webm", 16_000, strict=True)
-    assert len(gap) / 16_000 == pytest.approx(6, abs=0.05)
-    assert np.abs(gap[int(2.05 * 16_000) : int(3.95 * 16_000)]).max() < 1e-3
-
-
 @pytest.mark.parametrize("kind", ["ts", "mkv", "webm"])
 def test_recordings_that_were_joined_follow_each_other(tmp_path: Path, kind: str) -> None:
     content = film(tmp_path / f"film.{kind}", on_time).read_bytes()

@@ -170,14 +170,14 @@ def test_what_holds_one_channel_says_so_before_anything_is_heard(
 
 
 def test_the_program_says_channel_and_track(
-    folder: Path, shared: Path, capsys: pytest.CaptureFixture[str]
+    folder: Path, two_tracks: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def told(*more: str) -> list[tuple[int | None, int | None]]:
         assert main(["tag", *ASK, "-f", "jsonl", "--top", "1", *more]) == 0
         found = map(json.loads, capsys.readouterr().out.splitlines())
         return [(each.get("track"), each.get("channel")) for each in found]
 
-    two, film = str(folder / "a.wav"), str(shared / "faults" / "two_tracks.mkv")
+    two, film = str(folder / "a.wav"), str(two_tracks)
     assert told(two) == [(None, None)]
     assert told(two, "--channel", "mix") == [(None, None)]
     assert told(two, "--channel", "right") == [(None, 2)]

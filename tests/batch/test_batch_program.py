@@ -18,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 from processes import run, start
 
 from panns_inference.cli import main
@@ -218,8 +219,11 @@ def test_a_run_that_is_interrupted_goes_on(folder: Path, tmp_path: Path) -> None
     assert len(written(tmp_path / "t.csv")) == 9
 
 
-def test_the_decoder_of_mp3_does_not_write_between(shared: Path, tmp_path: Path) -> None:
-    content = bytearray((shared / "audio/formats/mp3_mpeg_layer_iii_44100_2ch.mp3").read_bytes())
+def test_the_decoder_of_mp3_does_not_write_between(clip: Path, tmp_path: Path) -> None:
+    samples, _ = soundfile.read(clip)
+    mp3 = tmp_path / "a.mp3"
+    soundfile.write(mp3, np.stack([samples, samples / 2], axis=1)[:44_100], 44_100)
+    content = bytearray(mp3.read_bytes())
     content[6000:6400] = bytes(400)
     for name in ("a.mp3", "b.mp3"):
         (tmp_path / name).write_bytes(content)

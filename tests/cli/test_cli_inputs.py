@@ -63,13 +63,12 @@ def test_a_dash_in_a_list_is_a_file(tmp_path: Path) -> None:
     assert read_list(written(tmp_path / "list.txt", b"-\n"), is_null=False) == ["./-"]
 
 
-def test_the_lists_that_went_wrong(shared: Path) -> None:
-    assert read_list(str(shared / "faults/list_bom.txt"), is_null=False) == [
-        "café é.flac",
-        "b.flac",
-    ]
-    with pytest.raises(UsageError, match=r"list_nul\.txt' has a NUL in line 2, .* --null; "):
-        read_list(str(shared / "faults/list_nul.txt"), is_null=False)
+def test_the_lists_that_went_wrong(tmp_path: Path) -> None:
+    marked = written(tmp_path / "marked.txt", "\ufeffcafé é.flac\r\nb.flac\r\n".encode())
+    assert read_list(marked, is_null=False) == ["café é.flac", "b.flac"]
+    mixed = written(tmp_path / "mixed.txt", b"b.flac\nx\0y.wav\n")
+    with pytest.raises(UsageError, match=r"mixed\.txt' has a NUL in line 2, .* --null; "):
+        read_list(mixed, is_null=False)
 
 
 @pytest.mark.parametrize("content", [b"a.wav\0b.wav\0", "a.wav\n".encode("utf-16-le")])

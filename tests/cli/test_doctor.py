@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from made_films import film, late
 from made_recordings import NOISE, written
 
 from panns_inference.cli import main
@@ -13,21 +14,22 @@ from panns_inference.cli import main
 Capture = pytest.CaptureFixture[str]
 
 
-def test_a_film_is_described(shared: Path, capsys: Capture) -> None:
-    assert main(["doctor", str(shared / "faults" / "delay3.mp4")]) == 0
+def test_a_film_is_described(tmp_path: Path, capsys: Capture) -> None:
+    film(tmp_path / "film.mp4", late)
+    assert main(["doctor", str(tmp_path / "film.mp4")]) == 0
     path, *rows = capsys.readouterr().out.splitlines()
-    assert path == str(shared / "faults" / "delay3.mp4")
+    assert path == str(tmp_path / "film.mp4")
     assert [row.split(maxsplit=1) for row in rows] == [
         ["container", "mov,mp4,m4a,3gp,3g2,mj2"],
         ["length", "9.000 s"],
         ["first", "time stamp        0.000 s"],
-        ["track", "1                 aac, 1 channel, 16,000 Hz, from 2.936 s, default"],
+        ["track", "1                 aac, 1 channel, 48,000 Hz, from 2.978 s, default"],
         ["wrong", "nothing"],
     ]
 
 
-def test_tracks_are_listed_as_json(shared: Path, capsys: Capture) -> None:
-    assert main(["doctor", "--json", str(shared / "faults" / "two_tracks.mkv")]) == 0
+def test_tracks_are_listed_as_json(two_tracks: Path, capsys: Capture) -> None:
+    assert main(["doctor", "--json", str(two_tracks)]) == 0
     (found,) = json.loads(capsys.readouterr().out)
     assert found["container"] == "matroska,webm"
     assert [(t["codec"], t["n_channels"], t["sample_rate"]) for t in found["tracks"]] == [

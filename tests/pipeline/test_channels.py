@@ -104,15 +104,14 @@ def test_events_come_of_one_channel_for_they_do_not_say_which(
             model.events(path, **several)  # type: ignore[arg-type]
 
 
-def test_each_track_has_the_result_that_it_has_alone(model: AudioTagging, shared: Path) -> None:
-    film = shared / "faults" / "two_tracks.mkv"
-    found = model.tag(film, track="all")
+def test_each_track_has_the_result_that_it_has_alone(model: AudioTagging, two_tracks: Path) -> None:
+    found = model.tag(two_tracks, track="all")
     assert [(each.track, each.channel) for each in found] == [(1, None), (2, None)]
     for number, each in enumerate(found, start=1):
-        np.testing.assert_array_equal(values(each), values(model.tag(film, track=number)))
+        np.testing.assert_array_equal(values(each), values(model.tag(two_tracks, track=number)))
     assert found[1].top(1)[0].label == "Speech"
     assert found[0]["Speech"] < 0.1
-    both: Any = model.tag(film, track="all", channel="each")
+    both: Any = model.tag(two_tracks, track="all", channel="each")
     assert [(each.track, each.channel) for each in both] == [(1, 1), (1, 2), (2, 1)]
 
 
