@@ -1,4 +1,4 @@
-"""How many cores this process may use, and what they can do."""
+"""The cores that this process may use, and their instructions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PROCESSOR = Path("/proc/cpuinfo")
 
 
 def has_amx(processor: Path = PROCESSOR) -> bool:
-    """Whether the processor has instructions for products of matrices of int8 (AMX).
+    """Return whether the processor has instructions for products of int8 matrices (AMX).
 
     Args:
         processor: where that is told.

@@ -42,7 +42,7 @@ TABLE = Path(__file__).with_name("data") / "networks.csv"
 
 @dataclass(frozen=True)
 class Source:
-    """Where files of weights come from, and on which terms.
+    """A source of files of weights, and its terms.
 
     Attributes:
         address: of a file, with `{file}` for its name; empty for files in the package.
@@ -65,7 +65,7 @@ SOURCES: dict[str, Source] = {
         "Audio, Speech, and Language Processing 28 (2020), 2880-2894.",
     ),
 }
-"""Where the files of the table come from."""
+"""The sources of the files, by the name that the table gives them."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ class Checkpoint:
 
     @property
     def packaged(self) -> bool:
-        """Whether the file comes with the package, and not from the network."""
+        """True if the file comes with the package, not from the internet."""
         return not self.source.address
 
     @property
@@ -109,7 +109,7 @@ class Checkpoint:
 
     @property
     def has_checksum(self) -> bool:
-        """Whether the content of the file can be verified."""
+        """True if the file can be verified."""
         return (self.md5 or self.sha256) is not None
 
     def __str__(self) -> str:
@@ -173,7 +173,7 @@ with TABLE.open(encoding="utf-8", newline="") as _file:
     _entries = [_entry(row) for row in csv.DictReader(_file)]
 
 NETWORKS: dict[str, Entry] = {entry.name: entry for entry in _entries}
-"""All networks by name."""
+"""The networks by name, in the order of the table."""
 
 CHECKPOINTS: dict[str, Checkpoint] = {
     entry.name: entry.checkpoint for entry in _entries if entry.checkpoint

@@ -1,4 +1,4 @@
-"""What the environment decides: where weights are kept, and where they come from.
+"""Settings in environment variables: where weights are kept, and where they come from.
 
 | variable          | meaning                                                            |
 |-------------------|--------------------------------------------------------------------|

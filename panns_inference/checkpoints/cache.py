@@ -32,7 +32,7 @@ PACKAGED = Path(str(files("panns_inference") / "data"))
 """Folder of the file that comes with the package."""
 
 ASIDE = "wrong"
-"""What the name of a file that was set aside ends in."""
+"""End of the name of a file that was set aside."""
 
 
 def candidates(
@@ -91,13 +91,13 @@ def usable(checkpoint: Checkpoint) -> Path | None:
     """
     for path in candidates(checkpoint):
         try:
-            return checked(path, checkpoint)
+            return checked_file(path, checkpoint)
         except CheckpointError as error:
             LOG.warning("warning: %s", error)
     return None
 
 
-def checked(path: Path, checkpoint: Checkpoint) -> Path:
+def checked_file(path: Path, checkpoint: Checkpoint) -> Path:
     """Return the path of a file from the cache, if it is what its name says.
 
     Args:

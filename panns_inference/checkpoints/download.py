@@ -26,7 +26,7 @@ from ..errors import CheckpointWarning, DownloadError
 from ..files import sync_folder
 from ..registry import Checkpoint
 from ..warning import warn
-from .cache import cached, checked, destination, problem_of_weights
+from .cache import cached, checked_file, destination, problem_of_weights
 from .check_records import record, signature
 from .stream import DownloadLock
 from .verification import verify
@@ -75,7 +75,7 @@ def fetch(
         CheckpointWarning: if a file was downloaded of which no checksum is known.
     """
     if path := cached(checkpoint, folder):
-        return checked(path, checkpoint)
+        return checked_file(path, checkpoint)
     target = destination(checkpoint, folder)
     if settings.offline() if offline is None else offline:
         raise DownloadError(

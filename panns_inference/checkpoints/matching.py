@@ -1,4 +1,4 @@
-"""Which networks a state dict matches, by its keys and shapes."""
+"""Matching state dicts with networks, by their keys and shapes."""
 
 from __future__ import annotations
 

@@ -24,11 +24,11 @@ NUMPY_HOMES = ("numpy.core.multiarray", "numpy._core.multiarray")
 """The module that makes an array, before and since NumPy 2, as pickles name it."""
 
 REFUSAL = re.compile(r"GLOBAL (\S+) (?:was not an allowed global|whose module)")
-"""How torch says which object it does not unpickle."""
+"""The message of torch for an object that it does not unpickle."""
 
 
 PART_BYTES = 1 << 23
-"""What a thread reads at a time."""
+"""Bytes that a thread reads at a time."""
 
 THREADS = 4
 """More do not help: the memory is what they wait for."""

@@ -27,7 +27,7 @@ QUEUE_SIZE = 8
 """Items that wait to be taken."""
 
 STOP_SECONDS = 0.1
-"""How soon the thread notices that nobody wants its items any more."""
+"""Time after which the thread notices that nobody wants its items any more."""
 
 SPEED_SECONDS = 30.0
 """Time over which a speed is measured."""
@@ -92,7 +92,7 @@ class Stream(Generic[T]):
 
 @dataclass
 class SpeedCheck:
-    """Whether bytes come fast enough.
+    """A check that bytes come fast enough.
 
     Args:
         min_speed: bytes a second, over `SPEED_SECONDS`.

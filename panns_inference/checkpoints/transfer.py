@@ -30,7 +30,7 @@ LARGEST_FILE = 4 << 30
 """Bytes beyond which no file of a network is that is not in the table."""
 
 EXTRA_BYTES = 200_000_000
-"""What may lie in a file beside the weights: the state of a sampler takes 34 MB."""
+"""Size of what a file may hold beside the weights: the state of a sampler takes 34 MB."""
 
 NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT})
 

@@ -1,4 +1,4 @@
-"""Whether a file is the published one, byte for byte, and which published file a file is."""
+"""Verifying that a file is the published one, and recognising published files, by checksums."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ def owner_of(path: Path) -> Checkpoint | None:
 
 
 def recognise(path: Path) -> Checkpoint | None:
-    """Return the published file that a file is, by its checksum or, unless the size fits, its name.
+    """Return the published file that a file is: by checksum where a size agrees, else by name.
 
     Args:
         path: any file; for one that was not published, None is returned.

@@ -13,7 +13,7 @@ from ..registry import Source, checkpoint_named
 LOG = logging.getLogger("panns_inference")
 
 UNKNOWN = Source("", "not known")
-"""Where a file comes from that was not published."""
+"""The source of a file that was not published."""
 
 
 def print_digests(files: list[str]) -> int:

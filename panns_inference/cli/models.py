@@ -157,7 +157,7 @@ def _verify(given: argparse.Namespace) -> int:
 
 
 def _path(given: argparse.Namespace) -> int:
-    """Where files are; where one is to be put that is not here, and then 1."""
+    """Print the paths of files; 1 if one is not here, of which the path is where it belongs."""
     paths = [(checkpoint, cached(checkpoint)) for checkpoint in _chosen(given.names)]
     for checkpoint, path in paths:
         if path is None:

@@ -1,4 +1,4 @@
-"""What happens to a spectrogram in training: SpecAugment and mixup."""
+"""Augmentation of spectrograms in training: SpecAugment and mixup."""
 
 from __future__ import annotations
 

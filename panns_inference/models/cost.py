@@ -1,4 +1,4 @@
-"""What a network costs, counted as in the paper (Table XII).
+"""The cost of a network, counted as in the paper (Table XII).
 
 The paper's rule, which gives all of its published figures: a multiply-add counts as two
 operations, and what is counted depends on how a layer is written. Modules are counted,

@@ -20,7 +20,7 @@ class NearestInterpolator(nn.Module):
     """
 
     lines: ClassVar[bool] = False
-    """Whether straight lines lead from a segment to the next."""
+    """True if frames between two segments lie on a straight line."""
 
     def __init__(self, ratio: int) -> None:
         super().__init__()

@@ -42,7 +42,7 @@ def dft_filters(window: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _is_meta() -> bool:
-    """Whether tensors that are made now are on the meta device."""
+    """Return whether new tensors are on the meta device."""
     return torch.get_default_device().type == "meta"
 
 

@@ -1,4 +1,4 @@
-"""What every network on log-mel images is: a front-end, `bn0`, and a trunk of the family's.
+"""Base of the networks on log-mel images: a front-end, `bn0`, and the trunk of a family.
 
 waveform -> spectrogram -> log-mel -> bn0 -> SpecAugment (in training) -> trunk -> features
 """
@@ -81,7 +81,7 @@ class LogmelNetwork(Network):
 
 
 def _frontend_modules(given: FrontEnd) -> dict[str, nn.Module]:
-    """What turns a waveform into a log-mel spectrogram, by the names of the state dict."""
+    """Return the modules from waveform to log-mel spectrogram, by their names in the state dict."""
     mel = given.sample_rate, given.window_size, given.mel_bins, given.fmin, given.fmax
     return {
         "spectrogram_extractor": Spectrogram(given.window_size, given.hop_size),

@@ -1,4 +1,4 @@
-"""What every network is: settings, features in segments, and a head.
+"""Base of all networks: settings, features in segments, and a head.
 
     waveform --pad--> features (batch, channels, segments) --outputs--> probabilities
 
@@ -68,7 +68,7 @@ class Network(nn.Module):
     """Keys of what `forward` returns."""
 
     statistics_of: ClassVar[dict[str, str]] = {"maximum": "features", "sum": "features"}
-    """What the head keeps of the segments: name to the segmentwise value that it is taken of.
+    """Statistics over the segments that the head needs: name to the segmentwise value.
     `maximum` is the largest over the segments; all others are sums."""
 
     head_dropout: ClassVar[float] = 0.5
@@ -107,7 +107,7 @@ class Network(nn.Module):
         initialise(self)
 
     def computed_state(self) -> dict[str, Tensor]:
-        """The part of the state dict that follows from the settings, on the CPU.
+        """Return the part of the state dict that follows from the settings, on the CPU.
 
         A file of weights may leave it out.
         """
@@ -119,7 +119,7 @@ class Network(nn.Module):
         raise NotImplementedError
 
     def segment_features(self, input: Tensor, mixup_lambda: Tensor | None = None) -> Tensor:
-        """Features of each segment, (batch, channels, segments).
+        """Return the features of each segment, (batch, channels, segments).
 
         Args:
             input: waveforms, (batch, samples), at least `minimum_samples` long.
@@ -128,7 +128,7 @@ class Network(nn.Module):
         raise NotImplementedError
 
     def forward(self, input: Tensor, mixup_lambda: Tensor | None = None) -> dict[str, Tensor]:
-        """Probabilities of the classes, and the embedding or the framewise probabilities.
+        """Return probabilities of the classes, and the embedding or the framewise probabilities.
 
         Args:
             input: waveforms, (batch, samples), mono, nominally in [-1, 1], at `sample_rate`.
@@ -157,7 +157,7 @@ class Network(nn.Module):
         )
 
     def mixed(self, x: Tensor, mixup_lambda: Tensor | None) -> Tensor:
-        """The rows mixed in pairs, in training and if weights are given.
+        """Return the rows mixed in pairs, in training and if weights are given.
 
         Args:
             x: (batch, ...).
@@ -166,7 +166,7 @@ class Network(nn.Module):
         return do_mixup(x, mixup_lambda) if self.training and mixup_lambda is not None else x
 
     def outputs(self, features: Tensor, n_frames: int) -> dict[str, Tensor]:
-        """The head: what `forward` returns, from the features of a whole recording.
+        """Return what `forward` returns, from the features of a whole recording.
 
         Args:
             features: (batch, channels, segments).
@@ -180,7 +180,7 @@ class Network(nn.Module):
         return {name: found[name] for name in self.output_names}
 
     def segmentwise(self, features: Tensor) -> dict[str, Tensor]:
-        """What follows from a segment and those beside it, and all that the head needs.
+        """Return the values of each segment that the head and its statistics need.
 
         Args:
             features: (batch, channels, segments).
@@ -192,7 +192,7 @@ class Network(nn.Module):
         return {"features": features}
 
     def statistics(self, segmentwise: dict[str, Tensor]) -> dict[str, Tensor]:
-        """What is kept of some segments: the maxima and sums that `statistics_of` names.
+        """Return the maxima and sums over some segments that `statistics_of` names.
 
         Of segments that follow one another the maxima of the maxima and the sums of the sums are
         those of all of them.
@@ -211,7 +211,7 @@ class Network(nn.Module):
         }
 
     def conclude(self, statistics: dict[str, Tensor], n_segments: int) -> dict[str, Tensor]:
-        """The outputs that speak of a recording as a whole.
+        """Return the outputs for a recording as a whole.
 
         Args:
             statistics: of all its segments.
@@ -222,14 +222,14 @@ class Network(nn.Module):
 
     @property
     def interpolation(self) -> tuple[int, bool]:
-        """Frames of a segment, and whether straight lines lead from one to the next.
+        """Frames of a segment, and whether frames between two segments lie on a straight line.
 
         0 for networks without a framewise output.
         """
         return 0, False
 
     def framewise(self, segmentwise: Tensor) -> Tensor:
-        """Frames from segments: (batch, T, classes) -> (batch, frames, classes).
+        """Return frames from segments: (batch, T, classes) -> (batch, frames, classes).
 
         Args:
             segmentwise: probabilities of the classes in each segment.
@@ -237,7 +237,7 @@ class Network(nn.Module):
         raise NotImplementedError
 
     def classify(self, pooled: Tensor) -> dict[str, Tensor]:
-        """The clip-level head behind the pooling over time.
+        """Return the outputs of the clip-level head behind the pooling over time.
 
         Args:
             pooled: maximum plus mean over the segments, (batch, channels).

@@ -1,4 +1,4 @@
-"""How precisely the front-end computes: in float64 where the device can, never below float32."""
+"""The precision of the front-end: float64 where the device has it, never below float32."""
 
 from __future__ import annotations
 

@@ -20,13 +20,13 @@ from .blocks import add_numbered, conv1d, conv2d, normalised
 
 
 class Space(NamedTuple):
-    """What a block of that many dimensions is made of."""
+    """Layers and functions of blocks in one or two dimensions."""
 
     convolution: Callable[[int, int, int], nn.Module]
     norm: type[nn.BatchNorm1d] | type[nn.BatchNorm2d]
     average: type[nn.AvgPool1d] | type[nn.AvgPool2d]
     pool: Callable[[Tensor, int], Tensor]
-    """How a stride shortens the branch; the shortcut is averaged."""
+    """Shortens the branch by its stride; the shortcut is averaged."""
 
 
 LINE = Space(conv1d, nn.BatchNorm1d, nn.AvgPool1d, functional.max_pool1d)
