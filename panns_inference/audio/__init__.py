@@ -56,7 +56,7 @@ __all__ = [
 LOG = logging.getLogger("panns_inference")
 
 BLOCK = 320_000
-"""Samples of a block unless another number is asked for: 10 s at 32 kHz."""
+"""Samples of a block by default: 10 s at 32 kHz."""
 
 
 def read(
@@ -71,7 +71,7 @@ def read(
 ) -> NDArray[np.float32]:
     """A recording as a waveform in memory.
 
-    Sound stands where the time stamps of its file say. Time 0 is the start of the track that begins
+    Sound stands at the time stamps of its file. Time 0 is the start of the track that begins
     first, be it of sound or of pictures: a file of one track begins with its sound, also where its
     time stamps do not begin with 0. What a codec puts before the sound does not count. Before a
     track that begins later, and in its gaps, there is silence; behind its end there is none, even
@@ -196,7 +196,7 @@ def stated_length(file: str | os.PathLike[str]) -> float:
         file: its path.
 
     Returns:
-        Seconds; infinity for a file that soundfile does not know, where neither tells, or that is
+        Seconds; infinity for a file that soundfile does not know, that states no length, or that is
         not there.
     """
     from . import _soundfile

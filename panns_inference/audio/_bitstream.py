@@ -88,7 +88,7 @@ class Track:
     title: str | None = None
 
     def __str__(self) -> str:
-        """Its number, and what tells it from the others."""
+        """Its number, and what distinguishes it from the others."""
         n = self.n_channels
         known = [self.codec, f"{n} channel{'s' * (n != 1)}", self.language, self.title]
         return f"{self.number} ({', '.join(filter(None, known))})"
@@ -113,12 +113,12 @@ class Description:
     tracks: tuple[Track, ...]
 
 
-class Unrecognised(Exception):  # noqa: N818 - it is an answer, and never seen by a user
-    """The decoder does not know what it was given; the text says what it found instead."""
+class Unrecognised(Exception):  # noqa: N818 - it is caught here, and never seen by a user
+    """The decoder does not know what it was given; the text states what it found instead."""
 
 
 class NoSuchTrack(Exception):  # noqa: N818
-    """The file has no sound track of the number that was chosen; the text says which it has.
+    """The file has no sound track of the number that was chosen; the text states which it has.
 
     Args:
         number: the one that was chosen, from 1.
@@ -130,10 +130,10 @@ class NoSuchTrack(Exception):  # noqa: N818
 
 
 class Incomplete(Exception):  # noqa: N818
-    """The samples end too early; the text says how much is missing.
+    """The samples end too early; the text states how much is missing.
 
     Args:
-        missing: seconds that are missing; None if that cannot be told.
+        missing: seconds that are missing; None if that is not known.
     """
 
     def __init__(self, missing: float | None) -> None:

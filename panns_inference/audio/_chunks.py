@@ -120,7 +120,7 @@ class StatedSize:
 
     @property
     def is_open(self) -> bool:
-        """Whether it says nothing: never filled in, or as large as can be written."""
+        """Whether it means nothing: never filled in, or as large as can be written."""
         near = 4096  # writers to a pipe put 2^31 or 2^32, less some header
         largest = any(abs(self.n_bytes - limit) <= near for limit in (2**31, 2**32))
         return largest or self.n_bytes >= 2**40 or (self.n_bytes == 0 and not self.was_filled)

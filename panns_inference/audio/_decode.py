@@ -27,7 +27,7 @@ from ._bitstream import (
 from ._section import Section
 from ._sizes import measured, trailing
 
-Answer = TypeVar("Answer")
+Finding = TypeVar("Finding")
 
 
 @dataclass
@@ -39,7 +39,7 @@ class _Found:
         n_stated: how many of them are what a reader of the format expects, and no sound behind the
             end that the header states.
         behind: another recording that follows in the same file; None if none does.
-        n_unknown: bytes behind the samples of which nobody can tell what they are.
+        n_unknown: bytes behind the samples that are of no known kind.
         has_end: whether the bitstreams end as they should, where that can be seen.
     """
 
@@ -178,16 +178,16 @@ def _followed(found: _Found, file: Section, end: int) -> _Found:
 
 
 def _description(bitstream: Bitstream) -> Description:
-    answers: Iterator[Description] = _by_either(
+    found: Iterator[Description] = _by_either(
         bitstream, lambda decoder: iter([decoder.described(bitstream)])
     )
-    return next(answers)
+    return next(found)
 
 
 def _by_either(
-    bitstream: Bitstream, answer: Callable[[ModuleType], Iterator[Answer]]
-) -> Iterator[Answer]:
-    """What the first decoder that knows a bitstream answers."""
+    bitstream: Bitstream, find: Callable[[ModuleType], Iterator[Finding]]
+) -> Iterator[Finding]:
+    """Yield what the first decoder that knows a bitstream finds."""
     from . import _pyav, _soundfile
 
     is_for_pyav = bitstream.is_multiplexed or bitstream.has_hole
@@ -195,7 +195,7 @@ def _by_either(
     findings = {}
     for decoder in decoders:
         try:
-            yield from answer(decoder)
+            yield from find(decoder)
             return
         except Unrecognised as finding:
             findings[decoder] = finding
@@ -213,7 +213,7 @@ def _refusal(name: str, finding: Unrecognised) -> AudioError:
 
 @contextmanager
 def failures_raised(file: Section, name: str) -> Iterator[None]:
-    """What went wrong with the file underneath is raised, if anything did."""
+    """Raise what went wrong with the file underneath, if anything did."""
     try:
         yield
     finally:

@@ -18,7 +18,7 @@ from ._section import Section
 _INFO = (b"fLaC\0\0\0\x22", b"fLaC\x80\0\0\x22")  # a stream, and the head of its first block
 _INFO_SIZE = 8
 _SEARCHED = 1 << 16  # bytes that are searched at once: they stay in the cache
-_READ_AHEAD = 1 << 18  # bytes: libFLAC reads no further ahead of the frame that it decodes
+_BUFFERED = 1 << 18  # bytes: libFLAC reads no further ahead of the frame that it decodes
 _COUNT_AT, _COUNT = 18, (1 << 36) - 1  # bytes 18 to 25 end with the number of samples
 
 
@@ -39,7 +39,7 @@ def behind(file: Section, at: int) -> list[Bitstream]:
         at: offset up to which the decoder of the first has read.
     """
     is_flac = file.peek(0, _INFO_SIZE) in _INFO
-    return _apart(file, list(_joined(file, max(1, at - _READ_AHEAD)))) if is_flac else []
+    return _apart(file, list(_joined(file, max(1, at - _BUFFERED)))) if is_flac else []
 
 
 def _apart(file: Section, starts: list[int]) -> list[Bitstream]:

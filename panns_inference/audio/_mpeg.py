@@ -33,11 +33,11 @@ _LONGEST_SOUND = 1152  # samples of a frame: some encoders count one too many
 
 
 class _Count(NamedTuple):
-    """What the first frame says of the others.
+    """The numbers of the others in the first frame.
 
     Attributes:
-        has_frames: whether it says how many frames there are.
-        n_bytes: how many bytes there are; 0 if it does not say.
+        has_frames: whether the number of frames is one of them.
+        n_bytes: how many bytes there are; 0 if that is none of them.
         at: offset of that number.
     """
 

@@ -2,7 +2,7 @@
 
 Decoders are given sections, never files, for five reasons: a section has no name, from whose
 extension they could guess; it can begin behind a tag and end before another recording; some of its
-bytes can be replaced, so that a header tells the truth; it can seem longer to a decoder that
+bytes can be replaced, so that a header is true; it can seem longer to a decoder that
 guesses from the size where the sound ends; and an error of the file underneath cannot get lost in C
 code, it is kept and raised when the decoder has returned.
 """
@@ -27,7 +27,7 @@ class Section(io.RawIOBase):
     Attributes:
         size: number of bytes.
         seeming_size: where the end is for one who seeks it.
-        n_reads_at_end: how often a decoder asked for more than there is, and got nothing.
+        n_reads_at_end: how often a decoder wanted more than there is, and got nothing.
     """
 
     def __init__(
@@ -84,7 +84,7 @@ class Section(io.RawIOBase):
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         base = (0, self._position, self.seeming_size)[whence]
-        # Decoders that follow a false header ask for places before the start: no error in C.
+        # Decoders that follow a false header seek places before the start: no error in C.
         self._position = max(0, base + offset)
         return self._position
 

@@ -51,7 +51,7 @@ class Measured(NamedTuple):
     Attributes:
         bitstreams: what is decoded one by one, each with a header that states what there is.
         behind: the recording that follows in the same file; None if none does.
-        n_unknown: bytes behind the samples of which nobody can tell what they are.
+        n_unknown: bytes behind the samples that are of no known kind.
     """
 
     bitstreams: list[Bitstream]

@@ -155,7 +155,7 @@ def quiet() -> Iterator[None]:
     """Nothing that is written to the standard error meanwhile gets there.
 
     The MP3 decoder inside libsndfile writes there wherever a file is damaged, and no option stops
-    it; our own warnings say what is wrong. That is so for the whole process, so it is done in
+    it; our own warnings state what is wrong. That is so for the whole process, so it is done in
     programs of one thread only: the words of another one could be lost.
     """
     if threading.active_count() > 1:
@@ -167,8 +167,9 @@ def quiet() -> Iterator[None]:
         yield
         return
     try:
-        with open(os.devnull, "wb") as nothing:
-            os.dup2(nothing.fileno(), _STDERR)
+        nothing = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nothing, _STDERR)
+        os.close(nothing)
         yield
     finally:
         os.dup2(saved, _STDERR)

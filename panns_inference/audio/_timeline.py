@@ -1,4 +1,4 @@
-"""Sound on the clock of its recording or film: each frame stands where its time stamp says.
+"""Sound on the clock of its recording or film: each frame stands at its time stamp.
 
     frames     |0 s  1 s  2 s|          |4 s  5 s|4.5 s  5.5 s|
     waveform   |-------------|  silence |--------|    |-------|
@@ -52,7 +52,7 @@ ASTRAY = "do not fit the sound", "they are not followed"
 
 
 class _Frame(NamedTuple):
-    """Samples, and when they are heard.
+    """Samples and their time.
 
     Attributes:
         time: seconds on the clock of the file; None if it has no time stamp.
@@ -96,12 +96,12 @@ class TimeLine:
         return self.position + (self._origin or 0.0) - self.first
 
     def lose(self) -> None:
-        """The packet before the next frame cannot be decoded."""
+        """Count a packet that cannot be decoded, before the next frame."""
         self.n_lost += 1
         self._has_lost = True
 
     def feed(self, time: float | None, piece: Piece) -> Iterator[Piece | Remark]:
-        """What is in its place, now that this frame has come.
+        """Yield what is in its place, now that this frame has come.
 
         Args:
             time: of the frame; None if it has no time stamp.
@@ -119,7 +119,7 @@ class TimeLine:
             yield self._placed(piece)
 
     def finish(self) -> Iterator[Piece | Remark]:
-        """The last frame, if it waits, and what is wrong with the time stamps."""
+        """Yield the last frame, if it waits, and remarks on the time stamps."""
         if self._held is not None:
             yield from self._moved(self._held, None)
         for fault, place in self._faults.items():
@@ -159,14 +159,14 @@ class TimeLine:
             is_confirmed = _agree(frame, jump, following)
         self._is_astray = not is_confirmed and abs(jump) > TOLERABLE
         if not is_confirmed:
-            self._note(ASTRAY, jump)
+            self._count_fault(ASTRAY, jump)
         if not is_confirmed or self._is_break(frame, jump):
             jump = 0.0
         if jump > 0:
             yield from self._gap(jump, piece)
         elif jump < 0:
             if not was_overlapping:
-                self._note(OVERLAP, jump)
+                self._count_fault(OVERLAP, jump)
             n_over = round(-jump * piece.sample_rate)
             self._overlaps = n_over >= len(piece.samples)
             piece = piece._replace(samples=piece.samples[n_over:])
@@ -179,7 +179,7 @@ class TimeLine:
         is_far = jump > LONGEST_GAP or self.silence + jump > MOST_SILENCE
         is_anew = jump < -NEAR or (jump < 0 and time < self._newest + BEGINNING)
         if is_far or is_anew:
-            self._note(FAR if is_far else ANEW, jump)
+            self._count_fault(FAR if is_far else ANEW, jump)
             self._origin, self._newest = time - self.position, time
         return is_far or is_anew
 
@@ -198,7 +198,7 @@ class TimeLine:
         self.position += _duration(piece)
         return piece
 
-    def _note(self, fault: tuple[str, str], jump: float) -> None:
+    def _count_fault(self, fault: tuple[str, str], jump: float) -> None:
         self._faults.setdefault(fault, f"at {self.position:.2f} s by {abs(jump):.2f} s")
         self._n_faults[fault] += 1
 

@@ -27,12 +27,12 @@ HIGHEST_PEAK = 1e12
 Full scale is 1; integers of 32 bits that were never scaled reach 2e9.
 """
 
-STRETCH = 2.0
-"""Seconds that are judged together. In much less, low tones that have nothing to do with each
+SPAN = 2.0
+"""Seconds that are judged as one. In much less, low tones that have nothing to do with each
 other are in antiphase by chance."""
 
 SHORTEST = 0.5
-"""Seconds of a stretch at the end that is judged by itself."""
+"""Seconds of a rest at the end that is judged by itself."""
 
 LOWEST_SHARE = 10**-1.5
 """15 dB: unlike channels do not get there, but a channel with its poles swapped does, also if one
@@ -81,7 +81,7 @@ def mono(
     faults = []
     if cancellation.seconds:
         faults.append(
-            f"{cancellation}: what is lost there is not heard; read one of them with "
+            f"{cancellation}: what they share is lost there; read one of them with "
             "channel='left', --channel left, or all of them with 'each'"
         )
     if len(counts) > 1 and reading.channel != MIX:
@@ -170,7 +170,7 @@ class Cancellation:
             self._next = self._end + (0.0 if is_whole else EVERY)
         self._length += length
         self._end += length
-        if self._length >= STRETCH:
+        if self._length >= SPAN:
             self._judge()
 
     def finish(self) -> None:
@@ -203,7 +203,9 @@ def _powers(samples: NDArray[np.float32], mix: NDArray[np.float32]) -> tuple[flo
     of_channels = float(np.einsum("ij,ij->", samples, samples)) / n_samples
     of_mix = float(np.einsum("i,i->", mix, mix)) / n_samples
     offsets = sum(mean**2 for mean in means)
-    if of_channels - offsets < 1e-3 * offsets:  # too little beside them to be told from rounding
+    if (
+        of_channels - offsets < 1e-3 * offsets
+    ):  # too little beside them to be distinguished from rounding
         return 0.0, 0.0
     of_mix = max(0.0, of_mix - (sum(means) / n_channels) ** 2)
     return of_mix * n_channels**2, of_channels - offsets

@@ -7,7 +7,6 @@ from source import defined, private_names, words
 LEFT = {
     "along": 1,
     "asking": 4,
-    "audio": 11,
     "batch": 54,
     "engine": 31,
     "events": 1,
