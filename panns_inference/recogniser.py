@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import TYPE_CHECKING, Literal, TypedDict, TypeVar, overload
+from typing import TYPE_CHECKING, TypeVar, overload
 
 from .audio import Reading, Source
 from .errors import PannsError
@@ -18,35 +18,9 @@ from .results import Detection, Embedding, Result, Tagging
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
+    from .keywords import All, Clipwise, Each, Framewise, Side
+
 R = TypeVar("R", bound=Result)
-
-Each = Literal["each"]
-All = Literal["all"]
-Side = Literal["mix", "left", "right"]
-
-
-class Clipwise(TypedDict, total=False):
-    """Further arguments of `tag` and `embed`, for type checkers."""
-
-    window: float | None
-    hop: float | None
-    skip_silence: float | None
-    resampler: str
-    strict: bool
-
-
-class Framewise(Clipwise, total=False):
-    """Further arguments of `detect`, for type checkers."""
-
-    threshold: Threshold
-    threshold_off: Threshold | None
-    smooth: float
-    min_duration: float
-    merge_gap: float
-    pad: float
-    classes: Collection[Class] | Class | None
-    exclude: Collection[Class] | Class
-    framewise: bool
 
 
 class Recogniser(Iterators):

@@ -13,23 +13,22 @@ no threads at all.
 
 from __future__ import annotations
 
-import itertools
 import logging
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Generic, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .. import cores
-from ..audio import Blocks
 from ..engine.schedule import schedule_of
-from ..errors import AudioError, PannsError
+from ..errors import AudioError
 from ..results import Result
 from .batches import batches
+from .clips import Clip, Outcome, behind, decoded
 from .inputs import Input
 from .prefetch import made_ahead, read_ahead
 from .task import Accumulator, Task
@@ -38,25 +37,8 @@ LOG = logging.getLogger("panns_inference")
 
 R = TypeVar("R", bound=Result)
 
-Chunks = Iterator[NDArray[np.float32]]
-
 MOST_JOBS = 16
 """Decoders that no network outruns."""
-
-
-@dataclass(frozen=True)
-class Outcome(Generic[R]):
-    """What has become of a recording.
-
-    Attributes:
-        number: its place in the list of inputs.
-        n_samples: its length at the network's rate; 0 if it could not be read.
-        result: the result, or why there is none.
-    """
-
-    number: int
-    n_samples: int
-    result: R | PannsError
 
 
 class Resume(Protocol):
@@ -107,34 +89,16 @@ def run(
         resume: place in the list to where the state of a long recording is saved.
         report: called with the seconds of audio that were processed, whenever some were.
     """
-    way = _Way(task, inputs, jobs, done or {}, resume, report)
-    return way.alone() if len(inputs) == 1 else way.many()
+    steps = _Run(task, inputs, jobs, done or {}, resume, report)
+    for outcome in steps.single() if len(inputs) == 1 else steps.several():
+        if outcome.n_samples <= task.longest_clip:  # the others report on the way
+            report(outcome.n_samples / task.model.sample_rate)
+        yield outcome
 
 
 @dataclass(frozen=True)
-class _Clip:
-    """A recording between decoding and the network.
-
-    One that fits into a block is decoded, and is one chunk; of a longer one, `n_samples` counts
-    what is decoded already.
-    """
-
-    number: int
-    n_samples: int
-    chunks: Chunks = field(default_factory=lambda: iter(()))
-    waveform: Blocks | None = None
-    error: AudioError | None = None
-
-    def outcome(self, result: R | AudioError) -> Outcome[R]:
-        """What has become of it, with what is known of the recording when it was read."""
-        if isinstance(result, Result) and self.waveform is not None:
-            result = result.made_from(**self.waveform.origin)
-        return Outcome(self.number, self.n_samples, result)
-
-
-@dataclass(frozen=True)
-class _Way(Generic[R]):
-    """The arguments of `run`, and the steps on the way."""
+class _Run(Generic[R]):
+    """The arguments of `run`, and its steps."""
 
     task: Task[R]
     inputs: Sequence[Input]
@@ -143,15 +107,17 @@ class _Way(Generic[R]):
     resume: Callable[[int], Resume | None]
     report: Callable[[float], object]
 
-    def alone(self) -> Iterator[Outcome[R]]:
+    def single(self) -> Iterator[Outcome[R]]:
         """The outcome of a single recording: no threads are needed."""
-        if 0 not in self.done:
-            clip = self.decoded(0)
-            yield from self.reported(
-                [clip.outcome(clip.error)] if clip.error else self.outcomes([clip])
-            )
+        if 0 in self.done:
+            return
+        clip = self.decoded(0)
+        if clip.error is None:
+            yield from self.outcomes([clip])
+        else:
+            yield clip.outcome(clip.error)
 
-    def many(self) -> Iterator[Outcome[R]]:
+    def several(self) -> Iterator[Outcome[R]]:
         """The outcomes of several recordings: short ones by workers, in batches."""
         failed: list[Outcome[R]] = []
         waiting: deque[Future[list[Outcome[R]]]] = deque()
@@ -164,18 +130,18 @@ class _Way(Generic[R]):
                     continue
                 is_long = self.is_long(batch)
                 while len(waiting) > (0 if is_long else n_workers):
-                    yield from self.reported(waiting.popleft().result())
+                    yield from waiting.popleft().result()
                 if is_long:
                     yield from self.outcomes(batch)
                 else:
                     waiting.append(pool.submit(self.outcomes, batch))
             while waiting:
-                yield from self.reported(waiting.popleft().result())
+                yield from waiting.popleft().result()
             yield from failed
         finally:
             pool.shutdown(cancel_futures=True)
 
-    def readable(self, failed: list[Outcome[R]]) -> Iterator[_Clip]:
+    def readable(self, failed: list[Outcome[R]]) -> Iterator[Clip]:
         """The clips that could be decoded; the others go where they are collected."""
         numbers = range(len(self.inputs))
         clips = (
@@ -189,37 +155,25 @@ class _Way(Generic[R]):
             else:
                 failed.append(clip.outcome(clip.error))
 
-    def decoded(self, number: int) -> _Clip:
-        """A recording decoded, as far as a block reaches."""
+    def decoded(self, number: int) -> Clip:
+        """A recording decoded, as far as a block reaches; with why, if it cannot be."""
         if number in self.done:
-            return _Clip(number, self.done[number])
+            return Clip(number, self.done[number])
         try:
-            return self.begun(number)
+            return decoded(self.inputs[number], number, self.task)
         except AudioError as error:
-            return _Clip(number, 0, error=error)
+            return Clip(number, 0, error=error)
 
-    def begun(self, number: int) -> _Clip:
-        """A recording whose first block is decoded."""
-        waveform = self.inputs[number].chunks(self.task.model.sample_rate)
-        held: list[NDArray[np.float32]] = []
-        n_samples = 0
-        while n_samples <= self.task.block and (chunk := next(waveform, None)) is not None:
-            held.append(chunk)
-            n_samples += len(chunk)
-        if n_samples <= self.task.block:
-            held = [np.concatenate(held)]
-        return _Clip(number, n_samples, itertools.chain(held, waveform), waveform)
-
-    def is_long(self, batch: Sequence[_Clip]) -> bool:
+    def is_long(self, batch: Sequence[Clip]) -> bool:
         """Whether a batch is one recording that goes through the network block by block."""
         return batch[0].n_samples > self.task.longest_clip
 
-    def outcomes(self, batch: Sequence[_Clip]) -> list[Outcome[R]]:
+    def outcomes(self, batch: Sequence[Clip]) -> list[Outcome[R]]:
         """The outcomes of a batch: the fork between what fits into a block and what is longer."""
-        return [self.accumulated(batch[0])] if self.is_long(batch) else self.together(batch)
+        return [self.accumulated(batch[0])] if self.is_long(batch) else self.batched(batch)
 
-    def together(self, batch: Sequence[_Clip]) -> list[Outcome[R]]:
-        """The outcomes of clips that go through the network together."""
+    def batched(self, batch: Sequence[Clip]) -> list[Outcome[R]]:
+        """The outcomes of clips that go through the network in one batch."""
         # Those that were done in an earlier run are computed again: the others depend on them.
         clips = [self.again(clip) if clip.number in self.done else clip for clip in batch]
         waveforms = np.stack([next(clip.chunks) for clip in clips])
@@ -233,30 +187,30 @@ class _Way(Generic[R]):
     def results(
         self, waveforms: NDArray[np.float32], names: Sequence[str | None]
     ) -> Sequence[R | AudioError]:
-        """Results of clips that go through the network together; one without spoils no other."""
+        """Results of clips that go through the network in one batch; one without spoils no other."""
         try:
             return self.task.results(waveforms, names)
         except AudioError as error:
             if len(names) == 1:
                 return [error]
-            alone = zip(waveforms[:, None], names, strict=True)
-            return [each for clip, name in alone for each in self.results(clip, [name])]
+            singles = zip(waveforms[:, None], names, strict=True)
+            return [each for clip, name in singles for each in self.results(clip, [name])]
 
-    def again(self, clip: _Clip) -> _Clip:
+    def again(self, clip: Clip) -> Clip:
         """A clip that was done before with its samples; silence if it cannot be read now."""
         name = self.inputs[clip.number].name
         try:
-            again = self.begun(clip.number)
+            again = decoded(self.inputs[clip.number], clip.number, self.task)
             cause = f"{name!r} is not the recording that it was, though of the same size and time"
         except AudioError as error:
-            again, cause = _Clip(clip.number, 0), str(error)
+            again, cause = Clip(clip.number, 0), str(error)
         if again.n_samples == clip.n_samples:
             return again
         LOG.warning("warning: %s: it was done before, and its result is kept", cause)
         silence = np.zeros(clip.n_samples, np.float32)
-        return _Clip(clip.number, clip.n_samples, iter([silence]))
+        return Clip(clip.number, clip.n_samples, iter([silence]))
 
-    def accumulated(self, clip: _Clip) -> Outcome[R]:
+    def accumulated(self, clip: Clip) -> Outcome[R]:
         """The outcome of a recording that goes through the network block by block."""
         resume = self.resume(clip.number)
         name, rate = self.inputs[clip.number].name, self.task.model.sample_rate
@@ -272,12 +226,6 @@ class _Way(Generic[R]):
         except AudioError as error:
             return Outcome(clip.number, 0, error)
         return replace(clip, n_samples=accumulator.n_samples).outcome(result)
-
-    def reported(self, outcomes: list[Outcome[R]]) -> list[Outcome[R]]:
-        """The same outcomes, of clips."""
-        n_samples = sum(outcome.n_samples for outcome in outcomes)
-        self.report(n_samples / self.task.model.sample_rate)
-        return outcomes
 
 
 def default_jobs(task: Task[R]) -> int:
@@ -302,7 +250,7 @@ def workers(task: Task[R]) -> tuple[int, ThreadPoolExecutor]:
 
 
 def samples_at_once(task: Task[R]) -> int:
-    """Return how many samples of short clips go through the network together.
+    """Return how many samples of short clips make a batch.
 
     Args:
         task: whose model computes.
@@ -324,16 +272,3 @@ def in_turn(outcomes: Iterable[Outcome[R]]) -> Iterator[Outcome[R]]:
         while number in early:
             yield early.pop(number)
             number += 1
-
-
-def behind(n_samples: int, chunks: Chunks) -> Chunks:
-    """Yield what is left of a recording behind its first samples.
-
-    Args:
-        n_samples: how many are left out.
-        chunks: the recording, (samples,) each.
-    """
-    for chunk in chunks:
-        if n_samples < len(chunk):
-            yield chunk[n_samples:]
-        n_samples = max(0, n_samples - len(chunk))
