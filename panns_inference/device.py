@@ -12,10 +12,10 @@ from .warning import warn
 
 
 def resolve(device: str | torch.device) -> str:
-    """Return the device to compute on: the one asked for if it is there, else the CPU.
+    """Return the device to compute on: the one wanted if it is there, else the CPU.
 
     'cuda' without a GPU is the CPU without a word, as in panns-inference 0.1, whose default it
-    was; a device that was asked for by number, or of another kind, is missed with a warning.
+    was; a device that was given by number, or of another kind, is missed with a warning.
 
     Args:
         device: 'cpu', 'cuda', 'cuda:1', 'mps', or a `torch.device`.

@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -22,14 +23,14 @@ HOP = 0.05
 """Seconds from a timestamp to the next, as HEAR suggests."""
 
 WINDOW = 1.0
-"""Seconds that the network hears around a timestamp; at the ends it is moved into the recording."""
+"""Seconds around a timestamp that its embedding is of; at the ends they lie in the recording."""
 
 SECONDS_AT_ONCE = 30.0
-"""Length of what the network hears together."""
+"""Seconds of recordings in a batch."""
 
 
 class HearModel(nn.Module):
-    """A network as HEAR wants it.
+    """A network with the attributes that HEAR needs.
 
     Args:
         tagger: the network, its weights loaded.
@@ -49,7 +50,7 @@ class HearModel(nn.Module):
         self.timestamp_embedding_size = self.scene_embedding_size
 
     def forward(self, audio: Tensor) -> Tensor:
-        """Embeddings of recordings, (recordings, size) float32, on the device of the network.
+        """Return embeddings, (recordings, size) float32, on the device of the network.
 
         Args:
             audio: (recordings, samples).
@@ -63,12 +64,13 @@ class HearModel(nn.Module):
         device = next(self.network.parameters()).device
         self._tagger.device = str(device)
         at_once = max(1, int(SECONDS_AT_ONCE * self.sample_rate) // max(1, audio.shape[1]))
-        parts = [self._tagger.inference(part)[1] for part in torch.split(audio, at_once)]
-        return torch.cat([torch.from_numpy(part) for part in parts]).to(device)
+        batches = torch.split(audio, at_once)
+        vectors = [self._tagger.inference(batch)[1] for batch in batches]
+        return torch.from_numpy(np.concatenate(vectors)).to(device)
 
 
 def load_model(model_file_path: str = "") -> HearModel:
-    """A network with its weights.
+    """Return a network with its weights.
 
     Args:
         model_file_path: file of weights, or the name of a network; '' is the network in the box.
@@ -82,12 +84,12 @@ def load_model(model_file_path: str = "") -> HearModel:
     else:
         name = identify(model_file_path, "embedding")
         tagger = AudioTagging(name, model_file_path, device="cpu")
-    EmbeddingTask(tagger)  # which refuses a network without embedding
+    EmbeddingTask(tagger)  # it raises an error for a network without embedding
     return HearModel(tagger)
 
 
 def get_scene_embeddings(audio: Tensor, model: HearModel) -> Tensor:
-    """A vector for each recording, (recordings, size) float32.
+    """Return a vector for each recording, (recordings, size) float32.
 
     Args:
         audio: (recordings, samples).
@@ -98,7 +100,7 @@ def get_scene_embeddings(audio: Tensor, model: HearModel) -> Tensor:
 
 
 def get_timestamp_embeddings(audio: Tensor, model: HearModel) -> tuple[Tensor, Tensor]:
-    """Vectors along each recording, and the times in whose middle they stand.
+    """Return vectors along each recording, and the times that they are about.
 
     Args:
         audio: (recordings, samples).

@@ -20,7 +20,7 @@ C = TypeVar("C", bound=Result)
 
 
 class Iterators(Model):
-    """A model that says along a recording what it holds."""
+    """A model that gives results along a recording, while it is read."""
 
     def tags(
         self,

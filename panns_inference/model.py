@@ -104,7 +104,7 @@ class Model:
             source = (checkpoint_path or None, cache_folder) if pretrained else None
             lines = self._load(model or self.default, device, source, settings)
         self.classes_num = len(self.labels)
-        self.engine  # noqa: B018 what it cannot do is said at once
+        self.engine  # noqa: B018 what it cannot do is an error at once
         if not isinstance(model, str) if verbose is None else verbose:
             sys.stdout.writelines(lines)
 
@@ -216,12 +216,12 @@ class Model:
 
     @property
     def output_names(self) -> tuple[str, ...] | None:
-        """Names of the network's outputs; None for a module that does not say."""
+        """Names of the network's outputs; None for a module that does not name them."""
         return self._made().output_names
 
     @property
     def sample_rate(self) -> int:
-        """Rate of the network's waveforms in Hz: 32,000 for a module that does not say."""
+        """Rate of the network's waveforms in Hz: 32,000 for a module that does not state it."""
         return self._made().sample_rate
 
     @property
@@ -235,7 +235,7 @@ class Model:
 
         Args:
             output: name of the output.
-            given: names of those that there are; None if the network does not say.
+            given: names of those that there are; None if the network does not name them.
 
         Raises:
             UsageError: if it is not among them.

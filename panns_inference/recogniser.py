@@ -24,7 +24,7 @@ R = TypeVar("R", bound=Result)
 
 
 class Recogniser(Iterators):
-    """A model that says in one line what a recording holds."""
+    """A model that recordings are given to."""
 
     @overload
     def tag(

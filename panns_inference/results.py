@@ -1,4 +1,4 @@
-"""What the verbs return: tags, events and embeddings of one recording.
+"""What the tasks give: tags, events and embeddings of one recording.
 
 Each result holds NumPy arrays and plain values, knows the recording and the model it comes
 from, prints itself, and keeps nothing of the network.
@@ -52,12 +52,12 @@ class Result:
     Attributes:
         source: the recording as it was named: a path, the name of an open file, or None for
             samples in memory.
-        onset: where what was heard begins in the recording, in seconds: 0 but for a stretch.
-        duration: length of what was heard, in seconds: of the recording, or of a stretch of it
-            without what was padded at its end.
+        onset: where the result begins in the recording, in seconds: 0 but for a stretch.
+        duration: length of the recording in seconds, or of a stretch of it without what was padded
+            at its end.
         model: name of the network.
         silence: seconds of it that are digital silence and went through no network; 0 where that
-            was not asked for.
+            is not wanted.
         source_rate: sample rate of the recording in Hz: of the file, or as it was given with
             samples in memory; None if it is not known. Where it changes, the highest.
         track: number of the sound track that was read, from 1; None if none was chosen.
@@ -75,7 +75,7 @@ class Result:
 
     @property
     def offset(self) -> float:
-        """Where what was heard ends in the recording, in seconds."""
+        """Where the result ends in the recording, in seconds."""
         return self.onset + self.duration
 
     @property
@@ -137,7 +137,7 @@ class Tagging(Result):
         embedding: the vector before the last layer, (size,) float32; None where the network has
             none.
         labels: display names of the classes, in the order of `clipwise`.
-        stretches: the same for stretches of the recording, by onset, if they were asked for.
+        stretches: the same for stretches of the recording, by onset, if they are wanted.
     """
 
     clipwise: NDArray[np.float32]
@@ -193,7 +193,7 @@ class Tagging(Result):
             threshold: smallest probability.
         """
         tags = [tag.to_dict() for tag in self.top(n, threshold)]
-        parts = [
+        stretches = [
             {
                 "onset": stretch.onset,
                 "offset": stretch.offset,
@@ -201,17 +201,21 @@ class Tagging(Result):
             }
             for stretch in self.stretches
         ]
-        return {**super().to_dict(), "tags": tags, **({"stretches": parts} if parts else {})}
+        return {
+            **super().to_dict(),
+            "tags": tags,
+            **({"stretches": stretches} if stretches else {}),
+        }
 
     def __repr__(self) -> str:
         lines = [f"  {tag.probability:.3f}  {tag.label}" for tag in self.top()]
-        parts = [
+        spans = [
             f"{stretch._times()}  {tag.probability:.3f}  {tag.label}"
             for stretch in self.stretches[:SHOWN]
             for tag in stretch.top(1)
         ]
         return "\n".join(
-            [self._heading("Tagging"), *lines, *parts, *_more(self.stretches, "stretches")]
+            [self._heading("Tagging"), *lines, *spans, *_more(self.stretches, "stretches")]
         )
 
 
@@ -222,7 +226,7 @@ class Detection(Result):
     Attributes:
         clipwise: probability of each class in the whole recording, (classes,) float32.
         framewise: probability of each class in each frame, (frames, classes) float32; frame i is
-            centred at `i / frames_per_second` seconds. None unless it was asked for: an hour
+            centred at `i / frames_per_second` seconds. None unless it is wanted: an hour
             takes 0.76 GB.
         frames_per_second: frames in a second.
         n_frames: frames of the recording; what was padded is not counted.
@@ -260,7 +264,7 @@ class Embedding(Result):
     Attributes:
         vector: the values before the last layer, (size,) float32; of the reference's networks
             none is below 0, of PannsMini some are.
-        stretches: the same for stretches of the recording, by onset, if they were asked for.
+        stretches: the same for stretches of the recording, by onset, if they are wanted.
     """
 
     vector: NDArray[np.float32]
@@ -268,12 +272,12 @@ class Embedding(Result):
 
     def to_dict(self) -> dict[str, Any]:
         """The vector as a list, ready for JSON."""
-        parts = [
+        stretches = [
             {"onset": part.onset, "offset": part.offset, "embedding": part.vector.tolist()}
             for part in self.stretches
         ]
         whole = {**super().to_dict(), "embedding": self.vector.tolist()}
-        return {**whole, **({"stretches": parts} if parts else {})}
+        return {**whole, **({"stretches": stretches} if stretches else {})}
 
     def __array__(
         self, dtype: np.dtype[Any] | None = None, copy: bool | None = None

@@ -40,8 +40,8 @@ def outcomes(
     """Yield the outcome of each recording that is not done, and the one that was read for it.
 
     Args:
-        task: what is computed.
-        recordings: by their names.
+        task: what is wanted of the model.
+        recordings: the list.
         reading: how they are read.
         report: called with the seconds of audio that were processed, whenever some were.
         jobs: decoders that work at the same time; None leaves the cores to a network on the CPU.

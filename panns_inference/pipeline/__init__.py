@@ -3,7 +3,8 @@
     source --audio--> chunks --.--fits into a block-> batch --Task.results------> results
                                '--longer------------> chunks --Task.accumulator--> result
 
-A task says what is wanted, and its settings are checked once. `run` takes recordings through it.
+A task is what is wanted of a model, with settings that are checked once. `run` takes recordings
+through it.
 """
 
 from .detection import DetectionTask

@@ -20,7 +20,7 @@ from .blocks import Waveform
 from .forward import pass_over
 from .silence import loud_clips
 from .sliding import Batch, Placement, Stretches
-from .state import SavedState, State, nested, part_of
+from .state import SavedState, State, inner, nested
 from .task import Task
 
 C = TypeVar("C", bound=Result)
@@ -80,7 +80,7 @@ class ClipwiseTask(Task[C]):
         """Return the result that is made of some outputs.
 
         Args:
-            origin: what the result says of the recording.
+            origin: the fields of `Task.origin`.
             outputs: of the network.
             stretches: results of stretches of the recording.
         """
@@ -171,8 +171,8 @@ class ClipwiseAccumulator(Generic[C]):
         state = state or {}
         self.task = task
         self.name = name
-        self.whole = pass_over(task.model, task.peak, part_of(state, "whole"))
-        self.cutter = None if task.window is None else task.cutter(part_of(state, "cutter"))
+        self.whole = pass_over(task.model, task.peak, inner(state, "whole"))
+        self.cutter = None if task.window is None else task.cutter(inner(state, "cutter"))
         self.stretches = [
             Stretch(int(first), int(n_valid), int(silence), values)
             for first, n_valid, silence, values in zip(

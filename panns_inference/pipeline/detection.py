@@ -92,7 +92,7 @@ class DetectionTask(Task[Detection]):
             classes=classes,
             exclude=exclude,
         )
-        # What makes no sense is said before the network runs.
+        # What makes no sense is an error before the network runs.
         self.rules.columns(model.labels)
         self.rules.thresholds(model.labels)
         plain = {rule: _plain(value) for rule, value in vars(self.rules).items()}

@@ -23,7 +23,7 @@ class EmbeddingTask(ClipwiseTask[Embedding]):
         """Return the embedding that is made of some outputs.
 
         Args:
-            origin: what the result says of the recording.
+            origin: the fields of `Task.origin`.
             outputs: of the network.
             stretches: embeddings of stretches of the recording.
         """

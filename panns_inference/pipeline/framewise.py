@@ -16,7 +16,7 @@ from .blocks import Waveform
 from .forward import pass_over
 from .segments import Frames
 from .sliding import Batch
-from .state import SavedState, State, nested, part_of
+from .state import SavedState, State, inner, nested
 
 if TYPE_CHECKING:
     from .detection import DetectionTask
@@ -43,15 +43,15 @@ class DetectionAccumulator:
     ) -> None:
         self.task = task
         self.name = name
-        self.whole = pass_over(task.model, task.peak, part_of(state, "whole"))
-        self.cutter = task.cutter(part_of(state, "cutter")) if task.slides else None
+        self.whole = pass_over(task.model, task.peak, inner(state, "whole"))
+        self.cutter = task.cutter(inner(state, "cutter")) if task.slides else None
         self.finder = EventFinder(
             task.frames_per_second,
             labels=task.model.labels,
-            state=part_of(state, "finder") or None,
+            state=inner(state, "finder") or None,
             **vars(task.rules),
         )
-        self.events = _events(part_of(state, "events"), task.model.labels)
+        self.events = _events(inner(state, "events"), task.model.labels)
         self.n_frames = int(state.get("n_frames", 0))
         self.kept = [np.asarray(state["kept"], np.float32)] if "kept" in state else []
         self.frames_to = frames_to
@@ -122,10 +122,10 @@ class DetectionAccumulator:
     def state(self) -> State:
         """Return all that is needed to go on."""
         events = {name: np.asarray([getattr(e, name) for e in self.events]) for name in COLUMNS}
-        parts = {"whole": self.whole.state(), "finder": self.finder.state(), "events": events}
+        states = {"whole": self.whole.state(), "finder": self.finder.state(), "events": events}
         cutter = {"cutter": self.cutter.state()} if self.cutter else {}
         kept = {"kept": np.concatenate(self.kept)} if self.kept else {}
-        return {**nested({**parts, **cutter}), **kept, "n_frames": np.asarray(self.n_frames)}
+        return {**nested({**states, **cutter}), **kept, "n_frames": np.asarray(self.n_frames)}
 
 
 def _events(columns: Mapping[str, NDArray[np.generic]], labels: Sequence[str]) -> list[Event]:

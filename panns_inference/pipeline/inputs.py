@@ -52,6 +52,6 @@ def inputs_of(audio: Source, sample_rate: int | None, reading: Reading) -> list[
         UsageError: if samples in memory come without their rate.
     """
     if sample_rate is None and not is_file(audio):
-        float32_samples(audio)  # what holds no samples at all is told so
+        float32_samples(audio)  # an error, if it holds no samples at all
         raise UsageError("samples in memory do not know their rate: give sample_rate= in Hz")
     return [Input(source, one, sample_rate) for source, one in separate(audio, reading)]

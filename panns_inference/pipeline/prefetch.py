@@ -22,7 +22,7 @@ CHUNKS = 3
 """Chunks of a long recording that wait."""
 
 
-def made_ahead(
+def made_in_threads(
     make: Callable[[Item], Made], items: Iterable[Item], jobs: int, n_samples: int
 ) -> Iterator[Made]:
     """Yield what is made of each item, in the order of the items.
@@ -60,7 +60,7 @@ def made_ahead(
         pool.shutdown(cancel_futures=True)
 
 
-def read_ahead(items: Iterator[Item]) -> Iterator[Item]:
+def buffered(items: Iterator[Item]) -> Iterator[Item]:
     """Yield the same items, `CHUNKS` of which are always made ahead.
 
     Args:

@@ -30,7 +30,7 @@ from ..results import Result
 from .batches import batches
 from .clips import Clip, Outcome, behind, decoded
 from .inputs import Input
-from .prefetch import made_ahead, read_ahead
+from .prefetch import buffered, made_in_threads
 from .task import Accumulator, Task
 
 LOG = logging.getLogger("panns_inference")
@@ -81,7 +81,7 @@ def run(
     """Yield what has become of each recording, as soon as it is known.
 
     Args:
-        task: what the model is to say of them.
+        task: what is wanted of the model.
         inputs: the recordings.
         jobs: threads that decode ahead; 0 decodes when a recording is wanted.
         done: recordings whose results are not wanted, for an earlier run had them, by their places
@@ -145,7 +145,7 @@ class _Run(Generic[R]):
         """The clips that could be decoded; the others go where they are collected."""
         numbers = range(len(self.inputs))
         clips = (
-            made_ahead(self.decoded, numbers, self.jobs, self.task.block)
+            made_in_threads(self.decoded, numbers, self.jobs, self.task.block)
             if self.jobs
             else map(self.decoded, numbers)
         )
@@ -187,7 +187,7 @@ class _Run(Generic[R]):
     def results(
         self, waveforms: NDArray[np.float32], names: Sequence[str | None]
     ) -> Sequence[R | AudioError]:
-        """Results of clips that go through the network in one batch; one without spoils no other."""
+        """The results of a batch of clips; one that has none spoils no other."""
         try:
             return self.task.results(waveforms, names)
         except AudioError as error:
@@ -217,7 +217,7 @@ class _Run(Generic[R]):
         accumulator = resume.accumulator(self.task, name) if resume else self.task.accumulator(name)
         chunks = behind(accumulator.n_samples, clip.chunks)
         try:
-            for chunk in read_ahead(chunks) if self.jobs else chunks:
+            for chunk in buffered(chunks) if self.jobs else chunks:
                 accumulator.feed(chunk)
                 self.report(len(chunk) / rate)
                 if resume:

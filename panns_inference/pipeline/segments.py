@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from ..engine import Engine, Outputs
 from .blocks import Block, Cutter, Waveform
 from .silence import loud_segments
-from .state import SavedState, State, nested, part_of
+from .state import SavedState, State, inner, nested
 
 Frames = NDArray[np.float32]
 """Probabilities, (frames, classes) or (segments, classes)."""
@@ -53,8 +53,8 @@ class BlockwisePass:
         self.names = engine.output_names or ()
         self.has_frames = "framewise_output" in self.names
         self.kept = dict(engine.statistics or {})
-        self.cutter = Cutter(engine, block, part_of(state, "cutter"))
-        self.statistics: dict[str, NDArray[Any]] = part_of(state, "statistics")
+        self.cutter = Cutter(engine, block, inner(state, "cutter"))
+        self.statistics: dict[str, NDArray[Any]] = inner(state, "statistics")
         self.n_segments, self.n_frames, self.silence = (int(state.get(n, 0)) for n in COUNTS)
         # Probabilities of the last segment: (1, classes), or none yet.
         self.last: Frames = np.asarray(state.get("last", self._zeros(0)), np.float32)
@@ -162,9 +162,9 @@ class BlockwisePass:
 
     def state(self) -> State:
         """Return all that is needed to go on."""
-        parts = {"cutter": self.cutter.state(), "statistics": self.statistics}
+        states = {"cutter": self.cutter.state(), "statistics": self.statistics}
         counts = {name: np.asarray(getattr(self, name)) for name in COUNTS}
-        return {**nested(parts), **counts, "last": self.last}
+        return {**nested(states), **counts, "last": self.last}
 
 
 def whole_outputs(engine: Engine, waveform: Waveform) -> tuple[Outputs, Frames | None]:

@@ -17,21 +17,21 @@ SavedState = Mapping[str, NDArray[np.generic]]
 """The same, read from a file; an empty one, or none, stands for the beginning of a recording."""
 
 
-def nested(parts: Mapping[str, SavedState]) -> State:
+def nested(states: Mapping[str, SavedState]) -> State:
     """Return one state that holds several.
 
     Args:
-        parts: states by name.
+        states: by name.
     """
-    return {f"{part}/{name}": v for part, state in parts.items() for name, v in state.items()}
+    return {f"{key}/{name}": v for key, state in states.items() for name, v in state.items()}
 
 
-def part_of(state: SavedState, part: str) -> State:
+def inner(state: SavedState, key: str) -> State:
     """Return one of the states that `nested` put together; empty if there is none of that name.
 
     Args:
         state: what `nested` returned.
-        part: its name.
+        key: its name.
     """
-    prefix = f"{part}/"
+    prefix = f"{key}/"
     return {name.removeprefix(prefix): v for name, v in state.items() if name.startswith(prefix)}

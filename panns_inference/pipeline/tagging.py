@@ -23,7 +23,7 @@ class TaggingTask(ClipwiseTask[Tagging]):
         """Return the tags that are made of some outputs.
 
         Args:
-            origin: what the result says of the recording.
+            origin: the fields of `Task.origin`.
             outputs: of the network.
             stretches: tags of stretches of the recording.
         """

@@ -1,4 +1,4 @@
-"""A task: what a model is to say of recordings, with its settings checked once.
+"""A task: what is wanted of a model for each recording, with settings that are checked once.
 
 clips of one length --Task.results--------------------------------> results
 chunks of one recording --Accumulator.feed--> what is known already --finish--> result
@@ -51,7 +51,7 @@ class Accumulator(Protocol[Made]):
 
 
 class Task(Generic[R]):
-    """What a model is to say of recordings.
+    """What is wanted of a model for each recording.
 
     Args:
         model: the network and its labels.
@@ -172,7 +172,7 @@ class Task(Generic[R]):
     def origin(
         self, name: str | None, n_samples: int, first: int = 0, silence: int = 0
     ) -> dict[str, Any]:
-        """Return what every result says of the recording.
+        """Return the fields of a result that state what it is about.
 
         Args:
             name: of the recording.

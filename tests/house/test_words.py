@@ -5,19 +5,13 @@ from __future__ import annotations
 from source import defined, private_names, words
 
 LEFT = {
-    "along": 1,
-    "asking": 4,
     "batch": 54,
     "engine": 31,
     "events": 1,
     "export": 5,
     "formats": 2,
-    "hear": 2,
-    "pipeline": 25,
-    "results": 1,
+    "hear": 1,
     "training": 5,
-    "verbs": 13,
-    "windows": 5,
 }
 """Room to the names that are still to be renamed in it."""
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import pytest
 
 from panns_inference.pipeline.batches import MOST
-from panns_inference.pipeline.prefetch import CHUNKS, made_ahead, read_ahead
+from panns_inference.pipeline.prefetch import CHUNKS, buffered, made_in_threads
 
 
 class Made(NamedTuple):
@@ -24,7 +24,7 @@ def test_the_order_is_that_of_the_items_whatever_is_done_first() -> None:
         return Made(number, 1)
 
     for jobs in (1, 2, 7):
-        made = made_ahead(make, range(50), jobs, n_samples=10)
+        made = made_in_threads(make, range(50), jobs, n_samples=10)
         assert [each.number for each in made] == list(range(50))
 
 
@@ -35,7 +35,7 @@ def test_nothing_is_begun_while_enough_waits() -> None:
         begun.append(number)
         return Made(number, 6)
 
-    made = made_ahead(make, range(30), jobs=1, n_samples=10)
+    made = made_in_threads(make, range(30), jobs=1, n_samples=10)
     assert next(made).number == 0
     time.sleep(0.2)
     # One was handed out, two wait: they are 12 samples long.
@@ -45,7 +45,7 @@ def test_nothing_is_begun_while_enough_waits() -> None:
 
 def test_what_is_wanted_next_may_always_begin() -> None:
     # Each is longer than what may wait.
-    made = made_ahead(lambda number: Made(number, 99), range(20), jobs=3, n_samples=1)
+    made = made_in_threads(lambda number: Made(number, 99), range(20), jobs=3, n_samples=1)
     assert [each.number for each in made] == list(range(20))
 
 
@@ -56,7 +56,7 @@ def test_not_more_than_a_number_wait() -> None:
         begun.append(number)
         return Made(number, 0)
 
-    made = made_ahead(make, range(500), jobs=2, n_samples=10)
+    made = made_in_threads(make, range(500), jobs=2, n_samples=10)
     next(made)
     time.sleep(0.2)
     assert len(begun) <= MOST + 3
@@ -70,7 +70,7 @@ def test_an_error_comes_in_its_turn() -> None:
             raise ZeroDivisionError
         return Made(number, 1)
 
-    made = made_ahead(make, range(99), jobs=2, n_samples=2)
+    made = made_in_threads(make, range(99), jobs=2, n_samples=2)
     assert [next(made).number for _ in range(3)] == [0, 1, 2]
     with pytest.raises(ZeroDivisionError):
         next(made)
@@ -78,7 +78,7 @@ def test_an_error_comes_in_its_turn() -> None:
 
 
 def test_whoever_waits_is_let_go() -> None:
-    made = made_ahead(lambda number: Made(number, 5), range(99), jobs=3, n_samples=5)
+    made = made_in_threads(lambda number: Made(number, 5), range(99), jobs=3, n_samples=5)
     next(made)
     made.close()  # type: ignore[attr-defined]
     assert no_thread_is_left()
@@ -97,7 +97,7 @@ def test_an_iterator_runs_ahead_but_not_away() -> None:
             reached += 1
             yield reached
 
-    ahead = read_ahead(chunks())
+    ahead = buffered(chunks())
     assert next(ahead) == 1
     time.sleep(0.1)
     assert reached == 1 + CHUNKS
@@ -110,7 +110,7 @@ def test_an_iterator_that_fails() -> None:
         yield 1
         raise ZeroDivisionError
 
-    ahead = read_ahead(chunks())
+    ahead = buffered(chunks())
     assert next(ahead) == 1
     with pytest.raises(ZeroDivisionError):
         next(ahead)
