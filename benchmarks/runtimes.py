@@ -30,7 +30,7 @@ import torch
 from material import network_with_fitting_norms
 from report import setting, table, write_section
 
-from panns_inference.engine.cpu.fused_conv import together
+from panns_inference.engine.cpu.fused_conv import fold_norm
 
 HERE = Path(__file__).parent
 
@@ -125,7 +125,7 @@ def prepare(folder: Path, cells: list[Cell]) -> dict[Cell, np.ndarray]:
     torch.save({"model": network.state_dict()}, folder / "weights.pth")
     blocks = [getattr(network, f"conv_block{number}") for number in range(1, 7)]
     pairs = [(b.conv1, b.bn1, b.conv2, b.bn2) for b in blocks]
-    layers = [together(*half) for pair in pairs for half in (pair[:2], pair[2:])]
+    layers = [fold_norm(*half) for pair in pairs for half in (pair[:2], pair[2:])]
     arrays = {
         f"weight{i}": (layer.weight * layer.scale[:, None, None, None]).numpy()
         for i, layer in enumerate(layers)

@@ -52,7 +52,7 @@ class Engine(Protocol):
 
     @property
     def output_names(self) -> tuple[str, ...] | None:
-        """Names of the outputs; None if the network does not say."""
+        """Names of the outputs; None if they are not known."""
 
     @property
     def sizes(self) -> Mapping[str, int]:
@@ -63,12 +63,12 @@ class Engine(Protocol):
         """What the head keeps of the segments: name to the segmentwise value that it is taken of.
 
         The statistic `maximum` is the largest value over the segments, any other is their sum.
-        None if the segments are not known: then a recording is heard at once.
+        None if the segments are not known: then a recording is computed as a whole.
         """
 
     @property
     def grid(self) -> Grid:
-        """Where a recording may be cut. Asked for the first time, it may take a moment."""
+        """Where a recording may be cut. The first time, this may take a moment."""
 
     @property
     def interpolation(self) -> tuple[int, bool]:
@@ -83,14 +83,14 @@ class Engine(Protocol):
         """Whether it computes the network as it is now; a module of torch may have been changed."""
 
     def outputs(self, waveforms: Waveforms) -> Outputs:
-        """The outputs for a batch of waveforms, (batch, ...) each.
+        """Return the outputs for a batch of waveforms, (batch, ...) each.
 
         Args:
             waveforms: (batch, samples), of one sample or more.
         """
 
     def segmentwise(self, waveform: NDArray[np.float32]) -> dict[str, NDArray[Any]]:
-        """Values of each segment, (..., segments).
+        """Return the values of each segment, (..., segments).
 
         They are those that `statistics` names and, if there are frames, `probabilities`.
 
@@ -99,7 +99,7 @@ class Engine(Protocol):
         """
 
     def conclude(self, statistics: Statistics, n_segments: int) -> Outputs:
-        """The outputs that speak of a recording as a whole.
+        """Return the outputs for a recording as a whole.
 
         Args:
             statistics: of all its segments.
@@ -107,4 +107,4 @@ class Engine(Protocol):
         """
 
     def identity(self) -> dict[str, str]:
-        """What results depend on: `weights` (a checksum), `precision`, and `runtime`."""
+        """Return what results depend on: `weights` (a checksum), `precision`, and `runtime`."""

@@ -1,9 +1,9 @@
 """How far a network looks: the samples on which a segment depends, read off its operations.
 
-Each tensor on the way from the waveform to the segments has a field: its element t along time
+Each tensor between the waveform and the segments has a receptive field: its element t along time
 depends on the samples `t * stride + first` to `t * stride + last`. A convolution or a pool of
 `kernel` elements widens and strides it; what has several inputs has the hull of their fields; all
-else leaves it as it is. The network hears a moment of silence: that takes a tenth of the time of
+else leaves it as it is. The network computes a moment of silence: that takes a tenth of the time of
 the meta device, where nothing is computed, but torch's compiler is imported.
 """
 
@@ -111,8 +111,8 @@ class _Trace(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     @classmethod
     def _should_skip_dynamo(cls) -> bool:
-        # Nothing is compiled here; a mode that says so does not import the compiler, which takes
-        # more than a second.
+        # Nothing is compiled here; a mode that declares so does not import the compiler, which
+        # takes more than a second.
         return False
 
     def __torch_dispatch__(

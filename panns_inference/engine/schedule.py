@@ -1,6 +1,6 @@
 """How calls of an engine are best made: by how many threads, and of how much audio each.
 
-An engine that has views on this says so in its `schedule`; results do not depend on it beyond their
+An engine may have a `schedule` of its own; results do not depend on it beyond their
 last bits.
 """
 

@@ -24,7 +24,7 @@ from .schedule import MOST_WORKERS, Schedule
 from .threads import take
 
 SIZES = {"clipwise_output": "classes_num", "embedding": "embedding_size"}
-"""Output to the attribute of a network that says its length."""
+"""Output to the attribute of a network that is its length."""
 
 
 ELSEWHERE = {
@@ -49,7 +49,7 @@ M = TypeVar("M", bound=nn.Module)
 class TorchEngine:
     """A network of `models`, or any module whose `forward(waveforms, None)` returns such outputs.
 
-    The module is in evaluation mode whenever it is asked. On the CPU its fast form computes.
+    The module is in evaluation mode whenever it computes. On the CPU its fast form computes.
 
     Args:
         module: it, or the `DataParallel` around it.
@@ -130,17 +130,17 @@ class TorchEngine:
 
     @property
     def sample_rate(self) -> int:
-        """Rate of the waveforms in Hz: 32,000 for a module that does not say."""
+        """Rate of the waveforms in Hz: 32,000 where the module has no such attribute."""
         return int(getattr(self.network, "sample_rate", FrontEnd.sample_rate))
 
     @property
     def hop_size(self) -> int:
-        """Samples from a frame to the next: 320 for a module that does not say."""
+        """Samples from a frame to the next: 320 where the module has no such attribute."""
         return int(getattr(self.network, "hop_size", FrontEnd.hop_size))
 
     @property
     def output_names(self) -> tuple[str, ...] | None:
-        """Names of the outputs; None if the module does not say."""
+        """Names of the outputs; None if the module has no such attribute."""
         return getattr(self.network, "output_names", None)
 
     @property
@@ -177,7 +177,7 @@ class TorchEngine:
 
     @torch.no_grad()
     def outputs(self, waveforms: Waveforms) -> Outputs:
-        """The outputs for a batch of waveforms, (batch, ...) each.
+        """Return the outputs for a batch of waveforms, (batch, ...) each.
 
         Args:
             waveforms: (batch, samples), an array or a tensor.
@@ -190,7 +190,7 @@ class TorchEngine:
 
     @torch.no_grad()
     def segmentwise(self, waveform: NDArray[np.float32]) -> dict[str, NDArray[Any]]:
-        """Values of each segment, (..., segments).
+        """Return the values of each segment, (..., segments).
 
         Args:
             waveform: (samples,).
@@ -205,7 +205,7 @@ class TorchEngine:
 
     @torch.no_grad()
     def conclude(self, statistics: Statistics, n_segments: int) -> Outputs:
-        """The outputs that speak of a recording as a whole.
+        """Return the outputs for a recording as a whole.
 
         Args:
             statistics: of all its segments.
@@ -220,7 +220,7 @@ class TorchEngine:
         return {name: _array(value[0].float()) for name, value in found.items()}
 
     def identity(self) -> dict[str, str]:
-        """What results depend on."""
+        """Return what results depend on."""
         return {
             "weights": f"sha256:{checksum(self.network)}",
             "precision": self.precision,
@@ -257,7 +257,7 @@ def _fused(network: Network, precision: str, memory: str) -> Network:
 
 
 def segmentwise(network: Network, waveforms: Tensor) -> dict[str, Tensor]:
-    """Values of each segment, (batch, ..., segments), that are wanted above the engines.
+    """Return the values of each segment, (batch, ..., segments), that are wanted above the engines.
 
     Args:
         network: a network in evaluation mode.

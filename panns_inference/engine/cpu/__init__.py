@@ -1,6 +1,6 @@
-"""Loaded networks made fast for inference: fold, plan, run.
+"""Loaded networks made fast for inference: fold, dispatch, run.
 
-    batch norms --fold--> convolutions --plan--> kernels, one for each layer --run--> features
+    batch norms --fold--> convolutions --dispatch--> kernels, one for each layer --run--> features
 
 The plain network stays what it is, and is the oracle of the fast one.
 """

@@ -65,7 +65,7 @@ def padded(x: Tensor) -> Tensor:
 
 
 def empty(size: Sequence[int], axis: int, dtype: torch.dtype) -> Tensor:
-    """An image of any content, cropped from one as long as its bucket, channels last in memory.
+    """Return an image of any values, channels last in memory, cropped from one of its bucket.
 
     Args:
         size: (batch, channels, time, bands), or (batch, channels, 1, time).
@@ -130,7 +130,7 @@ def pooled(pool: Callable[[Tensor], Tensor], x: Tensor, size: int, padding: int 
     axis = axis_of_time(x)
     length = x.shape[axis]
     if padding:
-        # No window that is kept reaches farther than this.
+        # No pool that is kept extends farther than this.
         whole.narrow(axis, length, min(padding, whole.shape[axis] - length)).fill_(-math.inf)
     return cropped(pool(whole), axis, (length + 2 * padding - size) // size + 1)
 

@@ -15,13 +15,13 @@ from torch import Tensor
 
 
 class Buffers(threading.local):
-    """Named buffers of a thread, as large as the largest that was asked for."""
+    """Named buffers of a thread, as large as the largest that was taken."""
 
     def __init__(self) -> None:
         self.buffers: dict[str, Tensor] = {}
 
     def take(self, name: str, *shape: int, dtype: torch.dtype = torch.float32) -> Tensor:
-        """A tensor of any content, (shape[0], ...), whose memory the next of that name will use.
+        """Return a tensor of any values, (shape[0], ...), whose memory is that of its name.
 
         Args:
             name: of the buffer.
@@ -40,5 +40,5 @@ SHARED: WeakValueDictionary[str, Buffers] = WeakValueDictionary()
 
 
 def shared() -> Buffers:
-    """The memory that all networks use; who holds it keeps it."""
+    """The memory that all networks use; it lasts as long as somebody holds it."""
     return SHARED.setdefault("all", Buffers())

@@ -1,11 +1,11 @@
-"""The ways in which a convolution is computed, each with its weights laid out for it once.
+"""The kernels of a convolution, each with its weights laid out for it once.
 
     Direct     oneDNN's own convolution
-    Own        a product with the weights where they are: nothing is laid out
-    Products   tiles of the image --into--> planes --one product of matrices each--> --back--> tiles
+    Unfold     a product with the weights where they are: nothing is laid out
+    Products   patches --into--> planes --a product of matrices each--> --back--> patches
 
 A kernel takes images (batch, channels, height, width) of any layout and gives them with the
-channels last (`Own` with the channels first).
+channels last (`Unfold` with the channels first).
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from torch.nn import functional
 from . import onednn
 from .bucketing import axis_of_time, cropped, padded, pooled
 from .buffers import shared
-from .gemm import Way
+from .gemm import Gemm
 from .onednn import Pair
 from .winograd import Transform
 
 STRIP_VALUES = 1_200_000
 """Values of a strip of planes: with what they are multiplied to, they stay in the cache."""
 
-STRIP_TILES = 128
-"""Tiles of a strip at least: with fewer, the products wait for their weights."""
+STRIP_PATCHES = 128
+"""Patches of a strip at least: with fewer, the products wait for their weights."""
 
 
 class ConvWeights(NamedTuple):
@@ -68,7 +68,7 @@ class Kernel(Protocol):
     """What computes a convolution."""
 
     def __call__(self, x: Tensor, relu: bool, halved: bool) -> Tensor:
-        """The convolution; then, if asked for, ReLU and the average of 2 x 2.
+        """The convolution; then, if wanted, ReLU and the average of 2 x 2.
 
         Args:
             x: (batch, in_channels, height, width).
@@ -105,7 +105,7 @@ class Direct:
         return pooled(partial(functional.avg_pool2d, kernel_size=2), y, 2) if halved else y
 
 
-class Own:
+class Unfold:
     """Products with the weights of the layer itself: slower, but without any copy of them.
 
     Args:
@@ -127,25 +127,25 @@ class Own:
 
 
 class Products:
-    """Tiles through bilinear algorithms along the two axes.
+    """Patches through bilinear algorithms along the two axes.
 
     Args:
         weights: a convolution with stride 1, one group and no dilation.
         along: algorithm for the height, which is time.
         across: algorithm for the width.
-        way: how the products are computed.
+        gemm: how the products are computed.
         rows: rows of each product to be expected.
     """
 
     def __init__(
-        self, weights: ConvWeights, along: Transform, across: Transform, way: Way, rows: int
+        self, weights: ConvWeights, along: Transform, across: Transform, gemm: Gemm, rows: int
     ) -> None:
-        self.scratch = shared()
+        self.shared = shared()
         self.along, self.across = along, across
         self.width = weights.weight.shape[0]
         self.bias = weights.bias
         self.into = torch.kron(along.into, across.into).float()
-        # One plane more: the bias, which reaches every output as it is.
+        # One plane more: the bias, which every output takes as it is.
         back = torch.kron(along.back, across.back).float()
         self.back = torch.cat([back, torch.ones(len(back), 1)], dim=1)
         kernel = torch.einsum("pth,qsw->pqtshw", along.kernel, across.kernel).float()
@@ -155,7 +155,7 @@ class Products:
             torch.mm(plane, columns).view(-1, *shape).mul_(weights.scale[:, None])
             for plane in planes
         )
-        self.multiply = way(matrices, len(self.into), rows)
+        self.multiply = gemm(matrices, len(self.into), rows)
 
     def __call__(self, x: Tensor, relu: bool, halved: bool) -> Tensor:
         batch, _, height, width = x.shape
@@ -164,14 +164,14 @@ class Products:
         by = 2 if halved and self._halves() else 1
         shape = (high, self.along.outputs // by, wide, self.across.outputs // by)
         out = image.new_empty(batch, *shape, self.width)
-        for clips, tiles in self._strips(batch, high, wide, image.shape[3]):
-            planes = self._planes(image, clips, tiles, wide)
+        for clips, patches in self._strips(batch, high, wide, image.shape[3]):
+            planes = self._planes(image, clips, patches, wide)
             values = self._values(planes, by).view(
-                self.along.outputs, self.across.outputs, *out[clips, tiles, 0, :, 0].shape
+                self.along.outputs, self.across.outputs, *out[clips, patches, 0, :, 0].shape
             )
             if relu:
                 values.relu_()
-            place = out[clips, tiles].permute(2, 4, 0, 1, 3, 5)
+            place = out[clips, patches].permute(2, 4, 0, 1, 3, 5)
             if by == 2:
                 rows = values[0::2] + values[1::2]
                 torch.add(rows[:, 0::2], rows[:, 1::2], out=place)
@@ -181,17 +181,17 @@ class Products:
         return functional.avg_pool2d(y, 2) if halved and by == 1 else y
 
     def _halves(self) -> bool:
-        """Whether no window of 2 x 2 lies in two tiles."""
+        """Whether no window of 2 x 2 lies in two patches."""
         outputs = self.along.outputs, self.across.outputs
         return not any(size % 2 for size in outputs)
 
     def _framed(self, x: Tensor, height: int, width: int) -> Tensor:
-        """The image in full tiles, with zeros around it, (batch, rows, columns, channels)."""
+        """The image in full patches, with zeros around it, (batch, rows, columns, channels)."""
         top, left = self.along.margin, self.across.margin
         bottom = height - x.shape[2] + top
         right = width - x.shape[3] + left
         rows, columns = top + x.shape[2], left + x.shape[3]
-        image = self.scratch.take("image", x.shape[0], rows + bottom, columns + right, x.shape[1])
+        image = self.shared.take("image", x.shape[0], rows + bottom, columns + right, x.shape[1])
         # Not all of it is cleared: what follows is as large as the image itself.
         for margin in (image[:, :top], image[:, rows:], image[:, :, :left], image[:, :, columns:]):
             margin.zero_()
@@ -201,17 +201,17 @@ class Products:
     def _strips(
         self, batch: int, high: int, wide: int, channels: int
     ) -> Iterator[tuple[slice, slice]]:
-        """Clips, and rows of tiles of them, that are computed together."""
-        tile = self.into.shape[0] * channels * self.along.taps * self.across.taps
-        tiles = max(STRIP_TILES, STRIP_VALUES // tile, min(channels, 2 * STRIP_TILES))
-        rows = max(1, tiles // wide)
+        """Clips, and rows of patches of them, that are computed at once."""
+        patch = self.into.shape[0] * channels * self.along.taps * self.across.taps
+        patches = max(STRIP_PATCHES, STRIP_VALUES // patch, min(channels, 2 * STRIP_PATCHES))
+        rows = max(1, patches // wide)
         clips = max(1, rows // high)
         for clip in range(0, batch, clips):
             for row in range(0, high, rows):
                 yield slice(clip, min(clip + clips, batch)), slice(row, min(row + rows, high))
 
-    def _planes(self, image: Tensor, clips: slice, tiles: slice, wide: int) -> Tensor:
-        """Tiles of the image as planes, (planes, tiles, channels)."""
+    def _planes(self, image: Tensor, clips: slice, patches: slice, wide: int) -> Tensor:
+        """Patches of the image as planes, (planes, patches, channels)."""
         clip, row, column, _ = image.stride()
         along, across = self.along, self.across
         step = along.outputs * row
@@ -219,28 +219,28 @@ class Products:
             (along.inputs, row),
             (across.inputs, column),
             (clips.stop - clips.start, clip),
-            (tiles.stop - tiles.start, step),
+            (patches.stop - patches.start, step),
             (wide, across.outputs * column),
             (along.taps, row),
             (across.taps, column),
             (image.shape[3], 1),
         )
         size, stride = zip(*axes, strict=True)
-        start = clips.start * clip + tiles.start * step
+        start = clips.start * clip + patches.start * step
         n_planes, n_values = self.into.shape
         channels = along.taps * across.taps * image.shape[3]
-        values = self.scratch.take("values", *size).copy_(image.as_strided(size, stride, start))
+        values = self.shared.take("values", *size).copy_(image.as_strided(size, stride, start))
         columns = values.numel() // n_values
-        planes = self.scratch.take("planes", n_planes, columns)
+        planes = self.shared.take("planes", n_planes, columns)
         torch.mm(self.into, values.view(n_values, columns), out=planes)
         return planes.view(n_planes, columns // channels, channels)
 
     def _values(self, planes: Tensor, by: int) -> Tensor:
-        """Products of the planes, their bias added, as values of tiles, (values, tiles * width)."""
+        """Return products of the planes and the bias as values of patches, (values, n * width)."""
         n_values, n_products = self.back.shape
-        products = self.scratch.take("products", n_products, planes.shape[1], self.width)
+        products = self.shared.take("products", n_products, planes.shape[1], self.width)
         self.multiply(planes, products[:-1])
         products[-1] = self.bias
-        # The tiles that the planes were made of are not needed any more.
-        values = self.scratch.take("values", n_values, planes.shape[1] * self.width)
+        # The patches that the planes were made of are not needed any more.
+        values = self.shared.take("values", n_values, planes.shape[1] * self.width)
         return torch.mm(self.back / by**2, products.view(n_products, -1), out=values)

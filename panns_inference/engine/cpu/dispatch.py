@@ -1,4 +1,4 @@
-"""Which kernel a convolution is given: by the table, and where it has no row, by a rule.
+"""The kernel of each convolution: by the table, and where it has no row, by a rule.
 
 `dispatch.csv` is written by `benchmarks/layers.py`, which measures every kernel that can compute a
 layer; nothing is measured when a network is loaded.
@@ -17,14 +17,14 @@ from pathlib import Path
 
 import torch
 
-from .conv import ConvWeights, Direct, Kernel, Own, Products
-from .gemm import WAYS
+from .conv import ConvWeights, Direct, Kernel, Products, Unfold
+from .gemm import GEMMS
 from .winograd import Transform, pair, taps, winograd
 
 DIRECT = "direct"
 
-OWN = "own"
-"""The kernel without weights of its own: never the fastest, and not in the table."""
+UNFOLD = "unfold"
+"""The kernel without a copy of the weights: never the fastest, and not in the table."""
 
 ALONG: dict[str, Callable[[int], Transform]] = {
     "4": lambda r: winograd(4, r),
@@ -34,7 +34,7 @@ ALONG: dict[str, Callable[[int], Transform]] = {
 """Algorithms for an axis of any length, by the number of taps."""
 
 NAMES = tuple(
-    f"{along}/{across}{way}" for along in ALONG for across in (*ALONG, "pair") for way in WAYS
+    f"{along}/{across}{gemm}" for along in ALONG for across in (*ALONG, "pair") for gemm in GEMMS
 )
 """Kernels made of products: algorithms for time and for width, and how products are computed."""
 
@@ -42,7 +42,7 @@ Layer = tuple[int, int, int, int, int]
 """Channels in and out, kernel height and width, width of the image."""
 
 Table = dict[Layer, dict[int, str]]
-"""The fastest kernel of a layer by log2 of the rows of its images, those of a batch together."""
+"""The fastest kernel of a layer by log2 of the rows of the images of a batch."""
 
 
 def candidates(weights: ConvWeights, width: int) -> tuple[str, ...]:
@@ -67,21 +67,21 @@ def build(name: str, weights: ConvWeights, size: torch.Size) -> Kernel:
     """A kernel by its name.
 
     Args:
-        name: one of `candidates`, or `OWN`.
+        name: one of `candidates`, or `UNFOLD`.
         weights: the convolution.
         size: shape of the images to be expected.
     """
-    if name == OWN:
-        return Own(weights)
+    if name == UNFOLD:
+        return Unfold(weights)
     if name == DIRECT:
         return Direct(weights, size)
     transforms = transforms_of(name, weights)
-    tiles = math.prod(
+    patches = math.prod(
         -(-length // transform.outputs)
         for length, transform in zip(size[2:], transforms, strict=True)
     )
-    way = WAYS[name[len("/".join(_axes(name))) :]]
-    return Products(weights, *transforms, way, rows=size[0] * tiles)
+    gemm = GEMMS[name[len("/".join(_axes(name))) :]]
+    return Products(weights, *transforms, gemm, rows=size[0] * patches)
 
 
 def choose(weights: ConvWeights, size: torch.Size, table: Table) -> str:

@@ -14,7 +14,7 @@ from .buffers import shared
 from .fused_conv import UnsupportedLayerError
 
 STRIP_FRAMES = 256
-"""Frames that are transformed together: 2 MB of windowed samples for the usual window."""
+"""Frames that are transformed at once: 2 MB of windowed samples for the usual window."""
 
 
 class FusedLogmel(nn.Module):
@@ -32,7 +32,7 @@ class FusedLogmel(nn.Module):
     def __init__(self, spectrogram: Spectrogram, logmel: LogmelFilterBank) -> None:
         super().__init__()
         self.training = False
-        self.scratch = shared()
+        self.shared = shared()
         window = spectrogram.stft.window()
         kinds = spectrogram.pad_mode, spectrogram.power, logmel.is_log, logmel.top_db
         if window is None or kinds != ("reflect", 2.0, True, None):
@@ -40,8 +40,8 @@ class FusedLogmel(nn.Module):
         # Not as children: their parameters are those of the network already.
         self.modules_of_network = (spectrogram, logmel)
         self.window = window
-        heard = logmel.melW.detach().any(dim=1).nonzero().flatten().tolist() or [0]
-        self.bins = slice(heard[0], heard[-1] + 1)
+        covered = logmel.melW.detach().any(dim=1).nonzero().flatten().tolist() or [0]
+        self.bins = slice(covered[0], covered[-1] + 1)
         self.mel = logmel.melW.detach()[self.bins]
 
     @torch.no_grad()
@@ -61,7 +61,7 @@ class FusedLogmel(nn.Module):
     def _power(self, samples: Tensor, hop: int) -> Tensor:
         """Power of a clip in each filter, (frames, n_mels)."""
         size, (n_bins, n_mels) = len(self.window), self.mel.shape
-        take, margin = self.scratch.take, size // 2
+        take, margin = self.shared.take, size // 2
         padded = take("padded", len(samples) + 2 * margin, dtype=torch.float64)
         padded[:margin] = samples[1 : margin + 1].flip(0)
         padded[margin:-margin] = samples
@@ -73,8 +73,8 @@ class FusedLogmel(nn.Module):
         ):
             windowed = take("windowed", *strip.shape, dtype=torch.float64)
             spectrum = torch.fft.rfft(torch.mul(strip, self.window, out=windowed))[:, self.bins]
-            parts = take("parts", len(strip), n_bins, 2)
-            parts.copy_(torch.view_as_real(spectrum)).square_()
+            squares = take("squares", len(strip), n_bins, 2)
+            squares.copy_(torch.view_as_real(spectrum)).square_()
             bins = take("bins", len(strip), n_bins)
-            torch.mm(torch.add(parts[..., 0], parts[..., 1], out=bins), self.mel, out=place)
+            torch.mm(torch.add(squares[..., 0], squares[..., 1], out=bins), self.mel, out=place)
         return power

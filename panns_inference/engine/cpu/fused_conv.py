@@ -1,4 +1,4 @@
-"""A convolution and the batch norm behind it as one layer, which takes its kernel from the plan."""
+"""A convolution and the batch norm behind it as one layer, whose kernel the dispatch names."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class FusedConv:
     ) -> None:
         if not _is_usual(convolution) or not (norm is None or _is_running(norm)):
             raise UnsupportedLayerError(convolution, norm)
-        self.weights = together(convolution, norm)
+        self.weights = fold_norm(convolution, norm)
         self.settings = settings
         self.kernels: dict[str, Kernel] = {}
 
@@ -92,7 +92,7 @@ class FusedConv:
             return dispatch.DIRECT
         largest = self.settings.largest
         if largest and self.weights.weight.numel() > largest and self.weights.groups == 1:
-            return dispatch.OWN
+            return dispatch.UNFOLD
         return dispatch.choose(self.weights, size, dispatch.measured())
 
     def _built(self, name: str, size: torch.Size) -> Kernel:
@@ -110,10 +110,10 @@ if hasattr(os, "register_at_fork"):  # it is not on Windows, where nothing forks
     )
 
 
-def together(
+def fold_norm(
     convolution: nn.Conv1d | nn.Conv2d, norm: nn.BatchNorm1d | nn.BatchNorm2d | None
 ) -> ConvWeights:
-    """A convolution and its batch norm as one convolution of two dimensions; nothing is copied.
+    """Return a convolution and its norm as one convolution of two dimensions; nothing is copied.
 
     Args:
         convolution: in one dimension, which becomes the width, or in two.

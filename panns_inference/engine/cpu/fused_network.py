@@ -1,4 +1,4 @@
-"""A loaded network made fast: the same to its callers, with twins in the places of its blocks."""
+"""A loaded network made fast: the same to its callers, with fused blocks in it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ MEMORY = {"default": Settings(), "small": Settings(kept=1, largest=1_000_000)}
 copy of them."""
 
 GROUP_SAMPLES = 1_300_000
-"""Samples that go through a network together: with more, every image is new memory."""
+"""Samples of a group of clips: with more, every image is new memory."""
 
 FOLDED = (("conv0", "bn0"), ("pre_conv0", "pre_bn0"))
 """Convolutions and their norms that stand beside each other in a network itself."""
@@ -40,9 +40,9 @@ FRONT_END = ("spectrogram_extractor", "logmel_extractor")
 def fused_network(network: Network, precision: str = "float32", memory: str = "default") -> Network:
     """The network made fast for inference; without gradients, and not to be trained.
 
-    Batch norms are folded, and each convolution is computed by the kernel that the plan names for
-    its shape. The head is that of the network, and so are all parameters, which are
-    shared; what was folded is of the moment, so that weights have to be loaded before.
+    Batch norms are folded, and each convolution is computed by the kernel that the
+    dispatch names for its shape. The head is that of the network, and so are all parameters, which
+    are shared; what was folded is of the moment, so that weights have to be loaded before.
 
     Args:
         network: a loaded network in evaluation mode.

@@ -1,10 +1,10 @@
 """Convolution along one axis as products: the matrices of its bilinear algorithms.
 
-A tile of `outputs` values of a convolution with `r` taps is
+A patch of `outputs` values of a convolution with `r` taps is
 
     y = back @ ((kernel @ w) * (into @ x))
 
-where `x` are the inputs that the tile sees, and the product in the middle becomes a product of
+where `x` are the inputs that the patch sees, and the product in the middle becomes a product of
 matrices when there are channels: one for each *plane*, a row of `into`.
 
 | name       | planes | outputs | for                                                     |
@@ -39,10 +39,10 @@ class Transform:
     """A bilinear algorithm for one axis, in float64.
 
     Attributes:
-        into: from the inputs of a tile to its planes, (planes, inputs).
+        into: from the inputs of a patch to its planes, (planes, inputs).
         kernel: from the weights to the planes, (planes, taps, r).
         back: from the planes to the outputs, (outputs, planes).
-        margin: zeros in front of the axis that the first tile sees.
+        margin: zeros in front of the axis that the first patch sees.
     """
 
     into: Tensor
@@ -52,12 +52,12 @@ class Transform:
 
     @property
     def outputs(self) -> int:
-        """Outputs of a tile."""
+        """Outputs of a patch."""
         return self.back.shape[0]
 
     @property
     def inputs(self) -> int:
-        """Inputs of a tile, without those that `taps` adds."""
+        """Inputs of a patch, without those that `taps` adds."""
         return self.into.shape[1]
 
     @property
@@ -71,7 +71,7 @@ def winograd(outputs: int, r: int) -> Transform:
     """The algorithm of Cook, Toom and Winograd, F(outputs, r).
 
     Args:
-        outputs: outputs of a tile.
+        outputs: outputs of a patch.
         r: taps of the convolution, odd.
     """
     n_points = outputs + r - 2

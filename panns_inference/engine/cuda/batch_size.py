@@ -1,4 +1,4 @@
-"""How much of a batch goes through a GPU at once: what should fit, and less if it did not."""
+"""How large a batch goes through a GPU: as should fit, and smaller if it did not."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SHARE = 0.5
 
 
 def fitting_seconds(n_bytes: int) -> float:
-    """Seconds of audio that a GPU holds at once, whichever of the networks hears them.
+    """Seconds of audio that a GPU holds at once, whichever of the networks computes them.
 
     It follows from all the memory that there is, and not from what is free at the moment: a run
     that goes on makes the batches that it made before.
@@ -33,18 +33,18 @@ class BatchSplitter:
     """Splits batches; what is learnt from a want of memory is kept.
 
     Args:
-        at_most: samples of a portion.
+        max_samples: samples of a batch that fits.
         release: gives back the memory that can be done without.
         place: what to call the GPU in messages.
     """
 
-    def __init__(self, at_most: int, release: Callable[[], None], place: str) -> None:
-        self.at_most = at_most
+    def __init__(self, max_samples: int, release: Callable[[], None], place: str) -> None:
+        self.max_samples = max_samples
         self.release = release
         self.place = place
 
     def each(self, compute: Callable[[Tensor], Outputs], waveforms: Tensor) -> list[Outputs]:
-        """The outputs of each portion of a batch.
+        """Return the outputs of each batch that a batch is split into.
 
         Args:
             compute: some waveforms to their outputs.
@@ -56,24 +56,24 @@ class BatchSplitter:
         found: list[Outputs] = []
         start = 0
         while start < len(waveforms):
-            portion = waveforms[start : start + max(1, self.at_most // waveforms.shape[1])]
+            group = waveforms[start : start + max(1, self.max_samples // waveforms.shape[1])]
             # Not tried again inside `except`: what failed holds its memory until that is over.
-            outputs = self._tried(compute, portion)
+            outputs = self._tried(compute, group)
             if outputs is not None:
                 found.append(outputs)
-                start += len(portion)
+                start += len(group)
         return found
 
-    def _tried(self, compute: Callable[[Tensor], Outputs], portion: Tensor) -> Outputs | None:
+    def _tried(self, compute: Callable[[Tensor], Outputs], group: Tensor) -> Outputs | None:
         try:
-            return compute(portion)
+            return compute(group)
         except torch.cuda.OutOfMemoryError as error:
-            if len(portion) == 1:
+            if len(group) == 1:
                 raise UsageError(
-                    f"{portion.shape[1]:,} samples do not fit into the free memory of "
+                    f"{group.shape[1]:,} samples do not fit into the free memory of "
                     f"{self.place}: give less at once, end what else is on that GPU, or take "
                     "device='cpu'"
                 ) from error
-            self.at_most = len(portion) // 2 * portion.shape[1]
+            self.max_samples = len(group) // 2 * group.shape[1]
         self.release()
         return None

@@ -35,9 +35,9 @@ class CudaEngine(TorchEngine):
     """A network on GPUs: on 'cuda' on all of them, on 'cuda:1' on that one.
 
     Several GPUs share a batch; in a folder run, threads take turns in which GPU they belong to,
-    and hear a batch each there. Threads do, and no processes are needed: whatever takes time
+    and compute a batch each there. Threads do, and no processes are needed: whatever takes time
     (decoding, resampling, copies, kernels) leaves Python free, and the journal of a run stays the
-    affair of one process. Which GPU has heard a batch makes no difference among GPUs of a kind.
+    affair of one process. Which GPU has computed a batch makes no difference among GPUs of a kind.
 
     A module of one's own, and a network with hooks, are computed as they are.
 
@@ -46,7 +46,7 @@ class CudaEngine(TorchEngine):
         device: 'cuda', or 'cuda:' with a number.
         precision: 'float32', in which results are those of the CPU; or 'bf16' or 'fp16', to which
             the convolutions of a network of `models` are rounded.
-        memory: says nothing on a GPU, whose copies hold no more than the weights.
+        memory: has no effect on a GPU, whose copies hold no more than the weights.
         threads: as for `TorchEngine`.
 
     Raises:
@@ -98,7 +98,7 @@ class CudaEngine(TorchEngine):
         self.thread.turn = next(self.turns)
 
     def outputs(self, waveforms: Waveforms) -> Outputs:
-        """The outputs for a batch of waveforms, (batch, ...) each.
+        """Return the outputs for a batch of waveforms, (batch, ...) each.
 
         Args:
             waveforms: (batch, samples), an array or a tensor, of floats or int16.
@@ -108,14 +108,14 @@ class CudaEngine(TorchEngine):
         if not self._is_copied() or len(given) == 0:
             return super().outputs(scaled(given))
         replicas = self._own()
-        parts = given.chunk(len(replicas))
-        if len(parts) == 1:
+        shares = given.chunk(len(replicas))
+        if len(shares) == 1:
             return replicas[0].outputs(given)
-        with ThreadPoolExecutor(len(parts)) as pool:
-            return joined(list(pool.map(Replica.outputs, replicas, parts)))
+        with ThreadPoolExecutor(len(shares)) as pool:
+            return joined(list(pool.map(Replica.outputs, replicas, shares)))
 
     def segmentwise(self, waveform: NDArray[np.float32]) -> dict[str, NDArray[Any]]:
-        """Values of each segment, (..., segments).
+        """Return the values of each segment, (..., segments).
 
         Args:
             waveform: (samples,).
@@ -126,7 +126,7 @@ class CudaEngine(TorchEngine):
         return dict(self._own()[0].segmentwise(torch.from_numpy(waveform)[None]))
 
     def identity(self) -> dict[str, str]:
-        """What results depend on."""
+        """Return what results depend on."""
         names = sorted(set(map(torch.cuda.get_device_name, self.places)))
         runtime = f"torch {torch.__version__}, {', '.join(names)}"
         return {**super().identity(), "runtime": runtime}
@@ -142,7 +142,7 @@ class CudaEngine(TorchEngine):
     def _own(self) -> list[Replica]:
         """The GPU of the calling thread, or all if it has none of its own."""
         turn = getattr(self.thread, "turn", None)
-        with self.lock:  # made once, also if all threads ask for the first time
+        with self.lock:  # made once, also if all threads call for the first time
             replicas = self.replicas
         return replicas if turn is None else [replicas[turn % len(replicas)]]
 

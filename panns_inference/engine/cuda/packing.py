@@ -1,4 +1,4 @@
-"""All that a network gives in one piece of memory, which comes back from a GPU in one copy."""
+"""All outputs of a network in one piece of memory, which comes back from a GPU in one copy."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Packed(NamedTuple):
 
 
 def packed(found: Mapping[str, Tensor]) -> Packed:
-    """Outputs in one piece.
+    """Return outputs in one piece of memory.
 
     Args:
         found: values of any shape, by name.
@@ -43,17 +43,17 @@ def unpacked(given: Packed) -> Outputs:
         given: from `packed`.
     """
     ends = list(accumulate(math.prod(shape) for shape in given.shapes.values()))
-    parts = np.split(given.values.cpu().numpy(), ends[:-1])
+    flat = np.split(given.values.cpu().numpy(), ends[:-1])
     shapes = given.shapes.items()
-    return {name: part.reshape(shape) for (name, shape), part in zip(shapes, parts, strict=True)}
+    return {name: values.reshape(shape) for (name, shape), values in zip(shapes, flat, strict=True)}
 
 
-def joined(parts: Sequence[Outputs]) -> Outputs:
-    """The outputs of a batch from those of its parts.
+def joined(batches: Sequence[Outputs]) -> Outputs:
+    """Return the outputs of a batch from those of smaller ones.
 
     Args:
-        parts: one or more.
+        batches: one or more.
     """
-    if len(parts) == 1:
-        return parts[0]
-    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    if len(batches) == 1:
+        return batches[0]
+    return {name: np.concatenate([batch[name] for batch in batches]) for name in batches[0]}

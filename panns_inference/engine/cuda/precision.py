@@ -86,7 +86,7 @@ def inference_copy(network: Network, device: torch.device, dtype: torch.dtype | 
 
 @contextmanager
 def without_tf32() -> Iterator[None]:
-    """While anybody is inside, TF32 is off; who leaves last puts it back."""
+    """While anybody is inside, TF32 is off; whoever leaves last puts it back."""
     owner, name, off = _setting()
     with _LOCK:
         _INSIDE.append(_INSIDE[0] if _INSIDE else getattr(owner, name))
@@ -124,7 +124,7 @@ def _features(
     compute: Callable[[Tensor], Tensor], dtype: torch.dtype, waveforms: Tensor, _: object = None
 ) -> Tensor:
     # The weights are rounded already; autocast rounds the images in front of them, and leaves
-    # the front-end alone, which asks for that.
+    # the front-end alone, which turns it off.
     with torch.autocast(waveforms.device.type, dtype, cache_enabled=False):
         found = compute(waveforms)
     return found.float()

@@ -43,11 +43,11 @@ class Replica:
             for step in (whole, segmentwise)
         )
         memory = torch.cuda.get_device_properties(device).total_memory
-        at_most = int(fitting_seconds(memory) * network.sample_rate)
-        self.portions = BatchSplitter(at_most, self._release, str(device))
+        max_samples = int(fitting_seconds(memory) * network.sample_rate)
+        self.splitter = BatchSplitter(max_samples, self._release, str(device))
 
     def outputs(self, waveforms: Tensor) -> Outputs:
-        """The outputs for a batch of waveforms, (batch, ...) each.
+        """Return the outputs for a batch of waveforms, (batch, ...) each.
 
         Args:
             waveforms: (batch, samples), float32 or int16, one or more.
@@ -55,7 +55,7 @@ class Replica:
         return self._through(self.whole, waveforms)
 
     def segmentwise(self, waveform: Tensor) -> Outputs:
-        """Values of each segment, (..., segments).
+        """Return the values of each segment, (..., segments).
 
         Args:
             waveform: (1, samples).
@@ -70,7 +70,7 @@ class Replica:
             # Weights and waveforms may still be on their way.
             self.stream.wait_stream(torch.cuda.current_stream(self.device))
             with torch.cuda.stream(self.stream):
-                return joined(self.portions.each(lambda part: unpacked(step(part)), waveforms))
+                return joined(self.splitter.each(lambda group: unpacked(step(group)), waveforms))
 
     def _release(self) -> None:
         self.whole.forget()

@@ -1,6 +1,6 @@
 """A network in a file of ONNX: checked, opened and computed, without torch.
 
-file --sha256, contents, metadata--> bytes --ONNX Runtime--> outputs
+file --sha256, validation, metadata--> bytes --ONNX Runtime--> outputs
 """
 
 from .engine import OnnxEngine

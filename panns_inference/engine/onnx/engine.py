@@ -26,23 +26,23 @@ from .validation import Signature, validated
 FRAMES = "framewise_output"
 
 NEAR = 2
-"""Segments that a waveform may have more or less than its length says."""
+"""Segments that a waveform may have more or less than its length gives."""
 
 
 class OnnxEngine:
     """A network that `panns export` wrote.
 
-    Pickled, it is the content of the file. In a process that was forked it opens the file again,
+    Pickled, it is the bytes of the file. In a process that was forked it opens the file again,
     and takes one core.
 
     Args:
         path: the file.
         threads: cores that a call takes; None is all of them.
         memory: 'default', or 'small', which is slower and holds a single copy of the weights.
-        sent: content of the file, if another process has sent it.
+        sent: bytes of the file, if another process has sent them.
 
     Attributes:
-        metadata: what the file says of the network.
+        metadata: the network's, from the file.
 
     Raises:
         UsageError: if ONNX Runtime is not installed, and for another `memory`.
@@ -65,40 +65,40 @@ class OnnxEngine:
         self.settings = threads, memory
         self.file = OnnxFile(self.path, sent)
         n_cores = threads or cores.available()
-        self.sessions = Sessions(self.path, self._model, n_cores, memory)
+        self.sessions = Sessions(self.path, self._opened, n_cores, memory)
         self.head = Sessions(self.path, lambda: contextlib.nullcontext(self._head), 1, memory)
-        content = self.file.content()
+        model = self.file.read()
         with ThreadPoolExecutor(1, "panns-checksum") as pool:
-            verified = pool.submit(self.file.verify, content)
+            verified = pool.submit(self.file.verify, model)
             try:
-                contents = self._contents(content)
-                self.metadata = self._metadata(contents)
-                self._head = self._concluding(content)
+                signature = self._signature(model)
+                self.metadata = self._metadata(signature)
+                self._head = self._head_model(model)
             finally:
                 verified.result()  # what is damaged is called so, whatever else is wrong with it
-        del content, verified  # before the weights are laid out
-        is_open = ZERO_POINT in contents.constants and cores.has_amx()
-        self._behind = zero_point_input(ZERO_POINT) if is_open else b""
+        del model, verified  # before the weights are laid out
+        is_open = ZERO_POINT in signature.constants and cores.has_amx()
+        self._zero_point = zero_point_input(ZERO_POINT) if is_open else b""
         self.sessions.open()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.path, *self.settings, self.file.content())
+        return type(self), (self.path, *self.settings, self.file.read())
 
     def __deepcopy__(self, memo: object) -> OnnxEngine:
         # Nothing can change it.
         return self
 
-    def _contents(self, content: bytes) -> Signature:
+    def _signature(self, model: bytes) -> Signature:
         try:
-            return validated(memoryview(content))
+            return validated(memoryview(model))
         except ValueError as error:
             raise CheckpointError(
                 f"{self.path} is no network in ONNX that this package wrote: {error}; {EXPORT}"
             ) from error
 
-    def _metadata(self, contents: Signature) -> Metadata:
+    def _metadata(self, signature: Signature) -> Metadata:
         try:
-            metadata = Metadata.of(contents.entries)
+            metadata = Metadata.of(signature.entries)
         except KeyError as error:
             raise CheckpointError(
                 f"{self.path} says too little of its network, for it was written by another "
@@ -108,15 +108,15 @@ class OnnxEngine:
             raise CheckpointError(
                 f"{self.path} says of its network what cannot be: {error}; {EXPORT}"
             ) from error
-        self._expect("takes", contents.inputs, {WAVEFORM})
-        self._expect("gives", contents.outputs, {*metadata.sizes, *_segmentwise(metadata)})
+        self._expect("takes", signature.inputs, {WAVEFORM})
+        self._expect("gives", signature.outputs, {*metadata.sizes, *_segmentwise(metadata)})
         return metadata
 
-    def _concluding(self, content: bytes) -> bytes:
-        """The part of the network that concludes the outputs from statistics."""
+    def _head_model(self, model: bytes) -> bytes:
+        """Return the head of the network as a model: from statistics to outputs."""
         outputs = [name for name in self.metadata.sizes if name != FRAMES]
         try:
-            return head_model(memoryview(content), [N_SEGMENTS, *self.metadata.statistics], outputs)
+            return head_model(memoryview(model), [N_SEGMENTS, *self.metadata.statistics], outputs)
         except ValueError as error:
             raise CheckpointError(
                 f"{self.path} is no network in ONNX that this package wrote: {error}; {EXPORT}"
@@ -130,13 +130,13 @@ class OnnxEngine:
             )
 
     @contextlib.contextmanager
-    def _model(self) -> Iterator[bytes | str]:
+    def _opened(self) -> Iterator[bytes | str]:
         """The file as it is, or with its zero point open."""
-        if self._behind:
-            yield self.file.content() + self._behind
+        if self._zero_point:
+            yield self.file.read() + self._zero_point
         else:
-            with self.file.given() as given:
-                yield given
+            with self.file.source() as source:
+                yield source
 
     @property
     def threads(self) -> int:
@@ -194,7 +194,7 @@ class OnnxEngine:
         self.sessions.confine(max(1, self.threads // workers))
 
     def outputs(self, waveforms: Waveforms) -> Outputs:
-        """The outputs for a batch of waveforms, (batch, ...) each.
+        """Return the outputs for a batch of waveforms, (batch, ...) each.
 
         Args:
             waveforms: (batch, samples), an array or a tensor on the CPU.
@@ -208,7 +208,7 @@ class OnnxEngine:
         return found
 
     def segmentwise(self, waveform: NDArray[np.float32]) -> dict[str, NDArray[Any]]:
-        """Values of each segment, (..., segments).
+        """Return the values of each segment, (..., segments).
 
         Args:
             waveform: (samples,).
@@ -221,7 +221,7 @@ class OnnxEngine:
         return {name.removeprefix(SEGMENTWISE): value[0] for name, value in found.items()}
 
     def conclude(self, statistics: Statistics, n_segments: int) -> Outputs:
-        """The outputs that speak of a recording as a whole.
+        """Return the outputs for a recording as a whole.
 
         Args:
             statistics: of all its segments.
@@ -237,7 +237,7 @@ class OnnxEngine:
         return {name: value[0] for name, value in found.items()}
 
     def _check(self, name: str, value: NDArray[Any], expected: tuple[int, ...]) -> None:
-        """Refuse an output that is not what the card says."""
+        """Refuse an output that is not what the metadata promises."""
         if value.dtype != np.float32 or value.shape != expected:
             raise CheckpointError(
                 f"{self.path} is not what it says of itself: its {name} is {value.dtype} "
@@ -252,7 +252,7 @@ class OnnxEngine:
         return n_segments if is_near else round(expected)
 
     def identity(self) -> dict[str, str]:
-        """What results depend on."""
+        """Return what results depend on."""
         return {
             "weights": f"sha256:{self.file.checksum}",
             "precision": self.metadata.precision,

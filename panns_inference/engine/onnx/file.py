@@ -20,14 +20,14 @@ MOST_BYTES = (1 << 31) - 1
 
 
 class OnnxFile:
-    """A file that `panns export` wrote, and its content as it was when it was opened.
+    """A file that `panns export` wrote, and its bytes as they were when it was opened.
 
     It is read anew each time, so that memory holds no second copy of the weights. Where the file
-    is not there, because its content was sent by another process, that is kept.
+    is not there, because another process has sent its bytes, those are kept.
 
     Args:
         path: the file.
-        sent: its content, from another process.
+        sent: its bytes, from another process.
 
     Attributes:
         path: the file.
@@ -40,25 +40,25 @@ class OnnxFile:
         self.checksum = ""
         self._stamp: Stamp | None = None
 
-    def content(self) -> bytes:
-        """All bytes of the file.
+    def read(self) -> bytes:
+        """Return all bytes of the file.
 
         Raises:
             CheckpointError: if it cannot be read, is no ordinary file or too large, has no
                 checksum at its end, or is no more what it was when it was opened.
         """
         before = _stamp(self.path)
-        found = read(self.path) if self._sent is None else self._sent
+        found = read_file(self.path) if self._sent is None else self._sent
         if not self.checksum:
-            self._unsealed(found)
-        elif self._found(found) != self.checksum:
+            self._stored(found)
+        elif _computed(found) != self.checksum:
             raise self._changed()
         self._stamp = before
         return found
 
     @contextlib.contextmanager
-    def given(self) -> Iterator[bytes | str]:
-        """The file for another program: its path, or its content if it is not there.
+    def source(self) -> Iterator[bytes | str]:
+        """Yield the file for another program: its path, or its bytes if it is not there.
 
         Raises:
             CheckpointError: if it was changed since it was verified, or meanwhile.
@@ -67,7 +67,7 @@ class OnnxFile:
             yield self._sent
             return
         if self._stamp != _stamp(self.path):
-            self.content()
+            self.read()
         yield os.fspath(self.path)
         if self._stamp != _stamp(self.path):
             raise self._changed()
@@ -77,41 +77,36 @@ class OnnxFile:
             f"{self.path} was changed since it was opened: open it again, or put back what it was"
         )
 
-    def verify(self, content: bytes) -> None:
-        """Compare a content with its checksum, and remember that.
+    def verify(self, model: bytes) -> None:
+        """Compare bytes with the checksum at their end, and remember that.
 
         Args:
-            content: of the file.
+            model: bytes of the file.
 
         Raises:
             CheckpointError: if they do not fit.
         """
-        found, held = self._found(content), self._unsealed(content)
-        if found != held:
+        found, stored = _computed(model), self._stored(model)
+        if found != stored:
             raise CheckpointError(
                 f"{self.path} is damaged, or was changed after it was written: its sha256 is "
-                f"{found}, expected {held}; {EXPORT}"
+                f"{found}, expected {stored}; {EXPORT}"
             )
         self.checksum = found
 
-    def _unsealed(self, content: bytes) -> str:
-        """The checksum that a content ends with."""
-        held = content[-DIGITS:].decode("ascii", "replace")
-        if not content.endswith(checksum_entry(held)):
+    def _stored(self, model: bytes) -> str:
+        """Return the checksum at the end of the file."""
+        stored = model[-DIGITS:].decode("ascii", "replace")
+        if not model.endswith(checksum_entry(stored)):
             raise CheckpointError(
                 f"{self.path} is no network in ONNX that this package wrote: there is no checksum "
                 f"at its end; {EXPORT}"
             )
-        return held
-
-    @staticmethod
-    def _found(content: bytes) -> str:
-        sealed = len(content) - len(checksum_entry("0" * DIGITS))
-        return hashlib.sha256(memoryview(content)[: max(0, sealed)]).hexdigest()
+        return stored
 
 
-def read(path: Path) -> bytes:
-    """The content of an ordinary file.
+def read_file(path: Path) -> bytes:
+    """Return the bytes of an ordinary file.
 
     Args:
         path: the file, or a link to one.
@@ -137,11 +132,11 @@ def read(path: Path) -> bytes:
 
 
 BINARY = getattr(os, "O_BINARY", 0)
-"""On Windows, bytes are read as they are only if one says so."""
+"""On Windows, bytes are read as they are only with this flag."""
 
 
 Stamp = tuple[int, ...]
-"""Who a file is, how large, and when it was last written to, moved or replaced."""
+"""Which file it is, how large, and when it was last written to, moved or replaced."""
 
 
 def _stamp(path: Path) -> Stamp | None:
@@ -152,9 +147,15 @@ def _stamp(path: Path) -> Stamp | None:
     return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
-def _holds(path: Path, content: bytes) -> bool:
-    """Whether a file holds a content."""
+def _holds(path: Path, sent: bytes) -> bool:
+    """Whether a file holds the bytes that were sent."""
     try:
-        return read(path) == content
+        return read_file(path) == sent
     except CheckpointError:
         return False
+
+
+def _computed(model: bytes) -> str:
+    """Return the checksum of all that stands in front of the stored one."""
+    n_bytes = len(model) - len(checksum_entry("0" * DIGITS))
+    return hashlib.sha256(memoryview(model)[: max(0, n_bytes)]).hexdigest()

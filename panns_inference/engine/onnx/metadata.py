@@ -1,4 +1,4 @@
-"""What a file of a network says of it, beside the network itself: text by name, without torch.
+"""The metadata in a file of a network: text by name, without torch.
 
 The last entry is the checksum of all that stands before it in the file.
 """
@@ -62,7 +62,7 @@ class Metadata:
         statistics: name to the segmentwise value that it is taken of.
         interpolation: frames of a segment, and whether straight lines lead from one to the next.
         grid: stride, and segments of the halo on the left and on the right.
-        seconds_at_once: seconds of short clips that do best to be heard together.
+        seconds_at_once: seconds of short clips in a batch.
         weights: checksum of the network that was written.
         source: file of the weights, with its checksum; '' if they came from none.
         licence: of the weights.
@@ -95,7 +95,7 @@ class Metadata:
 
     @classmethod
     def of(cls, entries: Mapping[str, str]) -> Metadata:
-        """The card that entries are of.
+        """Return the metadata that entries are of.
 
         Args:
             entries: those of a file; more than these do not matter.
@@ -136,7 +136,7 @@ def with_checksum(model: bytes) -> bytes:
     A message of Protocol Buffers goes on where another one ended.
 
     Args:
-        model: the file's content.
+        model: bytes of the file.
     """
     return model + checksum_entry(hashlib.sha256(model).hexdigest())
 
@@ -153,7 +153,7 @@ def checksum_entry(digest: str) -> bytes:
 
 
 def check(metadata: Mapping[str, Any]) -> None:
-    """Refuse a card that cannot be true.
+    """Refuse metadata that cannot be true.
 
     Args:
         metadata: its values by name, as they were read.
@@ -243,7 +243,7 @@ CHECKS: dict[str, tuple[Check, str]] = {
     "seconds_at_once": (_is_time, f"seconds from 0 to {MOST_SECONDS:.0f}"),
     "precision": (PRECISIONS.__contains__, " or ".join(PRECISIONS)),
 }
-"""Value of a metadata to what it must fulfil, and how that is said."""
+"""Entry to the check of its value, and to what is expected of it."""
 
 
 def _shown(value: Any) -> str:

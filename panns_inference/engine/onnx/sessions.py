@@ -2,7 +2,7 @@
 
 In a process that was forked the threads behind a session do not exist, nor do those of ONNX
 Runtime itself, and both are waited for when they are to end. So no session is ended there, others
-are opened, and the process ends without asking ONNX Runtime.
+are opened, and the process ends without ONNX Runtime.
 """
 
 from __future__ import annotations

@@ -92,7 +92,7 @@ MOST_FIELDS = 1_000_000
 
 
 class Signature(NamedTuple):
-    """What a file says of its graph.
+    """The metadata of a file, and the names in its graph.
 
     Attributes:
         entries: its metadata.
@@ -108,7 +108,7 @@ class Signature(NamedTuple):
 
 
 def validated(model: memoryview) -> Signature:
-    """What a file holds, after every part of it was found to be allowed.
+    """Return what a file holds, after every part of it was found to be allowed.
 
     Args:
         model: the file.
@@ -133,17 +133,17 @@ def _check(model: memoryview) -> None:
     """Look at every field of a model, and of the messages in it."""
     waiting, n_fields = [("model", model)], 0
     while waiting:
-        message, content = waiting.pop()
-        for number, kind, value in fields(content):
+        name, message = waiting.pop()
+        for number, kind, value in fields(message):
             n_fields += 1
             if n_fields > MOST_FIELDS:
                 raise ValueError(f"it has more than {MOST_FIELDS} fields")
-            what = ALLOWED[message].get(number)
+            what = ALLOWED[name].get(number)
             if what is None:
-                refused = REFUSED.get((message, number), f"field {number} of a {message}")
+                refused = REFUSED.get((name, number), f"field {number} of a {name}")
                 raise ValueError(f"it holds {refused}, which panns export does not write")
             if kind not in VALUES.get(what, (BYTES,)):
-                raise ValueError(f"field {number} of a {message} is of another kind")
+                raise ValueError(f"field {number} of a {name} is of another kind")
             if what in CHECKS:
                 CHECKS[what](value)
             elif what in ALLOWED and not isinstance(value, int):

@@ -94,7 +94,7 @@ def test_a_long_clip_and_a_batch_are_computed_in_pieces(
         with torch.no_grad():
             expected = plain.segment_features(clips)
         for values in (2_000_000, 300_000, 200_000):
-            monkeypatch.setattr(tiling, "PIECE_VALUES", values)
+            monkeypatch.setattr(tiling, "TILE_VALUES", values)
             monkeypatch.setattr(tiling, "CLIPS_VALUES", values)
             found = fast.segment_features(clips)
             torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-4)

@@ -124,7 +124,7 @@ def test_other_convolutions_have_one_kernel(name: str) -> None:
 def test_weights_may_stay_where_they_are(name: str, relu: bool) -> None:
     weights, size = OTHERS[name]
     x = torch.randn(size)
-    kernel = dispatch.build(dispatch.OWN, weights, x.shape)
+    kernel = dispatch.build(dispatch.UNFOLD, weights, x.shape)
     check(kernel, x, exact(x, weights), relu, DIRECT)
     assert kernel.weight.data_ptr() == weights.weight.data_ptr()
 

@@ -256,10 +256,10 @@ class Memory:
 
 def test_a_batch_that_does_not_fit_is_halved_and_that_is_remembered() -> None:
     memory = Memory(room=300)
-    portions = BatchSplitter(10_000, memory.release, "cuda:0")
+    splitter = BatchSplitter(10_000, memory.release, "cuda:0")
     waveforms = torch.arange(1600.0).reshape(16, 100)
     for _ in range(2):
-        found = joined(portions.each(memory.compute, waveforms))["sum"]
+        found = joined(splitter.each(memory.compute, waveforms))["sum"]
         np.testing.assert_array_equal(found, waveforms.sum(dim=1).numpy())
     assert memory.tried == [16, 8, 4, *[2] * 8, *[2] * 8]
     assert memory.released == 3
@@ -273,9 +273,9 @@ def test_batches_begin_no_larger_than_what_should_fit() -> None:
 
 def test_a_waveform_that_does_not_fit_is_an_error_that_says_what_to_do() -> None:
     memory = Memory(room=99)
-    portions = BatchSplitter(10_000, memory.release, "cuda:1")
+    splitter = BatchSplitter(10_000, memory.release, "cuda:1")
     with pytest.raises(UsageError, match=r"100 samples do not fit .* of cuda:1: .* device='cpu'"):
-        portions.each(memory.compute, torch.ones(4, 100))
+        splitter.each(memory.compute, torch.ones(4, 100))
     assert memory.tried == [4, 2, 1]
 
 
@@ -488,7 +488,7 @@ def test_memory_that_is_short_halves_the_batch(filled: Callable[[str], Any]) -> 
     finally:
         torch.cuda.set_per_process_memory_fraction(1.0, 0)
     np.testing.assert_allclose(found[:2], expected, atol=1e-5)
-    assert engine.replicas[0].portions.at_most < 64 * 10 * RATE
+    assert engine.replicas[0].splitter.max_samples < 64 * 10 * RATE
 
 
 @pytest.mark.cuda
