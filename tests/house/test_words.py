@@ -6,7 +6,6 @@ from source import defined, private_names, words
 
 LEFT = {
     "batch": 54,
-    "engine": 31,
     "events": 1,
     "export": 5,
     "formats": 2,
