@@ -77,7 +77,7 @@ def test_the_step_of_the_segments_is_that_of_the_graph(
     model: onnx.ModelProto, tmp_path: Path
 ) -> None:
     path = tmp_path / "other.onnx"
-    for grid in ("[100, 1, 0]", "[9000000, 1, 0]", "[30000, 1, 0]"):
+    for grid in ("[100, 1, 0]", "[1500000, 1, 0]", "[30000, 1, 0]"):
         path.write_bytes(content(model, lambda model, grid=grid: changed(model, grid)))
         with pytest.raises(CheckpointError, match="is not what it says of itself"):
             AudioTagging(path, verbose=False).tag(np.zeros(3_200_000, np.float32), 32_000)
