@@ -63,6 +63,7 @@ def test_the_outputs_of_the_layers_written_out(tagger: AudioTagging, shared: Pat
     assert np.abs(tagging.embedding - reference).max() <= 1e-4 * reference.max()
 
 
+@pytest.mark.slow
 def test_zero_shot_on_esc10(
     tagger: AudioTagging, shared: Path, record_testsuite_property: Callable[[str, object], None]
 ) -> None:

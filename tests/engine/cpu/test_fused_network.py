@@ -81,6 +81,7 @@ def test_so_is_every_other(name: str, filled: Filled, recording: Tensor) -> None
     check(network(name, filled), recording, [1, 32000, 224000])
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("name", ["Cnn6", "LeeNet11", "LeeNet24"])
 def test_a_long_clip_and_a_batch_are_computed_in_pieces(
     name: str, monkeypatch: pytest.MonkeyPatch, recording: Tensor
