@@ -49,6 +49,7 @@ def test_the_guard_sees_a_connection() -> None:
     assert "socket.getaddrinfo" in done.stderr
 
 
+@pytest.mark.sample(4)
 @pytest.mark.parametrize(
     "arguments",
     [

@@ -52,6 +52,7 @@ def run(script: str, environment: dict[str, str], *arguments: Path) -> str:
     return done.stdout
 
 
+@pytest.mark.slow
 def test_the_same_calls_give_the_same(
     old_package: Path, published: Path, clip: Path, tmp_path: Path
 ) -> None:

@@ -55,6 +55,7 @@ def mini() -> nn.Module:
 # Copies
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("name", ROUNDED)
 def test_a_rounded_copy_is_the_network_within_its_rounding(
     name: str, filled: Callable[[str], Any]
