@@ -68,7 +68,7 @@ def check_format(form: Format, task: Task[R]) -> None:
         )
     if form.framewise and not (isinstance(task, DetectionTask) and task.framewise):
         raise UsageError(
-            f"{form.name} holds framewise probabilities: ask for them by "
+            f"{form.name} holds framewise probabilities: they come with "
             "DetectionTask(model, framewise=True)"
         )
 

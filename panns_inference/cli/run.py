@@ -45,7 +45,7 @@ def run_task(
     Args:
         given: the command line.
         output: what the task needs of a network, where none is named.
-        make_task: the task for a model.
+        make_task: returns the task for a model.
         top: how many tags of each recording at most; None is all.
         threshold: smallest probability of a tag.
     """

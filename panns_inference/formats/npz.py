@@ -64,7 +64,7 @@ def write(results: Iterable[Detection], file: IO[bytes], selection: Selection) -
     for result in results:
         if result.framewise is None:
             raise UsageError(
-                f"the result of {result.source} holds no framewise probabilities: ask for them "
+                f"the result of {result.source} holds no framewise probabilities: they come "
                 "with detect(framewise=True)"
             )
         write_rows(file, result, [result.framewise])
