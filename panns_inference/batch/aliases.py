@@ -1,4 +1,4 @@
-"""Files that have several names: links, a name that is listed twice, two paths to one file.
+"""Files that have several names: links, a name that is given twice, two paths to one file.
 
 names     a.wav   b.wav   link-to-a.wav   ./b.wav
 files     a.wav   b.wav                             each is processed once
@@ -75,7 +75,7 @@ def outcomes(
 def grouped(recordings: Sequence[Recording], left_out: Container[int]) -> list[list[int]]:
     """Return the places of the recordings in the list, those of one file together.
 
-    A file may have several names: links, a name that is listed twice, two paths to it. Its tracks
+    A file may have several names: links, a name that is given twice, two paths to it. Its tracks
     and channels count as files of their own.
 
     Args:
@@ -85,7 +85,8 @@ def grouped(recordings: Sequence[Recording], left_out: Container[int]) -> list[l
     groups: dict[Hashable, list[int]] = {}
     for number, recording in enumerate(recordings):
         if number not in left_out:
-            groups.setdefault((recording.identity, recording.suffix), []).append(number)
+            channel = recording.identity, recording.track, recording.channel
+            groups.setdefault(channel, []).append(number)
     return list(groups.values())
 
 

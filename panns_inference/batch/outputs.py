@@ -201,18 +201,18 @@ def write_partial(path: Path, result: Result) -> Fingerprint:
         until the disk has it.
     """
     # Made in memory: on a full disk, zipfile hides the cause behind an error of its own.
-    content = io.BytesIO()
+    buffer = io.BytesIO()
     arrays: dict[str, Any] = to_arrays(result)
-    np.savez(content, **arrays)
+    np.savez(buffer, **arrays)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_suffix(".tmp")
     for name in (path, temporary):
         set_aside(name, stat.S_ISREG, [])
     with open_partial(temporary) as file:
-        file.write(content.getbuffer())
+        file.write(buffer.getbuffer())
     os.replace(temporary, path)
-    digest = hashlib.sha256(content.getbuffer()).hexdigest()
-    return Fingerprint(content.tell(), path.stat().st_mtime_ns, digest)
+    digest = hashlib.sha256(buffer.getbuffer()).hexdigest()
+    return Fingerprint(buffer.tell(), path.stat().st_mtime_ns, digest)
 
 
 def read_partial(path: Path, source: str | None, labels: Sequence[str]) -> Result:

@@ -138,9 +138,9 @@ def check_nothing_lost(output: Output, journal: Journal) -> None:
     """
     if output.is_split:
         return
-    listed = {recording.path for recording in output.recordings}
+    named = {recording.path for recording in output.recordings}
     done = [record.path for record in journal.records.values() if not record.cause]
-    if lost := [path for path in done if path not in listed and os.path.exists(path)]:
+    if lost := [path for path in done if path not in named and os.path.exists(path)]:
         raise UsageError(
             f"{output.files[0]} holds recordings that are not among those named now ({len(lost)}), "
             f"such as {lost[0]}: name them too, give another output, or begin anew: "

@@ -139,10 +139,10 @@ def with_earlier_channels(
         recordings: as `split_channels` returns them.
         records: what the journal holds on recordings, by their keys.
     """
-    listed = {each.key for each in recordings}
+    named = {each.key for each in recordings}
     missing: defaultdict[str, list[FileRecord]] = defaultdict(list)
     for key, record in records.items():
-        if key not in listed and not record.cause:
+        if key not in named and not record.cause:
             missing[record.path].append(record)
     for recording in recordings:
         yield recording

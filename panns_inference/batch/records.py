@@ -104,8 +104,8 @@ def read_records(path: Path, run: str, faults: list[str]) -> list[Record]:
         run: digest of the request of the run.
         faults: takes a line on how many records are damaged.
     """
-    content = path.read_bytes() if path.exists() else b""
-    lines = content.splitlines(keepends=True)
+    data = path.read_bytes() if path.exists() else b""
+    lines = data.splitlines(keepends=True)
     valid = [record for line in lines if (record := _record(line, run))]
     if n_damaged := len(lines) - len(valid):
         faults.append(f"{n_damaged} lines of {path.name} cannot be read")

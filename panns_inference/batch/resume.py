@@ -96,10 +96,10 @@ class SavedState:
         state: dict[str, Any] = {
             f"{PREFIX}{name}": value for name, value in accumulator.state().items()
         }
-        content = io.BytesIO()
-        np.savez(content, identity=self.identity, n_bytes=n_bytes, **state)
+        buffer = io.BytesIO()
+        np.savez(buffer, identity=self.identity, n_bytes=n_bytes, **state)
         with atomic_write(self.state_file, binary=True) as file:
-            file.write(content.getbuffer())
+            file.write(buffer.getbuffer())
 
     def rows(self, n_classes: int) -> Iterator[NDArray[np.float32]]:
         """Yield the framewise probabilities, (frames, classes), a minute at a time.

@@ -90,7 +90,7 @@ def _save_all(
         )
         for outcome, file in found:
             recording = recordings[outcome.number]
-            # A name may be listed twice.
+            # A recording may be named twice.
             is_new = recording.key not in written
             if is_new and (error := _save(output, journal, outcome, file)):
                 counted.add_failure(outcome.number, recording.name, error, on_error)

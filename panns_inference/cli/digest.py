@@ -1,4 +1,4 @@
-"""`panns models digest`: what the table of networks would say of a file of weights."""
+"""`panns models digest`: what the table of networks would hold for a file of weights."""
 
 from __future__ import annotations
 

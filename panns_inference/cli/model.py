@@ -23,7 +23,7 @@ CNN14 takes 0.3 s to lay them out, which two minutes of sound get back."""
 
 
 def open_model(given: argparse.Namespace, output: str, inputs: Sequence[str] = ()) -> Model:
-    """Return the model that a command line asks for.
+    """Return the model that a command line chooses.
 
     Args:
         given: the command line.
@@ -54,7 +54,7 @@ def open_model(given: argparse.Namespace, output: str, inputs: Sequence[str] = (
 
 
 def best_here(output: str) -> str:
-    """Return the name of the best network on this machine that has an output; stderr says which.
+    """Return the name of the best network on this machine that has an output, and log it.
 
     Args:
         output: its name.

@@ -172,19 +172,19 @@ def test_what_holds_one_channel_says_so_before_anything_is_heard(
 def test_the_program_says_channel_and_track(
     folder: Path, two_tracks: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def told(*more: str) -> list[tuple[int | None, int | None]]:
+    def numbers(*more: str) -> list[tuple[int | None, int | None]]:
         assert main(["tag", *ASK, "-f", "jsonl", "--top", "1", *more]) == 0
         found = map(json.loads, capsys.readouterr().out.splitlines())
         return [(each.get("track"), each.get("channel")) for each in found]
 
     two, film = str(folder / "a.wav"), str(two_tracks)
-    assert told(two) == [(None, None)]
-    assert told(two, "--channel", "mix") == [(None, None)]
-    assert told(two, "--channel", "right") == [(None, 2)]
-    assert told(two, "--channel", "each") == [(None, 1), (None, 2)]
-    assert told(film, "--track", "2") == [(2, None)]
-    assert told(film, "--track", "all") == [(1, None), (2, None)]
-    assert told(film, "--track", "all", "--channel", "1") == [(1, 1), (2, 1)]
+    assert numbers(two) == [(None, None)]
+    assert numbers(two, "--channel", "mix") == [(None, None)]
+    assert numbers(two, "--channel", "right") == [(None, 2)]
+    assert numbers(two, "--channel", "each") == [(None, 1), (None, 2)]
+    assert numbers(film, "--track", "2") == [(2, None)]
+    assert numbers(film, "--track", "all") == [(1, None), (2, None)]
+    assert numbers(film, "--track", "all", "--channel", "1") == [(1, 1), (2, 1)]
 
 
 @pytest.mark.parametrize(

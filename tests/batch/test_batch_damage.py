@@ -124,23 +124,23 @@ def test_a_damaged_journal(
     split: bool,
 ) -> None:  # fmt: skip
     place = tmp_path / "out"
-    verb, more = TaggingTask(mini), {"split": split, "format": "jsonl"}
-    run(verb, [some], place, **more)
+    task, more = TaggingTask(mini), {"split": split, "format": "jsonl"}
+    run(task, [some], place, **more)
     journal = place / ".panns" if split else tmp_path / "out.panns"
     if split and not (journal / "partial").exists():
         (journal / "partial").mkdir()
     made(some / "4.wav", 0.5, 4)
-    run(verb, [some], tmp_path / "undisturbed", **more)
+    run(task, [some], tmp_path / "undisturbed", **more)
     (some / "4.wav").rename(tmp_path / "4.wav")
     damage(journal)
     with caplog.at_level(logging.WARNING):
-        assert run(verb, [some], place, **more).failures == ()
+        assert run(task, [some], place, **more).failures == ()
     assert len(caplog.records) <= 2
     # And it goes on from there, whole and quiet.
     (tmp_path / "4.wav").rename(some / "4.wav")
     caplog.clear()
     with caplog.at_level(logging.WARNING):
-        report = run(verb, [some], place, **more)
+        report = run(task, [some], place, **more)
     assert (report.n_processed, report.n_done_before, report.failures) == (1, 4, ())
     assert caplog.records == []
     assert sorted(content(place)) == sorted(content(tmp_path / "undisturbed"))
@@ -225,17 +225,17 @@ def test_a_damaged_state(
     damage: Callable[[Path], object],
 ) -> None:  # fmt: skip
     monkeypatch.setattr(resume, "INTERVAL", 10)
-    verb = DetectionTask(mini, threshold=0.1, framewise=True)
+    task = DetectionTask(mini, threshold=0.1, framewise=True)
     waveform = np.random.default_rng(0).normal(0, 0.1, 80 * 32_000).astype(np.float32)
     kept = SavedState(tmp_path / "states" / "a", (5, 6))
-    accumulator = kept.accumulator(verb, "a")
+    accumulator = kept.accumulator(task, "a")
     for start in range(0, 60 * 32_000, 10 * 32_000):
         accumulator.feed(waveform[start : start + 10 * 32_000])
         kept.save(accumulator, 32_000)
-    assert SavedState(kept.path, (5, 6)).accumulator(verb, "a").n_samples > 0
+    assert SavedState(kept.path, (5, 6)).accumulator(task, "a").n_samples > 0
     damage(tmp_path / "states" / "a.npz")
     again = SavedState(tmp_path / "states" / "a", (5, 6))
-    accumulator = again.accumulator(verb, "a")
+    accumulator = again.accumulator(task, "a")
     assert accumulator.n_samples == 0
     accumulator.feed(waveform)
     again.save(accumulator, 32_000)

@@ -104,7 +104,7 @@ def test_links_in_circles(tmp_path: Path) -> None:
     (tmp_path / "a" / "same").symlink_to(tmp_path / "a" / "b")
     (tmp_path / "loop.wav").symlink_to(tmp_path / "loop.wav")
     (tmp_path / "lost.wav").symlink_to(tmp_path / "nothing")
-    # What is wrong with the last two is said when they are heard.
+    # What is wrong with the last two shows when they are read.
     assert found(tmp_path, below=tmp_path) == ["a/b/c.wav", "loop.wav", "lost.wav"]
 
 

@@ -102,7 +102,7 @@ def test_a_table_of_the_user(
         assert table.read_text() == "mine"
     table.rename(tmp_path / "mine.csv")
     report = run(TaggingTask(mini), [few], table, **more)
-    assert report.n_processed == 0  # what was heard meanwhile is kept
+    assert report.n_processed == 0  # what was processed meanwhile is kept
     assert list(dict.fromkeys(names(table))) == ["a.wav", "b.wav", "c.wav"]
 
 
@@ -117,7 +117,7 @@ def test_the_same_command_twice_for_one_recording(
     assert main(command) == 0
     assert capsys.readouterr().err == "panns: nothing new to process, 1 was done before\n"
     assert one.stat().st_mtime_ns == before.st_mtime_ns
-    # Changed, it is heard anew; another one may not take its place, and an edited result stays.
+    # Changed, it is processed anew; another one may not take its place, and an edited result stays.
     made(few / "a.wav", 1, 4)
     assert main(command) == 0
     assert one.stat().st_ino != before.st_ino

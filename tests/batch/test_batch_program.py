@@ -94,18 +94,18 @@ def test_good_and_bad_files_mixed(shared: Path, tmp_path: Path, capsys: Capture)
     table = tmp_path / "tags.csv"
     assert panns("tag", "-f", "csv", "--top", 1, folder, "-o", table) == 1
     assert {Path(name).name for name in written(table)} == good
-    told = capsys.readouterr().err
-    lines = told[told.index(f"{len(bad - other)} of {len(good | bad) - len(other)} recordings") :]
+    err = capsys.readouterr().err
+    lines = err[err.index(f"{len(bad - other)} of {len(good | bad) - len(other)} recordings") :]
     causes = lines.splitlines()[1:]
     for name in bad - other:
         (cause,) = [line for line in causes if f"{name}'" in line]
         assert len(cause.split(name)[1]) > 10
-    assert "left out: no recordings by their names and first bytes:" in told
+    assert "left out: no recordings by their names and first bytes:" in err
     # Named, they are tried, and fail.
     assert panns("tag", *(folder / name for name in sorted(other))) == 1
-    told = capsys.readouterr().err
+    err = capsys.readouterr().err
     for name in other:
-        assert f"{name}'" in told
+        assert f"{name}'" in err
 
 
 def test_a_list_of_files(

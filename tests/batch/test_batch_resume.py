@@ -1,4 +1,4 @@
-"""Notes on a long recording: heard in two goes, it gives what it gives in one."""
+"""The saved state of a long recording: processed in two goes, it gives what it gives in one."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ def feed(
 @pytest.mark.parametrize("framewise", [False, True])
 def test_in_two_goes(mini: AudioTagging, folder: Path, tmp_path: Path, framewise: bool) -> None:
     waveform = np.tile(read(folder / "deeper" / "long.wav", 32_000), 2)
-    verb = DetectionTask(mini, threshold=0.1, framewise=framewise)
-    whole = verb.accumulator("a")
+    task = DetectionTask(mini, threshold=0.1, framewise=framewise)
+    whole = task.accumulator("a")
     feed(whole, waveform)
     first = SavedState(tmp_path / "states" / "a", (5, 6))
-    feed(first.accumulator(verb, "a"), waveform, first, stop=100 * 32_000)
+    feed(first.accumulator(task, "a"), waveform, first, stop=100 * 32_000)
     second = SavedState(tmp_path / "states" / "a", (5, 6))
-    accumulator = second.accumulator(verb, "a")
+    accumulator = second.accumulator(task, "a")
     assert accumulator.n_samples == 80 * 32_000
     feed(accumulator, waveform, second)
     one, two = whole.finish(), accumulator.finish()
@@ -55,7 +55,7 @@ def test_in_two_goes(mini: AudioTagging, folder: Path, tmp_path: Path, framewise
         assert len(rows) == 3
         assert np.abs(np.concatenate(rows) - one.framewise).max() <= 1e-6
     # Notes on a file that has changed since are not used.
-    assert SavedState(tmp_path / "states" / "a", (5, 7)).accumulator(verb, "a").n_samples == 0
+    assert SavedState(tmp_path / "states" / "a", (5, 7)).accumulator(task, "a").n_samples == 0
     second.remove()
     second.remove()
     assert list((tmp_path / "states").iterdir()) == []
@@ -73,18 +73,18 @@ def test_notes_that_cannot_be_written(mini: AudioTagging, folder: Path, tmp_path
 def test_a_film_with_gaps_goes_on_where_it_was(mini: AudioTagging, tmp_path: Path) -> None:
     path = film(tmp_path / "film.mkv", lambda time: time + (3 if time < 2.5 else 63))
     assert onsets(read(path, 32_000), 32_000) == pytest.approx([3, 4, 5, 66, 67, 68], abs=0.03)
-    verb = DetectionTask(mini, threshold=0.05)
+    task = DetectionTask(mini, threshold=0.05)
     (recording,) = find([path])
-    whole = verb.accumulator("film")
+    whole = task.accumulator("film")
     feed(whole, read(path, 32_000))
     first = SavedState(tmp_path / "states" / "a", (5, 6))
-    feed(first.accumulator(verb, "film"), read(path, 32_000), first, stop=60 * 32_000)
+    feed(first.accumulator(task, "film"), read(path, 32_000), first, stop=60 * 32_000)
     second = SavedState(tmp_path / "states" / "a", (5, 6))
-    (heard,) = run(verb, [Input(recording.source)], resume=lambda _: second)
-    assert heard.n_samples == len(read(path, 32_000))
+    (outcome,) = run(task, [Input(recording.source)], resume=lambda _: second)
+    assert outcome.n_samples == len(read(path, 32_000))
     expected = whole.finish()
-    assert heard.result.clipwise == pytest.approx(expected.clipwise, abs=1e-6)
-    assert [(e.onset, e.offset, e.index) for e in heard.result.events] == [
+    assert outcome.result.clipwise == pytest.approx(expected.clipwise, abs=1e-6)
+    assert [(e.onset, e.offset, e.index) for e in outcome.result.events] == [
         (e.onset, e.offset, e.index) for e in expected.events
     ]
     along = sorted(mini.events(path, threshold=0.05), key=lambda e: (e.onset, e.index))

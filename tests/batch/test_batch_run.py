@@ -78,13 +78,13 @@ def test_a_tree_that_mirrors_the_folder(mini: AudioTagging, folder: Path, tmp_pa
 def test_what_run_json_says(mini: AudioTagging, folder: Path, tmp_path: Path) -> None:
     run(DetectionTask(mini, threshold=0.3), [folder / "clip5.wav", folder / "clip6.wav"],
         tmp_path / "events.jsonl", format="jsonl")  # fmt: skip
-    told = json.loads((tmp_path / "events.jsonl.panns" / "run.json").read_text())
-    assert told["task"] == "detect"
-    assert told["settings"]["threshold"] == 0.3
-    assert told["model"] == "PannsMini"
-    assert told["weights"].startswith("sha256:")
-    assert told["output"]["format"] == "jsonl"
-    assert told["inputs"] == [str(folder / "clip5.wav"), str(folder / "clip6.wav")]
+    request = json.loads((tmp_path / "events.jsonl.panns" / "run.json").read_text())
+    assert request["task"] == "detect"
+    assert request["settings"]["threshold"] == 0.3
+    assert request["model"] == "PannsMini"
+    assert request["weights"].startswith("sha256:")
+    assert request["output"]["format"] == "jsonl"
+    assert request["inputs"] == [str(folder / "clip5.wav"), str(folder / "clip6.wav")]
 
 
 def test_a_run_that_wrote_nothing_leaves_nothing(mini: AudioTagging, tmp_path: Path) -> None:
@@ -111,7 +111,7 @@ def test_a_finished_run_does_nothing(mini: AudioTagging, folder: Path, tmp_path:
     assert (tmp_path / "tags.csv.panns" / "files.jsonl").read_bytes() == journal
 
 
-def test_what_is_new_or_has_changed_is_heard(
+def test_what_is_new_or_has_changed_is_processed(
     mini: AudioTagging, folder: Path, tmp_path: Path, made: Made
 ) -> None:
     for place, more in ((tmp_path / "t.csv", {}), (tmp_path / "tree", {"split": True})):
@@ -160,14 +160,14 @@ def test_other_settings_are_refused_and_shown(
     content = table.read_bytes()
     with pytest.raises(UsageError) as refusal:
         run(DetectionTask(mini, threshold=0.4, smooth=1.0), [folder], table, resampler="resampy")
-    told = str(refusal.value).splitlines()
-    assert "events.csv.panns is of a run with another request:" in told[0]
-    assert set(told[1:-1]) == {
+    lines = str(refusal.value).splitlines()
+    assert "events.csv.panns is of a run with another request:" in lines[0]
+    assert set(lines[1:-1]) == {
         "  settings.threshold: was 0.3, is 0.4",
         "  settings.smooth: was 0.0, is 1.0",
         "  reading.resampler: was 'soxr', is 'resampy'",
     }
-    assert "--overwrite" in told[-1]
+    assert "--overwrite" in lines[-1]
     with pytest.raises(UsageError, match="task: was 'detect', is 'tag'"):
         run(TaggingTask(mini), [folder], table)
     other = AudioTagging("PannsMini", device="cpu", pretrained=False)
@@ -295,10 +295,10 @@ def test_results_of_what_cannot_be_heard(
     assert next(given).source == str(inputs[0])
     with pytest.raises(AudioError, match=r"clip6\.wav"):
         next(given)
-    told: list[Failure] = []
-    given = results(TaggingTask(mini), inputs, on_error=told.append)
+    failures: list[Failure] = []
+    given = results(TaggingTask(mini), inputs, on_error=failures.append)
     assert [each.source for each in given] == [str(inputs[0]), str(inputs[2])]
-    assert [failure.source for failure in told] == [str(bad)]
+    assert [failure.source for failure in failures] == [str(bad)]
     assert caplog.text == ""
     assert len(list(results(TaggingTask(mini), inputs, on_error="skip"))) == 2
     assert "error: " in caplog.text
@@ -345,7 +345,7 @@ def test_what_a_kill_leaves_of_a_line_is_cut_off(
 
 
 def test_a_batch_of_which_a_part_was_done(mini: AudioTagging, folder: Path, tmp_path: Path) -> None:
-    # The clips of one length are heard together, whatever an earlier run has done of them.
+    # The clips of one length are processed in one batch, whatever an earlier run has done of them.
     table = tmp_path / "t.jsonl"
     run(EmbeddingTask(mini), [folder], table, format="jsonl")
     content = table.read_bytes()
@@ -371,12 +371,12 @@ def test_a_long_recording_that_fails_behind_its_first_block(
 
 
 def test_what_goes_through_a_network_together(mini: AudioTagging) -> None:
-    verb = TaggingTask(mini)
-    assert samples_at_once(verb) == 20 * 32_000
+    task = TaggingTask(mini)
+    assert samples_at_once(task) == 20 * 32_000
     assert samples_at_once(TaggingTask(mini, window=1.0)) == 0
     waveforms = TaggingTask(AudioTagging("LeeNet11", device="cpu", pretrained=False))
     assert samples_at_once(waveforms) == 0
-    assert default_jobs(verb) >= 2
+    assert default_jobs(task) >= 2
 
 
 def test_a_recording_that_appears_too_late(folder: Path) -> None:
@@ -395,8 +395,8 @@ def test_stretches_are_kept(mini: AudioTagging, folder: Path, tmp_path: Path) ->
 def test_silence_is_skipped(mini: AudioTagging, folder: Path, tmp_path: Path) -> None:
     quiet = np.concatenate([np.zeros(40 * 8000), np.random.default_rng(0).normal(0, 0.1, 8000)])
     soundfile.write(folder / "quiet.wav", quiet, 8000)
-    asked = DetectionTask(mini, skip_silence=-80.0)
-    run(asked, [folder / "quiet.wav", folder / "clip5.wav"], tmp_path / "t.jsonl", format="jsonl")
+    task = DetectionTask(mini, skip_silence=-80.0)
+    run(task, [folder / "quiet.wav", folder / "clip5.wav"], tmp_path / "t.jsonl", format="jsonl")
     first, second = map(json.loads, (tmp_path / "t.jsonl").read_text().splitlines())
     assert first["silence"] == pytest.approx(40, abs=2)
     assert "silence" not in second

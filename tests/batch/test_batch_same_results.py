@@ -53,7 +53,7 @@ def sed() -> SoundEventDetection:
 
 
 @pytest.mark.parametrize(
-    ("network", "verb", "settings"),
+    ("network", "name", "settings"),
     [
         ("mini", "tag", {}),
         ("mini", "embed", {"window": 1.0}),
@@ -64,18 +64,18 @@ def sed() -> SoundEventDetection:
     ],
 )
 def test_alone_in_a_folder_in_another_order_and_with_other_jobs(
-    request: pytest.FixtureRequest, folder: Path, network: str, verb: str, settings: dict[str, Any]
+    request: pytest.FixtureRequest, folder: Path, network: str, name: str, settings: dict[str, Any]
 ) -> None:
     model = request.getfixturevalue(network)
     if network == "sed":
         shutil.rmtree(folder / "deeper")
-    asked = TASKS[verb](model, **settings)
-    together = {str(each.source): each for each in results(asked, [folder], jobs=1)}
-    assert len(together) == (8 if network == "sed" else 9)
-    backwards = list(reversed(together))
-    ways = [results(asked, [folder], jobs=5), results(asked, backwards, jobs=2)]
+    task = TASKS[name](model, **settings)
+    batched = {str(each.source): each for each in results(task, [folder], jobs=1)}
+    assert len(batched) == (8 if network == "sed" else 9)
+    backwards = list(reversed(batched))
+    ways = [results(task, [folder], jobs=5), results(task, backwards, jobs=2)]
     for way in ways:
         for result in way:
-            assert_same(result, together[str(result.source)])
+            assert_same(result, batched[str(result.source)])
     for path in backwards:
-        assert_same(getattr(model, verb)(path, **settings), together[path])
+        assert_same(getattr(model, name)(path, **settings), batched[path])

@@ -14,12 +14,12 @@ PROGRAM = [sys.executable, "-c", "from panns_inference.cli import program; progr
 
 NETWORK = ("--model", "PannsMini", "--device", "cpu")
 
-TOLD = """
+REPORTING = """
 import sys, time
 from panns_inference import cli
 from panns_inference.batch.run import in_order
 
-def told(*arguments, **settings):
+def reported(*arguments, **settings):
     count = 0
     try:
         for count, result in enumerate(in_order(*arguments, **settings), start=1):
@@ -31,15 +31,15 @@ def told(*arguments, **settings):
         print("ending", file=sys.stderr)
         time.sleep(ENDS)
 
-sys.modules["panns_inference.batch.run"].in_order = told
+sys.modules["panns_inference.batch.run"].in_order = reported
 cli.program()
 """
 """The program, which says when two recordings are done, and then waits."""
 
 
-def telling(waits: float, ends: float = 0.0) -> list[str]:
+def reporting(waits: float, ends: float = 0.0) -> list[str]:
     """The program that waits some seconds when two recordings are done, and at the end."""
-    code = TOLD.replace("WAITS", str(waits)).replace("ENDS", str(ends))
+    code = REPORTING.replace("WAITS", str(waits)).replace("ENDS", str(ends))
     return [sys.executable, "-c", code]
 
 

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
-from program import NETWORK, in_bash, is_ready, start, telling, wait_until
+from program import NETWORK, in_bash, is_ready, reporting, start, wait_until
 
 from panns_inference.cli import commands, main
 
@@ -102,7 +102,7 @@ def test_what_was_begun_is_ended(
     recordings: list[Path], form: str, number: signal.Signals, status: int, line: str
 ) -> None:
     given = ("embed", "-f", form, *recordings, *NETWORK)
-    with start(*given, program=telling(60)) as process:
+    with start(*given, program=reporting(60)) as process:
         assert process.stderr is not None
         assert process.stderr.readline() == "two are done\n"
         process.send_signal(number)
@@ -115,7 +115,7 @@ def test_what_was_begun_is_ended(
 
 def test_who_asks_twice_does_not_wait(recordings: list[Path]) -> None:
     given = ("tag", *recordings, *NETWORK)
-    with start(*given, program=telling(60, ends=60)) as process:
+    with start(*given, program=reporting(60, ends=60)) as process:
         assert process.stderr is not None
         for said in ("two are done\n", "ending\n"):
             assert process.stderr.readline() == said

@@ -191,22 +191,22 @@ def test_a_stretch_alone_has_its_times(name: str) -> None:
 
 
 @given(st.integers(1, 3000), st.integers(1, 3000), st.lists(st.booleans(), min_size=1, max_size=12))
-def test_intervals_of_any_stretches_are_valid(window: int, hop: int, heard: list[bool]) -> None:
+def test_intervals_of_any_stretches_are_valid(window: int, hop: int, loud: list[bool]) -> None:
     whole = tagging()
     stretches = [
         dataclasses.replace(
             whole,
             onset=hop * number / 1000,
             duration=window / 1000,
-            clipwise=np.full(527, np.float32(is_heard)),
+            clipwise=np.full(527, np.float32(is_loud)),
         )
-        for number, is_heard in enumerate(heard)
+        for number, is_loud in enumerate(loud)
     ]
     duration = stretches[-1].offset
     result = dataclasses.replace(whole, duration=duration, stretches=tuple(stretches))
     labels = {"top": 1, "threshold": 0.5}
 
-    times = [(hop * i, hop * i + window) for i, is_heard in enumerate(heard) if is_heard]
+    times = [(hop * i, hop * i + window) for i, is_loud in enumerate(loud) if is_loud]
     begun = [start for start, _ in times]
     expected = [
         (start, min([end, *begun[number + 1 :]])) for number, (start, end) in enumerate(times)
