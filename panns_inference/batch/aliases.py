@@ -21,7 +21,7 @@ from ..results import Result
 from .recording import Recording
 
 if TYPE_CHECKING:
-    from .resume import SavedState
+    from .resume import StateFiles
 
 R = TypeVar("R", bound=Result)
 
@@ -35,7 +35,7 @@ def outcomes(
     jobs: int | None,
     refused: Mapping[int, PannsError] = MappingProxyType({}),
     done: Mapping[int, int] = MappingProxyType({}),
-    state_of: Callable[[Recording], SavedState] | None = None,
+    state_of: Callable[[Recording], StateFiles] | None = None,
 ) -> Iterator[tuple[Outcome[R], Recording]]:
     """Yield the outcome of each recording that is not done, and the one that was read for it.
 

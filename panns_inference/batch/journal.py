@@ -40,7 +40,7 @@ from .records import (
     set_aside,
 )
 from .request import Request, compare, digest_of, read_request
-from .resume import SavedState
+from .resume import StateFiles
 
 LOG = logging.getLogger("panns_inference")
 
@@ -142,14 +142,14 @@ class Journal:
         digests = {written.sha256 for written in self._written.get(output, ())}
         return self.overwrite or (lambda there: there.sha256 in digests)
 
-    def state_of(self, recording: Recording) -> SavedState:
+    def state_of(self, recording: Recording) -> StateFiles:
         """Return the saved state of a long recording, or where it is to be saved.
 
         Args:
             recording: as it is now.
         """
         identity = (recording.size or 0, recording.mtime_ns, int(self.run[:15], 16))
-        return SavedState(self.folder / STATES / digest_of_path(recording.key), identity)
+        return StateFiles(self.folder / STATES / digest_of_path(recording.key), identity)
 
     def forget_states(self) -> None:
         """Remove all saved states: all recordings are done."""

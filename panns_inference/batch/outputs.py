@@ -37,7 +37,7 @@ from ..results import Detection, Result
 from .journal import PARTIAL, Journal
 from .recording import Recording
 from .records import FileRecord, TableRecord, digest_of_path, set_aside
-from .resume import SavedState
+from .resume import StateFiles
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ class Output:
         raise NotImplementedError
 
     def keep(
-        self, journal: Journal, record: FileRecord, number: int, result: Result, state: SavedState
+        self, journal: Journal, record: FileRecord, number: int, result: Result, state: StateFiles
     ) -> None:
         """Write a result where a kill does not harm it, and its record into the journal.
 
@@ -118,7 +118,7 @@ class Tree(Output):
         return written is not None and unchanged(self.files[number], written)
 
     def keep(
-        self, journal: Journal, record: FileRecord, number: int, result: Result, state: SavedState
+        self, journal: Journal, record: FileRecord, number: int, result: Result, state: StateFiles
     ) -> None:
         """Write the file of a recording."""
         path, name = self.files[number], self._name(number)
@@ -132,7 +132,7 @@ class Tree(Output):
         with atomic_write(path, binary=binary, replace=leave, announce=announce) as file:
             self._write(file, result, state)
 
-    def _write(self, file: IO[Any], result: Result, state: SavedState) -> None:
+    def _write(self, file: IO[Any], result: Result, state: StateFiles) -> None:
         if self.format.framewise and isinstance(result, Detection) and result.framewise is None:
             write_rows(file, result, state.rows(len(result.labels)))
         else:
@@ -154,7 +154,7 @@ class Table(Output):
         return False
 
     def keep(
-        self, journal: Journal, record: FileRecord, number: int, result: Result, state: SavedState
+        self, journal: Journal, record: FileRecord, number: int, result: Result, state: StateFiles
     ) -> None:
         """Write the partial result of a recording."""
         name = self._name(self.recordings[number])

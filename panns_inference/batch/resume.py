@@ -41,7 +41,7 @@ PREFIX = "accumulator/"
 """Of the names of the accumulator's own arrays."""
 
 
-class SavedState:
+class StateFiles:
     """The state of an accumulator, and its frames, in two files.
 
     Args:

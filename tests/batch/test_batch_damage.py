@@ -16,7 +16,7 @@ from processes import content
 
 from panns_inference import AudioTagging, UsageError
 from panns_inference.batch import resume, run
-from panns_inference.batch.resume import SavedState
+from panns_inference.batch.resume import StateFiles
 from panns_inference.pipeline import DetectionTask, TaggingTask
 
 Made = Callable[..., Path]
@@ -227,14 +227,14 @@ def test_a_damaged_state(
     monkeypatch.setattr(resume, "INTERVAL", 10)
     task = DetectionTask(mini, threshold=0.1, framewise=True)
     waveform = np.random.default_rng(0).normal(0, 0.1, 80 * 32_000).astype(np.float32)
-    kept = SavedState(tmp_path / "states" / "a", (5, 6))
+    kept = StateFiles(tmp_path / "states" / "a", (5, 6))
     accumulator = kept.accumulator(task, "a")
     for start in range(0, 60 * 32_000, 10 * 32_000):
         accumulator.feed(waveform[start : start + 10 * 32_000])
         kept.save(accumulator, 32_000)
-    assert SavedState(kept.path, (5, 6)).accumulator(task, "a").n_samples > 0
+    assert StateFiles(kept.path, (5, 6)).accumulator(task, "a").n_samples > 0
     damage(tmp_path / "states" / "a.npz")
-    again = SavedState(tmp_path / "states" / "a", (5, 6))
+    again = StateFiles(tmp_path / "states" / "a", (5, 6))
     accumulator = again.accumulator(task, "a")
     assert accumulator.n_samples == 0
     accumulator.feed(waveform)

@@ -12,7 +12,7 @@ from made_films import film, onsets
 from panns_inference import AudioTagging, OutputError
 from panns_inference.audio import read
 from panns_inference.batch import find, resume
-from panns_inference.batch.resume import SavedState
+from panns_inference.batch.resume import StateFiles
 from panns_inference.pipeline import DetectionTask, TaggingTask
 from panns_inference.pipeline.inputs import Input
 from panns_inference.pipeline.run import run
@@ -24,7 +24,7 @@ def often(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def feed(
-    accumulator: Any, waveform: Any, taken: SavedState | None = None, stop: int | None = None
+    accumulator: Any, waveform: Any, taken: StateFiles | None = None, stop: int | None = None
 ) -> None:
     rate = 32_000
     for start in range(accumulator.n_samples, stop or len(waveform), 10 * rate):
@@ -39,9 +39,9 @@ def test_in_two_goes(mini: AudioTagging, folder: Path, tmp_path: Path, framewise
     task = DetectionTask(mini, threshold=0.1, framewise=framewise)
     whole = task.accumulator("a")
     feed(whole, waveform)
-    first = SavedState(tmp_path / "states" / "a", (5, 6))
+    first = StateFiles(tmp_path / "states" / "a", (5, 6))
     feed(first.accumulator(task, "a"), waveform, first, stop=100 * 32_000)
-    second = SavedState(tmp_path / "states" / "a", (5, 6))
+    second = StateFiles(tmp_path / "states" / "a", (5, 6))
     accumulator = second.accumulator(task, "a")
     assert accumulator.n_samples == 80 * 32_000
     feed(accumulator, waveform, second)
@@ -55,7 +55,7 @@ def test_in_two_goes(mini: AudioTagging, folder: Path, tmp_path: Path, framewise
         assert len(rows) == 3
         assert np.abs(np.concatenate(rows) - one.framewise).max() <= 1e-6
     # Notes on a file that has changed since are not used.
-    assert SavedState(tmp_path / "states" / "a", (5, 7)).accumulator(task, "a").n_samples == 0
+    assert StateFiles(tmp_path / "states" / "a", (5, 7)).accumulator(task, "a").n_samples == 0
     second.remove()
     second.remove()
     assert list((tmp_path / "states").iterdir()) == []
@@ -63,7 +63,7 @@ def test_in_two_goes(mini: AudioTagging, folder: Path, tmp_path: Path, framewise
 
 def test_notes_that_cannot_be_written(mini: AudioTagging, folder: Path, tmp_path: Path) -> None:
     waveform = read(folder / "deeper" / "long.wav", 32_000)
-    kept = SavedState(tmp_path / "states" / "a", (5, 6))
+    kept = StateFiles(tmp_path / "states" / "a", (5, 6))
     (tmp_path / "states" / "a.npz").mkdir(parents=True)
     accumulator = TaggingTask(mini).accumulator("a")
     with pytest.raises(OutputError, match=r"a\.npz is a folder"):
@@ -77,9 +77,9 @@ def test_a_film_with_gaps_goes_on_where_it_was(mini: AudioTagging, tmp_path: Pat
     (recording,) = find([path])
     whole = task.accumulator("film")
     feed(whole, read(path, 32_000))
-    first = SavedState(tmp_path / "states" / "a", (5, 6))
+    first = StateFiles(tmp_path / "states" / "a", (5, 6))
     feed(first.accumulator(task, "film"), read(path, 32_000), first, stop=60 * 32_000)
-    second = SavedState(tmp_path / "states" / "a", (5, 6))
+    second = StateFiles(tmp_path / "states" / "a", (5, 6))
     (outcome,) = run(task, [Input(recording.source)], resume=lambda _: second)
     assert outcome.n_samples == len(read(path, 32_000))
     expected = whole.finish()
