@@ -219,6 +219,7 @@ def test_parts_have_keys_of_their_own(folder: Path) -> None:
     assert split_channels(find([folder]), Reading()) == find([folder])
 
 
+@pytest.mark.slow
 def test_a_run_that_is_killed_goes_on_where_it_was(folder: Path, tmp_path: Path) -> None:
     (folder / "d.wav").unlink()
     for number in range(12):

@@ -116,7 +116,7 @@ def some(tmp_path: Path, made: Made) -> Path:
     return tmp_path / "some"
 
 
-@pytest.mark.sample(30)
+@pytest.mark.sample(20)
 @pytest.mark.parametrize("split", [False, True])
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
 def test_a_damaged_journal(

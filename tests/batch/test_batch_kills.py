@@ -36,6 +36,7 @@ def has_state(journal: Path) -> bool:
     return any((journal / "states").glob("*.npz"))
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize(
     ("place", "options"),
     [

@@ -64,6 +64,7 @@ def assert_equal(found, expected, tolerance=TOLERANCE):
         assert np.abs(found[name] - value).max() <= tolerance * max(1, np.abs(value).max()), name
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("name", ["PannsMini", "Cnn14_DecisionLevelMax"])
 @pytest.mark.parametrize("seconds", [1.3, 4.0])
 def test_blocks_of_every_size(network, name, seconds):
@@ -119,6 +120,7 @@ def around_edges(grid, hop, minimum):
     )  # fmt: skip
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("name", ["PannsMini", "Cnn6", "LeeNet24", "DaiNet19"])
 def test_lengths_around_every_edge(network, name):
     net = network(name)
