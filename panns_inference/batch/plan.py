@@ -112,7 +112,7 @@ class Plan:
 
     def _file(self, recordings: Sequence[Recording]) -> Output:
         path = Path(self.path)
-        self.format.check_parts(any(each.suffix for each in recordings))
+        self.format.check_separate(any(each.suffix for each in recordings))
         if os.path.isdir(path) or self.path.endswith(("/", os.sep)):
             raise UsageError(
                 f"{self.path!r} is a folder: split=True or --split puts one file a recording there"

@@ -98,7 +98,7 @@ def to_stdout(
     form.require()
     if given.split or (form.binary and sys.stdout.isatty()):
         raise UsageError("name a file with -o, or with --split a folder")
-    form.check_parts(reading.is_several)
+    form.check_separate(reading.is_several)
     # Errors of the network are raised before stdin is waited for.
     task = open_task() if "-" in inputs else None
     found = find(open_stdin() if each == "-" else each for each in inputs)

@@ -55,5 +55,5 @@ def columns_of(wanted: Iterable[Class] | Class, labels: Sequence[str]) -> list[i
     Raises:
         UsageError: if there is no such class; it names the nearest ones.
     """
-    listed = [wanted] if isinstance(wanted, str | int | np.integer) else wanted
-    return [column_of(each, labels) for each in listed]
+    classes = [wanted] if isinstance(wanted, str | int | np.integer) else wanted
+    return [column_of(each, labels) for each in classes]

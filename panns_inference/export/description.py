@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 UNKNOWN = "not known"
 
 
-def card_of(model: Model, network: Network) -> Metadata:
-    """The card of a network.
+def metadata_of(model: Model, network: Network) -> Metadata:
+    """Return the metadata of a network.
 
     Args:
         model: it, with its labels.

@@ -16,7 +16,7 @@ from ..errors import OutputError, UsageError
 from ..files import atomic_write
 from ..models import Network
 from .calibration import clips
-from .description import card_of
+from .description import metadata_of
 from .int8 import in_int8
 from .whole import whole
 
@@ -40,7 +40,7 @@ def to_onnx(
     Args:
         model: the network; it stays as it is.
         path: the file, whose name ends in `.onnx`.
-        calibrate: folder of recordings like those that will be heard; the network is written in
+        calibrate: folder of recordings like those that will be processed; the network is written in
             int8, with ranges that are measured on them. None writes it in float32.
         overwrite: whether a file that is there is replaced.
 
@@ -61,12 +61,12 @@ def to_onnx(
         raise OutputError(f"{path} is already there: give another name, or overwrite it")
     written = whole(network)
     _check(written, network)
-    metadata = card_of(model, network)
+    metadata = metadata_of(model, network)
     if calibrate is not None:
-        heard = list(clips(calibrate, network.sample_rate))
-        written = in_int8(written, metadata.name, heard)
-        seconds = sum(map(len, heard)) / network.sample_rate
-        calibration = f"{len(heard)} clips, {seconds:.0f} s in all"
+        recordings = list(clips(calibrate, network.sample_rate))
+        written = in_int8(written, metadata.name, recordings)
+        seconds = sum(map(len, recordings)) / network.sample_rate
+        calibration = f"{len(recordings)} clips, {seconds:.0f} s in all"
         metadata = replace(metadata, precision="int8", calibration=calibration)
     for key, value in metadata.entries().items():
         written.metadata_props.add(key=key, value=value)

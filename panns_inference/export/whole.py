@@ -102,8 +102,8 @@ def _frames(
     behind = graph.add("Min", graph.add("Add", before, 1), last)
     rise = graph.add("Sub", graph.add("Gather", rows, behind, axis=1), values)
     within = graph.add("Cast", graph.add("Mod", places, ratio), to=TensorProto.FLOAT)
-    parts = graph.add("Unsqueeze", graph.add("Div", within, float(ratio)), [1])
-    return graph.add("Add", values, graph.add("Mul", rise, parts))
+    shares = graph.add("Unsqueeze", graph.add("Div", within, float(ratio)), [1])
+    return graph.add("Add", values, graph.add("Mul", rise, shares))
 
 
 def output_sizes(network: Network) -> dict[str, int]:

@@ -78,7 +78,7 @@ class Format:
                 f'the format {self.name} needs {module}: pip install "panns-inference[{extra}]"'
             ) from error
 
-    def check_parts(self, wanted: bool) -> None:
+    def check_separate(self, wanted: bool) -> None:
         """Make sure that a file can hold several channels or tracks of a recording.
 
         Args:
@@ -133,7 +133,7 @@ class Format:
     def _check_follows(self, result: Result, before: Result) -> None:
         if not self.several and not result.continues(before):
             raise UsageError(f"a file of format {self.name} holds one recording, not several")
-        self.check_parts(True)
+        self.check_separate(True)
         if type(result) is not type(before):
             raise UsageError("a file holds results of one type: tags, events or embeddings")
         if result.chosen.keys() != before.chosen.keys():

@@ -128,13 +128,13 @@ def test_a_file_that_appears_meanwhile_is_kept(
     mini: AudioTagging, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "here.onnx"
-    described = to_onnx.__globals__["card_of"]
+    described = to_onnx.__globals__["metadata_of"]
 
     def late(*given: object) -> object:
         path.write_text("mine")
         return described(*given)
 
-    monkeypatch.setitem(to_onnx.__globals__, "card_of", late)
+    monkeypatch.setitem(to_onnx.__globals__, "metadata_of", late)
     with pytest.raises(OutputError, match=r"here\.onnx"):
         to_onnx(mini, path)
     assert path.read_text() == "mine"
