@@ -64,6 +64,26 @@ class Bitstream:
 
 
 @dataclass(frozen=True)
+class Split:
+    """A file taken apart.
+
+    Attributes:
+        bitstreams: in their order; those that a decoder runs into are added when it does.
+        n_stated: how many of them are what a reader of the format expects, and no sound behind the
+            end that the header states.
+        behind: another recording that follows in the same file; None if none does.
+        n_unknown: bytes behind the samples that are of no known kind.
+        has_end: whether the bitstreams end as they should, where that can be seen.
+    """
+
+    bitstreams: list[Bitstream]
+    n_stated: int = 1
+    behind: Section | None = None
+    n_unknown: int = 0
+    has_end: bool = True
+
+
+@dataclass(frozen=True)
 class Track:
     """A sound track of a file.
 

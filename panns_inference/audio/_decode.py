@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from operator import methodcaller
 from types import ModuleType
 from typing import TypeVar
@@ -22,32 +22,13 @@ from ._bitstream import (
     NoSuchTrack,
     Piece,
     Remark,
+    Split,
     Unrecognised,
 )
 from ._section import Section
 from ._sizes import measured, trailing
 
 Finding = TypeVar("Finding")
-
-
-@dataclass
-class _Found:
-    """What a file holds.
-
-    Attributes:
-        bitstreams: in their order.
-        n_stated: how many of them are what a reader of the format expects, and no sound behind the
-            end that the header states.
-        behind: another recording that follows in the same file; None if none does.
-        n_unknown: bytes behind the samples that are of no known kind.
-        has_end: whether the bitstreams end as they should, where that can be seen.
-    """
-
-    bitstreams: list[Bitstream]
-    n_stated: int
-    behind: Section | None = None
-    n_unknown: int = 0
-    has_end: bool = True
 
 
 def described(file: Section, name: str) -> Description:
@@ -64,7 +45,7 @@ def described(file: Section, name: str) -> Description:
         try:
             found = [
                 _description(bitstream)
-                for first in _found(file).bitstreams
+                for first in _split(file).bitstreams
                 for bitstream in (first, *_flac.behind(first.file, 0))
             ]
         except Unrecognised as finding:
@@ -96,7 +77,7 @@ def decoded(file: Section, name: str, track: int | None = None) -> Iterator[Piec
 
 
 def _decoded(file: Section, name: str, track: int | None) -> Iterator[Piece | Remark]:
-    found = _found(file)
+    found = _split(file)
     held: list[float] = []  # seconds of each bitstream
     stated: list[float] = []  # as far as they are there
     gaps: list[float | None] = [] if found.has_end else [None]
@@ -110,7 +91,7 @@ def _decoded(file: Section, name: str, track: int | None) -> Iterator[Piece | Re
                     length += len(piece.samples) / rate
         except Incomplete as end:
             joined = _flac.behind(bitstream.file, bitstream.file.tell())
-            found.bitstreams += joined
+            found.bitstreams.extend(joined)
             if end.missing is not None or not joined:
                 gaps.append(end.missing)
         except Unrecognised:
@@ -129,7 +110,7 @@ def _decoded(file: Section, name: str, track: int | None) -> Iterator[Piece | Re
         raise Incomplete(sum(known) if len(known) == len(gaps) else None)
 
 
-def _remarks(found: _Found, held: float, stated: float) -> Iterator[Remark]:
+def _remarks(found: Split, held: float, stated: float) -> Iterator[Remark]:
     """What there is to report of recordings that were decoded, by their length in seconds."""
     if held - stated > 1e-6:
         yield Remark(
@@ -144,8 +125,8 @@ def _remarks(found: _Found, held: float, stated: float) -> Iterator[Remark]:
         )
 
 
-def _found(file: Section) -> _Found:
-    """All bitstreams of a file: those of a chain, and those that follow the end of another."""
+def _split(file: Section) -> Split:
+    """The whole of a file: the bitstreams of a chain, and those that follow the end of another."""
     found = _first(file)
     while found.behind is not None:
         more = _first(found.behind)
@@ -154,23 +135,22 @@ def _found(file: Section) -> _Found:
     return found
 
 
-def _first(file: Section) -> _Found:
+def _first(file: Section) -> Split:
     """The bitstreams up to a recording that follows their end."""
     file = _mpeg.without_tags(file)
     if file.peek(0, 4) == b"OggS":
         links, last = _ogg.links(file)
         has_end = last.is_last and last.end <= file.size
-        return _followed(_Found(links, len(links), has_end=has_end), file, last.end)
+        return _followed(Split(links, len(links), has_end=has_end), file, last.end)
     if file.peek(0, 4) == b"fLaC":
-        return _Found(_flac.streams(file), 1)
+        return Split(_flac.streams(file))
     if _mpeg.is_frame(file):
         joined, rest = _mpeg.recordings(file)
-        return _followed(_Found(joined, len(joined)), rest, 0)
-    found = measured(file)
-    return _Found(found.bitstreams, 1, found.behind, found.n_unknown)
+        return _followed(Split(joined, len(joined)), rest, 0)
+    return measured(file)
 
 
-def _followed(found: _Found, file: Section, end: int) -> _Found:
+def _followed(found: Split, file: Section, end: int) -> Split:
     """Recordings whose header states no size, and what stands from `end` on in a file."""
     more = trailing(file, end)
     behind = None if more.recording is None else file.section(more.recording)

@@ -22,7 +22,7 @@ from dataclasses import replace
 from math import inf
 from typing import NamedTuple
 
-from ._bitstream import Bitstream
+from ._bitstream import Bitstream, Split
 from ._chunks import Chunk, Layout, StatedSize, follows, layout_of, stated_size
 from ._mpeg import tag_size
 from ._section import Section
@@ -45,20 +45,6 @@ _FORMS = {
 """How other recordings begin, and what stands at their eighth byte."""
 
 
-class Measured(NamedTuple):
-    """The sound in a file.
-
-    Attributes:
-        bitstreams: what is decoded one by one, each with a header that states what there is.
-        behind: the recording that follows in the same file; None if none does.
-        n_unknown: bytes behind the samples that are of no known kind.
-    """
-
-    bitstreams: list[Bitstream]
-    behind: Section | None = None
-    n_unknown: int = 0
-
-
 class Trailing(NamedTuple):
     """What stands behind the samples.
 
@@ -73,7 +59,7 @@ class Trailing(NamedTuple):
     n_unknown: int
 
 
-def measured(file: Section) -> Measured:
+def measured(file: Section) -> Split:
     """The sound in a file whose header states a size, or the file as it is.
 
     Where nothing needed follows the samples, a bitstream ends with them: libsndfile takes for
@@ -84,22 +70,22 @@ def measured(file: Section) -> Measured:
     """
     size = stated_size(file)
     if size is None or size.start > file.size:
-        return Measured([Bitstream(file)])
+        return Split([Bitstream(file)])
     layout = layout_of(file)
     n_left = file.size - size.start
     if size.n_bytes > n_left or not _is_meant(file, size, layout):
-        return Measured([_bitstream(file, size, n_left)])
+        return Split([_bitstream(file, size, n_left)])
     n_bytes = size.n_bytes + _n_lost(file, size, layout)
     found = trailing(file, size.start + n_bytes, layout)
     if found.n_unknown and n_bytes > size.n_bytes:
-        return Measured([_bitstream(file, size, n_left)])
+        return Split([_bitstream(file, size, n_left)])
     is_last = layout is None or layout.sound_is_last or found.chunks
     stop = size.start + n_bytes if is_last else found.recording
     bitstreams = [_bitstream(file, size, n_bytes, stop)]
     if layout is not None:
         bitstreams += [_further(file, size, layout, chunk) for chunk in found.chunks]
     behind = None if found.recording is None else file.section(found.recording)
-    return Measured(bitstreams, behind, found.n_unknown)
+    return Split(bitstreams, behind=behind, n_unknown=found.n_unknown)
 
 
 def _is_meant(file: Section, size: StatedSize, layout: Layout | None) -> bool:
