@@ -86,8 +86,7 @@ class Recogniser(Iterators):
             hop: seconds from a stretch to the next; None is `window`.
             skip_silence: level in dB relative to full scale, 0 or less, up to which samples are
                 silence that need not go through the network; None computes everything.
-            resampler: 'soxr'; 'resampy' (extra `resampy`); or 'torch', which computes on the GPU
-                if there is one.
+            resampler: 'soxr', or 'resampy' (extra `resampy`).
             strict: raise for a recording that is cut or damaged, instead of warning.
             track: number of the sound track of a file, from 1; None is its default track; 'all'
                 gives a list with a result of each.
