@@ -10,6 +10,9 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
+GREY = np.full((72, 64), 128, np.uint8)
+"""A picture of 64 by 48 points in yuv420p."""
+
 SECONDS = 6
 """Length of the sound."""
 
@@ -122,7 +125,7 @@ def _pictures(stream: Any, n_pictures: int) -> list[Any]:
     stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
     packets: list[Any] = []
     for number in range(n_pictures):
-        picture = av.VideoFrame(64, 48, "yuv420p")
+        picture = av.VideoFrame.from_ndarray(GREY, "yuv420p")
         picture.pts = number
         packets += stream.encode(picture)
     return packets + list(stream.encode(None))

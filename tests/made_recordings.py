@@ -10,6 +10,7 @@ from typing import Any
 import av
 import numpy as np
 import soundfile
+from made_films import GREY
 from numpy.typing import NDArray
 
 from panns_inference.audio import read
@@ -46,7 +47,7 @@ def muxed(folder: Path, name: str, codec: str, video: bool = False, **options: A
             picture = container.add_stream("mpeg4", rate=10)
             picture.width, picture.height, picture.pix_fmt = 64, 48, "yuv420p"
             for number in range(300):
-                image = av.VideoFrame(64, 48, "yuv420p")
+                image = av.VideoFrame.from_ndarray(GREY, "yuv420p")
                 image.pts = number
                 container.mux(picture.encode(image))
             container.mux(picture.encode(None))
