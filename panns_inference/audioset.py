@@ -26,12 +26,12 @@ _mid_of_label = dict(zip(labels, mids, strict=True))
 
 
 def mid_of(label: str) -> str:
-    """AudioSet id of a display name; empty if AudioSet has no class of that name."""
+    """Return the AudioSet id of a display name; empty if AudioSet has no class of that name."""
     return _mid_of_label.get(label, "")
 
 
 def search(text: str) -> list[int]:
-    """Indices of the classes whose label contains `text`, or whose mid it is, case ignored."""
+    """Return the indices of classes whose label contains `text` or whose mid it is, in any case."""
     wanted = text.casefold()
     return [
         index

@@ -34,7 +34,7 @@ packaged one."""
 
 
 def __getattr__(name: str) -> str:
-    # Looked up when asked for: no import opens a file of the user's.
+    # Looked up on first use: no import opens a file of the user's.
     if name == "labels_csv_path":
         legacy = Path(os.path.expanduser("~/panns_data")) / CSV_PATH.name
         return str(legacy if _is_whole(legacy) else CSV_PATH)

@@ -11,14 +11,14 @@ QUOTA = Path("/sys/fs/cgroup/cpu.max")
 """On Linux: microseconds of computing and of time, `200000 100000` is two cores; `max` is all."""
 
 PROCESSOR = Path("/proc/cpuinfo")
-"""On Linux: what the processors can do."""
+"""On Linux: the instructions of the processors, among others."""
 
 
 def has_amx(processor: Path = PROCESSOR) -> bool:
     """Return whether the processor has instructions for products of int8 matrices (AMX).
 
     Args:
-        processor: where that is told.
+        processor: the file that lists its instructions.
     """
     with contextlib.suppress(OSError, ValueError):
         return "amx_int8" in processor.read_text(encoding="ascii").split()
@@ -26,13 +26,13 @@ def has_amx(processor: Path = PROCESSOR) -> bool:
 
 
 def available(quota: Path = QUOTA) -> int:
-    """Cores that the process is bound to, but no more than the quota of its container allows.
+    """Return the number of cores that the process may use: those it is bound to, within its quota.
 
-    Neither Python (before 3.13) nor torch looks at these: with more threads than that they wait for
-    each other.
+    The quota is that of its container. Neither Python (before 3.13) nor torch looks at these: with
+    more threads than that they wait for each other.
 
     Args:
-        quota: where the quota is told.
+        quota: the file that holds the quota.
     """
     bound = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     allowed = math.inf

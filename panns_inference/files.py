@@ -38,7 +38,7 @@ CHUNK_BYTES = 1 << 20
 
 @dataclass(frozen=True)
 class Fingerprint:
-    """What a file is recognised by.
+    """The size, time and checksum by which a file is recognised.
 
     Attributes:
         size: in bytes.
@@ -52,7 +52,7 @@ class Fingerprint:
 
 
 def fingerprint(path: str | os.PathLike[str]) -> Fingerprint:
-    """The fingerprint of a file, which is read for it.
+    """Return the fingerprint of a file, which is read for it.
 
     Args:
         path: a regular file.
@@ -69,7 +69,7 @@ def fingerprint(path: str | os.PathLike[str]) -> Fingerprint:
 
 
 def unchanged(path: str | os.PathLike[str], written: Fingerprint) -> bool:
-    """Whether a file is as it was: of the same size and time, or else of the same content.
+    """Return whether a file is as it was: of the same size and time, or else of the same content.
 
     Args:
         path: where it was.
@@ -139,7 +139,7 @@ def atomic_write(
 
 
 def checked(path: str | os.PathLike[str]) -> Path:
-    """The file that is written under a path, behind all links; whether there is one or not.
+    """Return the file that is written under a path, behind all links; it need not exist.
 
     Args:
         path: as for `atomic_write`.
@@ -207,7 +207,7 @@ def sync_folder(folder: str | os.PathLike[str]) -> None:
 
 @contextlib.contextmanager
 def explained(path: str | os.PathLike[str]) -> Iterator[None]:
-    """Errors of the system, told as errors of an output.
+    """Turn errors of the system into errors of an output.
 
     Args:
         path: what the user calls it.
@@ -229,7 +229,7 @@ class _Output(io.FileIO):
     """A new file whose errors speak of the path that the user gave.
 
     The block of `atomic_write` may meet errors of the system that have nothing to do with its
-    output, a recording that cannot be opened for one: only here can they be told apart.
+    output, a recording that cannot be opened for one: only here can they be distinguished.
     """
 
     def __init__(self, temporary: Path, path: str | os.PathLike[str]) -> None:

@@ -31,7 +31,7 @@ TENSOR_TYPES = {"float": torch.float32, "int": torch.int64}
 
 
 def move_data_to_device(x: Any, device: torch.device | str) -> Any:
-    """An array or tensor as a tensor on a device: float32 for floats, int64 for integers.
+    """Return an array or tensor as a tensor on a device: float32 for floats, int64 for integers.
 
     Args:
         x: NumPy array or tensor of any shape; what is neither float nor integer comes back as it
@@ -48,7 +48,7 @@ def move_data_to_device(x: Any, device: torch.device | str) -> Any:
 
 
 def interpolate(x: Tensor, ratio: int) -> Tensor:
-    """Each segment `ratio` times, (batch, T, classes) -> (batch, T * ratio, classes).
+    """Return each segment `ratio` times, (batch, T, classes) -> (batch, T * ratio, classes).
 
     Args:
         x: segmentwise values, (batch, T, classes).

@@ -20,7 +20,7 @@ CONTROLS = re.compile(
 
 
 def printable(text: str) -> str:
-    r"""A text with escapes such as `\x1b` for what a terminal would obey, or cannot show.
+    r"""Return a text with escapes such as `\x1b` for what a terminal would obey, or cannot show.
 
     Args:
         text: from anywhere.

@@ -30,7 +30,7 @@ class Connection:
 
     @property
     def start(self) -> int:
-        """First byte that is asked for."""
+        """First byte that is requested."""
         _, _, behind = self.request.partition(b"Range: bytes=")
         return int(behind.split(b"-")[0]) if behind else 0
 
@@ -99,7 +99,7 @@ def redirect(location: bytes) -> Behaviour:
 
 
 def range_of(text: bytes, content: bytes = CONTENT) -> Behaviour:
-    """A part that was not asked for."""
+    """A part that was not requested."""
     return lambda c: c.send(
         b"HTTP/1.1 206 Partial\r\nContent-Range: ", text, b"\r\n", LENGTH % len(content), b"\r\n",
         content,

@@ -1,4 +1,4 @@
-"""A real HTTP server on the loopback interface that fails as it is told to."""
+"""A real HTTP server on the loopback interface that fails in ways that a test chooses."""
 
 from __future__ import annotations
 

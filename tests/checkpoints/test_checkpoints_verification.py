@@ -1,4 +1,4 @@
-"""Whether a file is the published one, told from its bytes."""
+"""Whether a file is the published one, by its bytes."""
 
 from __future__ import annotations
 

@@ -97,8 +97,8 @@ def test_a_whole_partial_file_of_unknown_size(server: Server, cache: Path, conte
     (cache / PARTIAL).write_bytes(content)
     fetch(server.row(size=None))
     ranges = [seen.headers.get("Range") for seen in server.seen]
-    asked = f"bytes={len(content)}-"
-    assert ranges == ([asked] if content == CONTENT else [asked, None])
+    requested = f"bytes={len(content)}-"
+    assert ranges == ([requested] if content == CONTENT else [requested, None])
 
 
 @pytest.mark.parametrize("part", ["bytes 7-300014/300015", "nonsense", ""])

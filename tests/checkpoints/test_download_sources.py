@@ -1,4 +1,4 @@
-"""Servers that give something else than the file, and those that are asked next."""
+"""Servers that give something else than the file, and those that are tried next."""
 
 from __future__ import annotations
 

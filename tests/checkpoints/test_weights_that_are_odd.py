@@ -176,7 +176,7 @@ def test_a_pipe_is_not_waited_for(tmp_path: Path, name: str) -> None:
     command = [sys.executable, "-c", OPEN, str(path)]
     run = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
     expected = f"{path} is a pipe, not a file; save the weights to a file first\n"
-    # A published name tells the network without a look into the file.
+    # A published name identifies the network without a look into the file.
     assert run.stdout == expected * (3 if name == "mine.pth" else 2)
 
 

@@ -1,4 +1,4 @@
-"""The published files from Zenodo itself: downloaded for real, and asked for published values.
+"""The published files from Zenodo itself: downloaded for real, and compared with published values.
 
 Selected with `pytest -m network`. They were written where Zenodo could not be reached, and were
 never seen to pass.
