@@ -4,7 +4,7 @@
 
 Loading is not counted: each call is made once before it is traced, so that what is made at the
 first call, such as the fast form of the network, is there. The program is traced from its start,
-with loading. Lambdas and comprehensions count as functions, generated code does not.
+with loading. Lambdas and comprehensions belong to the functions in which they stand.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ RATE = 32_000
 
 
 def touched(call: Callable[[], object]) -> set[CodeType]:
-    """Return the functions of the package that a call enters, in all threads.
+    """Return the named functions of the package that a call enters, in all threads.
 
     Args:
         call: what is traced.
@@ -49,7 +49,7 @@ def touched(call: Callable[[], object]) -> set[CodeType]:
     finally:
         sys.setprofile(None)
         threading.setprofile(None)
-    return {code for code in found if code.co_name != "<module>"}
+    return {code for code in found if not code.co_name.startswith("<")}
 
 
 def files(codes: set[CodeType]) -> dict[str, int]:

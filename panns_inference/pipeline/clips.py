@@ -69,23 +69,23 @@ class Clip:
 
 
 def decoded(one: Input, number: int, task: Task[Any]) -> Clip:
-    """Return a recording decoded, as far as a block of the network reaches.
+    """Return a recording decoded, as far as a block of the network reaches; or why it cannot be.
 
     Args:
         one: the recording.
         number: its place in the list of inputs.
         task: what is wanted of it.
-
-    Raises:
-        AudioError: if it cannot be decoded so far.
     """
-    waveform, block = one.chunks(task.model.sample_rate), task.block
     chunks: list[NDArray[np.float32]] = []
     n_samples = 0
-    while n_samples <= block and (chunk := next(waveform, None)) is not None:
-        chunks.append(chunk)
-        n_samples += len(chunk)
-    if n_samples <= block:
+    try:
+        waveform = one.chunks(task.model.sample_rate)
+        while n_samples <= task.block and (chunk := next(waveform, None)) is not None:
+            chunks.append(chunk)
+            n_samples += len(chunk)
+    except AudioError as error:
+        return Clip(number, 0, error=error)
+    if n_samples <= task.block:
         chunks = [np.concatenate(chunks)]
     return Clip(number, n_samples, itertools.chain(chunks, waveform), waveform)
 

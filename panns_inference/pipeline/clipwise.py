@@ -70,11 +70,8 @@ class ClipwiseTask(Task[C]):
             raise UsageError("hop is the step between windows: give their length as window=")
         self.window = None if window is None else self.samples_of("window", window)
         self.hop = self.window if hop is None else self.samples_of("hop", hop)
-
-    @property
-    def longest_clip(self) -> int:
-        """Samples of the longest recordings that `results` may be given; others accumulate."""
-        return super().longest_clip if self.window is None else 0
+        if self.window is not None:
+            self.longest_clip = 0
 
     def result(self, origin: dict[str, Any], outputs: Outputs, stretches: Sequence[C] = ()) -> C:
         """Return the result that is made of some outputs.

@@ -108,15 +108,11 @@ class DetectionTask(Task[Detection]):
         self.window = self.samples_of("window", WINDOW if window is None else window)
         self.hop = self.samples_of("hop", HOP if hop is None else hop)
         if self.slides:
+            self.longest_clip = 0
             warn(
                 f"{model.name} has no framewise probabilities: it slides, and the times of its "
                 f"events are as coarse as its hop, {self.hop / model.sample_rate:g} s"
             )
-
-    @property
-    def longest_clip(self) -> int:
-        """Samples of the longest recordings that `results` may be given; others accumulate."""
-        return 0 if self.slides else super().longest_clip
 
     @property
     def frames_per_second(self) -> float:

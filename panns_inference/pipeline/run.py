@@ -111,7 +111,7 @@ class _Run(Generic[R]):
         """The outcome of a single recording: no threads are needed."""
         if 0 in self.done:
             return
-        clip = self.decoded(0)
+        clip = decoded(self.inputs[0], 0, self.task)
         if clip.error is None:
             yield from self.outcomes([clip])
         else:
@@ -156,13 +156,10 @@ class _Run(Generic[R]):
                 failed.append(clip.outcome(clip.error))
 
     def decoded(self, number: int) -> Clip:
-        """A recording decoded, as far as a block reaches; with why, if it cannot be."""
+        """A recording decoded; one that is done need not be, unless others depend on it."""
         if number in self.done:
             return Clip(number, self.done[number])
-        try:
-            return decoded(self.inputs[number], number, self.task)
-        except AudioError as error:
-            return Clip(number, 0, error=error)
+        return decoded(self.inputs[number], number, self.task)
 
     def is_long(self, batch: Sequence[Clip]) -> bool:
         """Whether a batch is one recording that goes through the network block by block."""
@@ -198,14 +195,12 @@ class _Run(Generic[R]):
 
     def again(self, clip: Clip) -> Clip:
         """A clip that was done before with its samples; silence if it cannot be read now."""
-        name = self.inputs[clip.number].name
-        try:
-            again = decoded(self.inputs[clip.number], clip.number, self.task)
-            cause = f"{name!r} is not the recording that it was, though of the same size and time"
-        except AudioError as error:
-            again, cause = Clip(clip.number, 0), str(error)
+        one = self.inputs[clip.number]
+        again = decoded(one, clip.number, self.task)
         if again.n_samples == clip.n_samples:
             return again
+        changed = f"{one.name!r} is not the recording that it was, though of the same size and time"
+        cause = again.error or changed
         LOG.warning("warning: %s: it was done before, and its result is kept", cause)
         silence = np.zeros(clip.n_samples, np.float32)
         return Clip(clip.number, clip.n_samples, iter([silence]))

@@ -60,6 +60,9 @@ class Task(Generic[R]):
         settings: all further settings, as JSON holds them.
 
     Attributes:
+        block: samples that go through the network at once.
+        longest_clip: samples of the longest recordings that `results` may be given; longer ones
+            accumulate. It is 0 where silence is skipped or stretches are wanted.
         settings: all settings, as JSON holds them: what the results depend on beside the model.
 
     Raises:
@@ -82,18 +85,10 @@ class Task(Generic[R]):
             )
         self.model = model
         self.peak = None if skip_silence is None else peak_of(skip_silence)
+        self.block = block_of(model)
+        self.longest_clip = self.block if self.peak is None else 0
         self.settings: dict[str, Any] = {**settings, "skip_silence": skip_silence}
         self.model.require(self.output, model.output_names)
-
-    @property
-    def block(self) -> int:
-        """Samples that go through the network at once."""
-        return block_of(self.model)
-
-    @property
-    def longest_clip(self) -> int:
-        """Samples of the longest recordings that `results` may be given; others accumulate."""
-        return self.block if self.peak is None else 0
 
     def results(self, waveforms: Waveform, names: Sequence[str | None]) -> list[R]:
         """Return the results of clips of one length, by one forward pass.
