@@ -1,6 +1,7 @@
 """How much of the package a call goes through: functions and files that it touches.
 
-    python benchmarks/calls.py
+    python benchmarks/calls.py        the table, which replaces its section of RESULTS.md
+    python benchmarks/calls.py -v     the files of each call
 
 Loading is not counted: each call is made once before it is traced, so that what is made at the
 first call, such as the fast form of the network, is there. The program is traced from its start,
@@ -20,10 +21,11 @@ from types import CodeType, FrameType
 
 import numpy as np
 import soundfile
+from report import setting, table, write_section
 
 import panns_inference
 from panns_inference import AudioTagging, SoundEventDetection
-from panns_inference.cli import main
+from panns_inference.cli import main as panns
 
 FOLDER = f"{Path(panns_inference.__file__).parent}/"
 
@@ -94,27 +96,26 @@ def calls(folder: Path) -> dict[str, Callable[[], object]]:
         'tag("short.wav")': lambda: tagger.tag(short),
         'detect("short.wav")': lambda: detector.detect(short),
         'tag("long.wav")': lambda: tagger.tag(long),
-        "panns tag short.wav": quietly(lambda: main(program)),
+        "panns tag short.wav": quietly(lambda: panns(program)),
     }
 
 
-def run() -> None:
-    """Print a line for each call; with -v, also the files and how many functions each has."""
+def main() -> None:
+    """Print a table and write it into the results; with -v, list the files of each call instead."""
+    rows = []
     with tempfile.TemporaryDirectory() as folder:
-        print(f"{'call':<22}{'functions':>10}{'files':>7}   of these outside engine and models")
         for name, call in calls(Path(folder)).items():
             call()
-            codes = touched(call)
-            by_file = files(codes)
-            outside = {n: c for n, c in by_file.items() if not n.startswith(("engine", "models"))}
-            print(
-                f"{name:<22}{len(codes):>10}{len(by_file):>7}"
-                f"   {sum(outside.values())} in {len(outside)}"
-            )
+            by_file = files(touched(call))
+            outside = [n for f, n in by_file.items() if not f.startswith(("engine", "models"))]
+            counts = sum(by_file.values()), len(by_file), sum(outside), len(outside)
+            rows.append([f"`{name}`", *map(str, counts)])
             if "-v" in sys.argv:
-                for file, count in by_file.items():
-                    print(f"    {count:>3}  {file}")
+                print(name, *(f"{count:>7}  {file}" for file, count in by_file.items()), sep="\n")
+    heading = ["call", "functions", "files", "functions outside engine and models", "files"]
+    if "-v" not in sys.argv:
+        write_section("Calls", f"{table(heading, rows)}\n\n{setting()}\n")
 
 
 if __name__ == "__main__":
-    run()
+    main()

@@ -42,7 +42,8 @@ def outputs_of(model: Model, waveforms: Waveforms, *names: str) -> Outputs:
     """
     engine = model.engine
     if waveforms.shape[1] > block_of(model) and engine.statistics is not None:
-        rows = [_in_blocks(model, float32_samples(row)) for row in waveforms]
+        passes = [BlockwisePass(engine, block_of(model), model.classes_num) for _ in waveforms]
+        rows = list(map(_in_blocks, passes, map(float32_samples, waveforms)))
         outputs = {name: np.stack([row[name] for row in rows]) for name in rows[0]}
     else:
         outputs = engine.outputs(waveforms)
@@ -105,9 +106,8 @@ class WholePass:
         return self.buffer.state()
 
 
-def _in_blocks(model: Model, waveform: NDArray[np.float32]) -> Outputs:
-    """All outputs for one waveform, (samples,)."""
-    one = pass_over(model)
+def _in_blocks(one: BlockwisePass, waveform: NDArray[np.float32]) -> Outputs:
+    """All outputs for one waveform, (samples,), by a pass of its own."""
     first = one.feed(waveform)
     outputs, last = one.finish()
     frames = [rows for rows in (first, last) if rows is not None]

@@ -19,6 +19,7 @@ import torch
 
 from panns_inference import AudioTagging, SoundEventDetection, batch, hear
 from panns_inference.cli import main
+from panns_inference.engine.torch_engine import TorchEngine
 from panns_inference.pipeline import DetectionTask, EmbeddingTask, TaggingTask
 
 RATE = 32_000
@@ -252,6 +253,32 @@ def test_rows_longer_than_a_block(
     rows = np.stack([samples["long"], samples["long"][::-1]])
     alone = [detector.inference(row)[0] for row in rows]
     assert np.array_equal(detector.inference(rows), np.stack(alone))
+
+
+@pytest.mark.parametrize("name", SECONDS)
+def test_a_call_looks_once_whether_the_network_was_changed(
+    tagger: AudioTagging,
+    samples: dict[str, np.ndarray],
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+) -> None:
+    looks: list[bool] = []
+    is_current = vars(TorchEngine)["is_current"].fget
+
+    def counted(engine: TorchEngine) -> bool:
+        looks.append(is_current(engine))
+        return looks[-1]
+
+    monkeypatch.setattr(TorchEngine, "is_current", property(counted))
+    for call in (
+        lambda: tagger.inference(samples[name]),
+        lambda: tagger.tag(samples[name], RATE),
+        lambda: tagger.embed(samples[name], RATE),
+        lambda: tagger.detect(samples[name], RATE),
+    ):
+        looks.clear()
+        call()
+        assert looks == [True]
 
 
 TASKS: dict[str, Any] = {"tag": TaggingTask, "detect": DetectionTask, "embed": EmbeddingTask}
