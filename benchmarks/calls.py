@@ -101,7 +101,7 @@ def calls(folder: Path) -> dict[str, Callable[[], object]]:
 
 
 def main() -> None:
-    """Print a table and write it into the results; with -v, list the files of each call instead."""
+    """Print a table and write it into the results; with -v, list files instead."""
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         for name, call in calls(Path(folder)).items():
@@ -113,6 +113,7 @@ def main() -> None:
             if "-v" in sys.argv:
                 print(name, *(f"{count:>7}  {file}" for file, count in by_file.items()), sep="\n")
     heading = ["call", "functions", "files", "functions outside engine and models", "files"]
+    print(table(heading, rows))
     if "-v" not in sys.argv:
         write_section("Calls", f"{table(heading, rows)}\n\n{setting()}\n")
 
