@@ -12,7 +12,7 @@ from .events.rules import DEFAULT_THRESHOLD, Threshold
 from .iterators import Iterators
 from .pipeline import DetectionTask, EmbeddingTask, TaggingTask, Task
 from .pipeline.inputs import inputs_of
-from .pipeline.run import in_turn, run
+from .pipeline.run import run
 from .results import Detection, Embedding, Result, Tagging
 
 if TYPE_CHECKING:
@@ -275,9 +275,10 @@ class Recogniser(Iterators):
 def _results(
     task: Task[R], audio: Source, sample_rate: int | None, reading: Reading
 ) -> R | list[R]:
-    """The result of a recording, or those of its channels or tracks."""
+    """The result of a recording, or those of its channels or tracks, each as if it were alone."""
     found = []
-    for outcome in in_turn(run(task, inputs_of(audio, sample_rate, reading))):
+    for one in inputs_of(audio, sample_rate, reading):
+        (outcome,) = run(task, [one])
         if isinstance(outcome.result, PannsError):
             raise outcome.result
         found.append(outcome.result)
