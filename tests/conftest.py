@@ -25,6 +25,9 @@ from panns_inference.checkpoints import CHECKPOINTS
 
 ROOT = Path(__file__).resolve().parent.parent
 
+DATA = Path(os.environ.get("PANNS_TEST_DATA", ROOT.parent / "shared"))
+"""Weights and recordings that are not in the repository."""
+
 if "PYTEST_XDIST_WORKER" in os.environ:
     # Workers, and the programs that they start, do not fight for the cores.
     os.environ["OMP_NUM_THREADS"] = "1"
@@ -55,13 +58,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker("slow")
 
 
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """What has the mark `shared(what)` is skipped where that is lacking."""
+    mark = item.get_closest_marker("shared")
+    if mark and not DATA.is_dir():
+        pytest.skip(f"needs {mark.args[0]}: there is no folder {DATA} (PANNS_TEST_DATA)")
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
-    """Folder of recordings, weights and reference outputs (`PANNS_TEST_DATA`)."""
-    folder = Path(os.environ.get("PANNS_TEST_DATA", ROOT.parent / "shared"))
-    if not (folder / "golden").is_dir():
-        pytest.skip(f"no test data in {folder}: set PANNS_TEST_DATA")
-    return folder
+    """Folder of what others recorded and trained, for tests with the mark `shared(what)`."""
+    return DATA
 
 
 @pytest.fixture(scope="session")

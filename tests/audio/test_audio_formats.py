@@ -1,4 +1,4 @@
-"""Every format and every broken file of the test data, against the tables beside them.
+"""Formats that are not written here, and broken files, against the tables beside them.
 
 All are read in one process with PyAV and in one without, so that a crash, a wait, memory and noise
 are seen. The sound is compared with what it was made from.
@@ -18,6 +18,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from reading_process import MEGABYTE, ReadingProcess
+
+pytestmark = pytest.mark.shared("recordings in the formats of other programs")
 
 MEMORY = 200 * MEGABYTE
 SECONDS = 10.0

@@ -12,45 +12,34 @@ from typing import Literal
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from made_films import film, late_with_gap
+from made_formats import CONTAINERS, by_pyav, by_soundfile, odd_headers
 from reading_process import ReadingProcess
 
 FILES = (
-    "audio/formats/aiff_pcm_16_8000_1ch.aiff",
-    "audio/formats/au_pcm_16_8000_1ch.au",
-    "audio/formats/caf_alac_16_8000_1ch.caf",
-    "audio/formats/flac_pcm_16_16000_1ch.flac",
-    "audio/formats/mp3_mpeg_layer_iii_16000_1ch.mp3",
-    "audio/formats/mp3_with_picture.mp3",
-    "audio/formats/ogg_opus_16000_1ch.ogg",
-    "audio/formats/ogg_vorbis_16000_1ch.ogg",
-    "audio/formats/rf64_pcm_16_8000_1ch.rf64",
-    "audio/formats/voc_pcm_16_8000_1ch.voc",
-    "audio/formats/w64_pcm_16_8000_1ch.w64",
-    "audio/formats/wav_float_16000_1ch.wav",
-    "audio/formats/wav_list_before_and_after.wav",
-    "audio/formats/wav_ms_adpcm_16000_1ch.wav",
-    "audio/formats/wav_pcm_16_16000_1ch.wav",
-    "audio/not_libsndfile/aac_mono.m4a",
-    "audio/not_libsndfile/adts.aac",
-    "audio/not_libsndfile/amr_nb.amr",
-    "audio/not_libsndfile/flac.mkv",
-    "audio/not_libsndfile/mp3.flv",
-    "audio/not_libsndfile/mpegts_mp2.ts",
-    "audio/not_libsndfile/ogg_two_chained.ogg",
-    "audio/not_libsndfile/opus.webm",
-    "audio/not_libsndfile/pcm.avi",
-    "audio/not_libsndfile/pcm.mov",
-    "audio/not_libsndfile/phone.3gp",
-    "audio/not_libsndfile/video_h264_aac.mp4",
-    "audio/not_libsndfile/wavpack.wv",
-    "audio/not_libsndfile/wmav2.wma",
-    "faults/delay3.mp4",
-    "faults/gap.webm",
-    "faults/h_two_data.wav",
-    "faults/two_tracks.mkv",
+    "aiff_pcm_16.aiff",
+    "au_pcm_16.au",
+    "caf_alac_16.caf",
+    "flac_pcm_16.flac",
+    "mp3_mpeg_layer_iii.mp3",
+    "notes.wav",
+    "ogg_opus.ogg",
+    "ogg_vorbis.ogg",
+    "rf64_pcm_16.rf64",
+    "streamed.wav",
+    "voc_pcm_16.voc",
+    "w64_pcm_16.w64",
+    "wav_float.wav",
+    "wav_ms_adpcm.wav",
+    "wav_pcm_16.wav",
+    "film.mkv",
+    "film.mp4",
+    "film.ts",
+    "film.webm",
+    *CONTAINERS,
 )
 N_CHANGED = 200
-"""Changed recordings made of each file, for each of the two processes: 13,200 in all."""
+"""Changed recordings made of each file, for each of the two processes."""
 
 Change = Callable[[bytearray], bytearray]
 
@@ -138,6 +127,17 @@ def process(request: pytest.FixtureRequest) -> Iterator[ReadingProcess]:
     process.close()
 
 
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with `FILES`."""
+    folder = tmp_path_factory.mktemp("whole")
+    for made in (by_soundfile, by_pyav, odd_headers):
+        assert list(made(folder))
+    for kind in ("mkv", "mp4", "ts", "webm"):
+        film(folder / f"film.{kind}", late_with_gap)
+    return folder
+
+
 def changed(content: bytes, share: float, changes: list[Change]) -> bytes:
     """The first `share` of a file, with changes one after the other."""
     left = bytearray(content[: max(1, int(share * len(content)))])
@@ -149,10 +149,10 @@ def changed(content: bytes, share: float, changes: list[Change]) -> bytes:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", FILES)
 def test_a_changed_recording_is_samples_or_an_audio_error(
-    shared: Path, tmp_path: Path, process: ReadingProcess, name: str
+    whole: Path, tmp_path: Path, process: ReadingProcess, name: str
 ) -> None:
-    content = (shared / name).read_bytes()
-    path = tmp_path / Path(name).name
+    content = (whole / name).read_bytes()
+    path = tmp_path / name
     outcomes = set()
 
     @settings(

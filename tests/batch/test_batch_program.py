@@ -7,7 +7,6 @@ import fcntl
 import json
 import os
 import pty
-import shutil
 import signal
 import struct
 import subprocess
@@ -19,6 +18,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from made_formats import by_pyav, by_soundfile, odd_headers
 from processes import run, start
 
 from panns_inference.cli import main
@@ -79,18 +79,32 @@ def test_a_network_that_is_not_needed_is_not_opened(
     assert capsys.readouterr().out == "[\n]\n"
 
 
-def test_good_and_bad_files_mixed(shared: Path, tmp_path: Path, capsys: Capture) -> None:
+def test_good_and_bad_files_mixed(tmp_path: Path, capsys: Capture) -> None:
     folder = tmp_path / "mixed"
-    for name in ("formats", "not_libsndfile"):
-        shutil.copytree(shared / "audio" / name, folder, dirs_exist_ok=True)
-    with (folder / "not_libsndfile.csv").open(newline="") as file:
-        rows = [row for row in csv.DictReader(file) if row["in_folder"] == "yes"]
-    bad = {row["file"] for row in rows if row["must"].endswith("Error")}
+    folder.mkdir()
+    made = (*by_soundfile(folder), *by_pyav(folder), *odd_headers(folder))
+    good = {each.path.name for each in made}
+    assert len(good) > 130
+    wav = (folder / "wav_pcm_16.wav").read_bytes()
     # These are not even named as recordings, and do not begin as one.
     other = {"empty", "error_page.pth", "playlist.m3u8", "settings.json"}
-    hidden = {".hidden.wav", "formats.csv", "not_libsndfile.csv"}
-    good = set(os.listdir(folder)) - bad - hidden
-    assert len(good) > 270
+    damaged = {
+        "empty.wav": b"",
+        "text.wav": b"This is a text, not a recording.\n" * 20,
+        "noise.mp3": np.random.default_rng(7).bytes(20_000),
+        "archive.flac": b"PK\3\4" + bytes(100),
+        "no data.wav": wav[:36],
+        "no samples.wav": wav[:40] + bytes(4),
+        "no rate.wav": wav[:24] + bytes(4) + wav[28:],
+        "no channels.wav": wav[:22] + bytes(2) + wav[24:],
+        "unknown codec.wav": wav[:20] + b"ww" + wav[22:],
+        "no index.m4a": (folder / "aac.m4a").read_bytes()[:3_000],
+    }
+    bad = other | set(damaged)
+    for name, content in {**damaged, ".hidden.wav": wav}.items():
+        (folder / name).write_bytes(content)
+    for name in other:
+        (folder / name).write_bytes(b"" if name == "empty" else b"<!DOCTYPE html>")
     table = tmp_path / "tags.csv"
     assert panns("tag", "-f", "csv", "--top", 1, folder, "-o", table) == 1
     assert {Path(name).name for name in written(table)} == good

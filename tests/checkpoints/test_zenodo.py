@@ -47,11 +47,13 @@ def test_the_published_bytes(name: str) -> None:
     assert verify(path, CHECKPOINTS[name]).verdict == "verified"
 
 
+@pytest.mark.shared("the published weights of LeeNet11")
 def test_the_genuine_file_is_the_one_that_the_tests_use(shared: Path) -> None:
     local = shared / "weights" / "LeeNet11_mAP=0.266.pth"
     assert fetch(CHECKPOINTS["LeeNet11"]).read_bytes() == local.read_bytes()
 
 
+@pytest.mark.shared("the example of the reference")
 def test_the_tags_of_the_example(shared: Path) -> None:
     tagging = AudioTagging(device="cpu").tag(shared / "audio" / "R9_ZSCveAHg_7s.wav")
     assert {tag.label: round(tag.probability, 3) for tag in tagging.top(10)} == TAGS
@@ -60,6 +62,7 @@ def test_the_tags_of_the_example(shared: Path) -> None:
     assert tagging.embedding.shape == (2048,)
 
 
+@pytest.mark.shared("the example of the reference")
 def test_the_events_of_the_example(shared: Path) -> None:
     r9 = shared / "audio" / "R9_ZSCveAHg_7s.wav"
     detection = SoundEventDetection(device="cpu").detect(r9, framewise=True)

@@ -18,6 +18,8 @@ from sklearn.metrics import average_precision_score
 from panns_inference import AudioTagging
 from panns_inference.audioset import labels
 
+pytestmark = pytest.mark.shared("the published weights of LeeNet11")
+
 
 @pytest.fixture(scope="module")
 def tagger(shared: Path) -> AudioTagging:

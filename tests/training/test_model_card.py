@@ -26,6 +26,7 @@ def test_the_packaged_weights_are_small_and_load() -> None:
     assert f"| parameters | {parameters(network):,} |" in CARD.read_text(encoding="utf-8")
 
 
+@pytest.mark.shared("the recordings that PannsMini was trained on")
 @pytest.mark.slow
 def test_the_cards_figures_are_those_that_are_printed(shared: Path) -> None:
     command = [sys.executable, "-m", "recipes.mini.evaluate", "--shared", str(shared)]

@@ -29,6 +29,7 @@ from recipes.mini.train import HERE, TABLES, Validation, Windows, read_windows
 RATE = 32000
 
 
+@pytest.mark.shared("the teacher of PannsMini")
 def test_the_teacher_says_what_was_stored(shared: Path) -> None:
     folder = shared / "distill" / "teacher"
     stored = np.load(folder / "golden.npz")
@@ -58,6 +59,7 @@ def test_the_mean_of_the_teachers_steps_is_what_its_last_layers_take() -> None:
     assert said.local.shape == (2, 2, 512)
 
 
+@pytest.mark.shared("the teacher of PannsMini")
 def test_stored_labels_are_the_teachers(shared: Path) -> None:
     distill = shared / "distill"
     windows = read_windows(distill, "validation")
@@ -75,6 +77,7 @@ def test_stored_labels_are_the_teachers(shared: Path) -> None:
         assert np.abs(logits.numpy() - stored).mean() < 0.05
 
 
+@pytest.mark.shared("the recordings that PannsMini was trained on")
 def test_no_validation_window_is_trained_on(shared: Path) -> None:
     train, validation = (read_windows(shared / "distill", s) for s in ("train", "validation"))
     assert (len(train.windows), len(validation.windows)) == (5797, 741)
@@ -82,6 +85,7 @@ def test_no_validation_window_is_trained_on(shared: Path) -> None:
     assert not {w.name for w in train.windows} & {w.name for w in validation.windows}
 
 
+@pytest.mark.shared("the recordings that PannsMini was trained on")
 def test_the_yardstick_is_what_its_readme_says(shared: Path) -> None:
     windows = read_windows(shared / "distill", "validation")
     split = np.genfromtxt(
@@ -119,6 +123,7 @@ def test_bells_are_of_every_kind_and_the_same_again() -> None:
         assert np.array_equal(one, again[name])
 
 
+@pytest.mark.shared("the teacher of PannsMini")
 def test_the_teacher_takes_the_telephones_for_telephones(shared: Path) -> None:
     teacher = read_teacher(shared / "distill" / "teacher" / "mn04_as_mAP_432.pt")
     wanted = labels.index("Telephone bell ringing")
@@ -285,6 +290,7 @@ def test_f1_by_hand() -> None:
     assert f1_scores([scene], [[]]) == (0.0, 0.0)
 
 
+@pytest.mark.shared("ESC-10")
 def test_duets_hold_two_sounds_at_their_times(shared: Path) -> None:
     scenes = duets(shared / "audio" / "esc10", 3, seed=1)
     for scene in scenes:

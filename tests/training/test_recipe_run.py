@@ -41,6 +41,7 @@ def undisturbed(shared: Path, cache: Path, tmp_path_factory: pytest.TempPathFact
     return folder
 
 
+@pytest.mark.shared("the recordings that PannsMini was trained on")
 @pytest.mark.slow
 def test_the_first_steps_are_those_of_the_stored_log(undisturbed: Path) -> None:
     stored, found = read_scalars(LOG), read_scalars(undisturbed / "scalars.csv")
@@ -50,6 +51,7 @@ def test_the_first_steps_are_those_of_the_stored_log(undisturbed: Path) -> None:
         assert now == pytest.approx(before, rel=1e-4, abs=1e-4)
 
 
+@pytest.mark.shared("the recordings that PannsMini was trained on")
 @pytest.mark.slow
 def test_killed_at_step_100_it_ends_bit_for_bit_the_same(
     shared: Path, cache: Path, undisturbed: Path, tmp_path: Path
