@@ -215,6 +215,7 @@ def test_log_mel_and_wavegram_are_both_mixed() -> None:
     assert torch.equal(second[0][:, :64], logmel[0][:, :, :16])
 
 
+@pytest.mark.sample(12)
 @pytest.mark.parametrize("name", NETWORKS)
 def test_mixup_halves_the_batch_in_training_alone(name: str) -> None:
     network = on_meta(name)
@@ -312,6 +313,7 @@ def check_xavier(weight: torch.Tensor) -> None:
 # Gradients
 
 
+@pytest.mark.sample(12)
 @pytest.mark.parametrize("name", NETWORKS)
 def test_everything_learns_that_the_reference_uses(name: str) -> None:
     network = on_meta(name)
