@@ -212,10 +212,10 @@ def test_antiphase_is_said_and_fails_strictly(
     assert "antiphase" not in capsys.readouterr().err
 
 
-def test_parts_have_keys_of_their_own(folder: Path) -> None:
+def test_channels_have_keys_of_their_own(folder: Path) -> None:
     found = split_channels(find([folder]), Reading(channel="each", track="all"))
     assert len({each.key for each in found}) == len(found) == 7
-    assert found[1].part == ".track1.channel2"
+    assert found[1].suffix == ".track1.channel2"
     assert split_channels(find([folder]), Reading()) == find([folder])
 
 
