@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -13,7 +13,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from panns_inference import AudioTagging, UsageError
+from panns_inference.engine import Engine
 from panns_inference.engine.cpu import onednn
+from panns_inference.engine.fingerprint import Fingerprint
+from panns_inference.engine.schedule import schedule_of
 from panns_inference.engine.torch_engine import TorchEngine
 from panns_inference.models import PannsMini, build
 
@@ -135,7 +138,7 @@ CHANGES = [
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_what_changes_in_the_module_is_heard(
+def test_what_changes_in_the_module_changes_the_outputs(
     tagger: AudioTagging, change: Callable[[nn.Module], None]
 ) -> None:
     before, _ = tagger.inference(CLIP)
@@ -143,6 +146,37 @@ def test_what_changes_in_the_module_is_heard(
     found, _ = tagger.inference(CLIP)
     assert np.abs(found - before).max() > 1e-4
     np.testing.assert_allclose(found, plain(tagger.model), rtol=0, atol=1e-5)
+
+
+def test_a_call_looks_once_whether_the_module_has_changed(
+    tagger: AudioTagging, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def walked(*_: object, **__: object) -> None:
+        pytest.fail("the tree of modules is walked")
+
+    tagger.inference(CLIP)
+    looks: list[Fingerprint] = []
+    look = Fingerprint._look
+    monkeypatch.setattr(Fingerprint, "_look", lambda self: looks.append(self) or look(self))
+    for name in ("named_modules", "named_children", "train", "eval"):
+        monkeypatch.setattr(nn.Module, name, walked)
+    tagger.inference(CLIP)
+    assert len(looks) == 1
+
+
+def test_a_layer_in_training_mode_is_put_back(tagger: AudioTagging) -> None:
+    a_hook(tagger.model)  # so that the network itself computes
+    expected, _ = tagger.inference(CLIP)
+    tagger.model.features[2].train()
+    found, _ = tagger.inference(CLIP)
+    np.testing.assert_array_equal(found, expected)
+    assert not tagger.model.features[2].training
+
+
+def test_an_engine_without_a_schedule_is_called_by_one_thread_with_one_clip() -> None:
+    engine = cast(Engine, object())
+    assert schedule_of(engine)[:2] == (1, 0.0)
+    schedule_of(engine).enter_worker(1)
 
 
 def test_what_does_not_change_is_made_once(tagger: AudioTagging) -> None:
@@ -175,7 +209,7 @@ class OwnForward(PannsMini):
         return {k: v * 0.5 for k, v in super().forward(input, mixup_lambda).items()}
 
 
-def test_a_forward_pass_of_ones_own_is_asked_itself(tagger: AudioTagging) -> None:
+def test_a_forward_pass_of_ones_own_is_called_itself(tagger: AudioTagging) -> None:
     own = OwnForward(32000, 1024, 320, 64, 50, 14000, 527)
     own.load_state_dict(tagger.model.state_dict())
     found, _ = AudioTagging(own, device="cpu", pretrained=False, verbose=False).inference(CLIP)

@@ -120,7 +120,7 @@ def test_short_lengths_are_their_own_buckets() -> None:
 
 
 @pytest.mark.parametrize("length", [100, 101, 102])
-def test_a_pool_hears_nothing_behind_the_end(length: int) -> None:
+def test_a_pool_takes_nothing_behind_the_end(length: int) -> None:
     padded = torch.full((1, 4, 1, 104), 1e9)
     line = bucketing.cropped(padded, 3, length).copy_(-torch.rand(1, 4, 1, length))
 

@@ -151,10 +151,10 @@ def test_outputs_come_back_as_they_were_packed() -> None:
         np.testing.assert_array_equal(arrays[key], value.float().numpy())
 
 
-def test_parts_of_a_batch_are_joined_in_their_order() -> None:
-    parts = [{"a": np.full((n, 2), n, np.float32)} for n in (2, 1)]
-    assert joined(parts)["a"].tolist() == [[2, 2], [2, 2], [1, 1]]
-    assert joined(parts[:1]) is parts[0]
+def test_batches_are_joined_in_their_order() -> None:
+    batches = [{"a": np.full((n, 2), n, np.float32)} for n in (2, 1)]
+    assert joined(batches)["a"].tolist() == [[2, 2], [2, 2], [1, 1]]
+    assert joined(batches[:1]) is batches[0]
 
 
 @pytest.mark.parametrize("name", ["outputs", "segmentwise"])
@@ -418,7 +418,7 @@ def test_shapes_that_take_turns_do_not_disturb_each_other(filled: Callable[[str]
 
 
 @pytest.mark.cuda
-def test_threads_may_ask_at_the_same_time(filled: Callable[[str], Any]) -> None:
+def test_threads_may_call_at_the_same_time(filled: Callable[[str], Any]) -> None:
     from concurrent.futures import ThreadPoolExecutor
 
     engine = tagger(filled("Cnn14"), "cuda").engine
@@ -432,7 +432,7 @@ def test_threads_may_ask_at_the_same_time(filled: Callable[[str], Any]) -> None:
 
 @pytest.mark.cuda
 @pytest.mark.parametrize("precision", TOLERANCE)
-def test_a_long_recording_is_heard_in_blocks(precision: str, soundscape: Path) -> None:
+def test_a_long_recording_is_computed_in_blocks(precision: str, soundscape: Path) -> None:
     expected = AudioTagging("PannsMini", device="cpu").detect(soundscape, framewise=True)
     found = AudioTagging("PannsMini", device="cuda", precision=precision).detect(
         soundscape, framewise=True
@@ -451,7 +451,7 @@ def test_samples_of_16_bits_on_a_gpu(clip: np.ndarray) -> None:
 
 
 @pytest.mark.cuda
-def test_new_weights_are_heard(mini: nn.Module) -> None:
+def test_new_weights_change_the_outputs(mini: nn.Module) -> None:
     on_gpu = tagger(mini, "cuda:0", "fp16")
     waveforms = noise(1).numpy()
     before = [on_gpu.inference(waveforms)[0] for _ in range(3)][-1]

@@ -16,7 +16,7 @@ Change = Callable[[onnx.ModelProto], None]
 DEEP = "[" * 100_000 + "]" * 100_000
 
 
-def content(model: onnx.ModelProto, *changes: Change) -> bytes:
+def sealed(model: onnx.ModelProto, *changes: Change) -> bytes:
     """The bytes of a model after some changes, with their checksum."""
     changed = onnx.ModelProto()
     changed.CopyFrom(model)

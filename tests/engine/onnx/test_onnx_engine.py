@@ -171,10 +171,10 @@ def test_a_file_that_is_not_there_is_missed(tmp_path: Path) -> None:
         OnnxEngine(tmp_path / "none.onnx")
 
 
-@pytest.mark.parametrize("content", [b"", b"no network", b"\x00" * 5000])
-def test_what_is_no_onnx_is_refused(content: bytes, tmp_path: Path) -> None:
+@pytest.mark.parametrize("damaged", [b"", b"no network", b"\x00" * 5000])
+def test_what_is_no_onnx_is_refused(damaged: bytes, tmp_path: Path) -> None:
     path = tmp_path / "other.onnx"
-    path.write_bytes(content)
+    path.write_bytes(damaged)
     with pytest.raises(CheckpointError, match="is no network in ONNX that this package wrote"):
         OnnxEngine(path)
 
@@ -207,13 +207,13 @@ def test_a_file_of_another_program_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_damaged_file_is_refused(written: dict[str, Path], tmp_path: Path) -> None:
-    content = bytearray(written["LeeNet11"].read_bytes())
-    content[len(content) // 2] ^= 1
+    damaged = bytearray(written["LeeNet11"].read_bytes())
+    damaged[len(damaged) // 2] ^= 1
     path = tmp_path / "damaged.onnx"
-    path.write_bytes(content)
+    path.write_bytes(damaged)
     with pytest.raises(CheckpointError, match=r"damaged, or was changed .*sha256 is .*, expected"):
         OnnxEngine(path)
-    path.write_bytes(content[:-1000])
+    path.write_bytes(damaged[:-1000])
     with pytest.raises(CheckpointError, match="no checksum at its end"):
         OnnxEngine(path)
 

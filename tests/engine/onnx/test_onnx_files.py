@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
-from broken_onnx import HARM, LIES, content
+from broken_onnx import HARM, LIES, sealed
 
 from panns_inference import AudioTagging, CheckpointError
 from panns_inference.engine.onnx import sessions
@@ -48,7 +48,7 @@ def refused(path: Path, match: str) -> None:
 
 def test_the_file_itself_is_opened(model: onnx.ModelProto, tmp_path: Path) -> None:
     path = tmp_path / "same.onnx"
-    path.write_bytes(content(model))
+    path.write_bytes(sealed(model))
     found = AudioTagging(path, verbose=False).inference(np.zeros((2, 32_000), np.float32))[0]
     assert found.shape == (2, 3)
 
@@ -59,14 +59,14 @@ def test_what_would_do_harm_is_refused_before_the_runtime_sees_it(
 ) -> None:
     path = tmp_path / "other.onnx"
     for change, message in HARM.values():
-        path.write_bytes(content(model, change))
+        path.write_bytes(sealed(model, change))
         refused(path, message)
 
 
-def test_lies_are_told(model: onnx.ModelProto, tmp_path: Path) -> None:
+def test_metadata_that_are_untrue_are_refused(model: onnx.ModelProto, tmp_path: Path) -> None:
     path = tmp_path / "other.onnx"
     for change in LIES.values():
-        path.write_bytes(content(model, change))
+        path.write_bytes(sealed(model, change))
         with pytest.raises(CheckpointError) as caught:
             AudioTagging(path, verbose=False).inference(np.zeros((1, 32_000), np.float32))
         assert str(path) in str(caught.value)
@@ -78,7 +78,7 @@ def test_the_step_of_the_segments_is_that_of_the_graph(
 ) -> None:
     path = tmp_path / "other.onnx"
     for grid in ("[100, 1, 0]", "[1500000, 1, 0]", "[30000, 1, 0]"):
-        path.write_bytes(content(model, lambda model, grid=grid: changed(model, grid)))
+        path.write_bytes(sealed(model, lambda model, grid=grid: changed(model, grid)))
         with pytest.raises(CheckpointError, match="is not what it says of itself"):
             AudioTagging(path, verbose=False).tag(np.zeros(3_200_000, np.float32), 32_000)
 
@@ -153,9 +153,9 @@ for path in sorted(Path(sys.argv[1]).glob("*.onnx")):
 @pytest.mark.slow
 def test_a_hundred_and_fifty_files_end_well(model: onnx.ModelProto, tmp_path: Path) -> None:
     """Lies, harm, and bytes that were changed, cut or doubled, with the right checksum."""
-    contents = [content(model, change) for change in LIES.values()]
-    contents += [content(model, change) for change, _ in HARM.values()]
-    whole = content(model)
+    models = [sealed(model, change) for change in LIES.values()]
+    models += [sealed(model, change) for change, _ in HARM.values()]
+    whole = sealed(model)
     random = np.random.default_rng(0)
     head = whole[: len(whole) - 78]
     for number in range(80):
@@ -163,9 +163,9 @@ def test_a_hundred_and_fifty_files_end_well(model: onnx.ModelProto, tmp_path: Pa
         # Beside the weights, which are most of the file, at its end and its beginning.
         for place in random.integers(0, 20_000, 1 + number % 5):
             damaged[place * (1 if number % 2 else -1)] ^= 1 << random.integers(8)
-        contents.append(with_checksum(bytes(damaged)))
-        contents.append(with_checksum(head[: random.integers(len(head))]))
-    for number, each in enumerate(contents):
+        models.append(with_checksum(bytes(damaged)))
+        models.append(with_checksum(head[: random.integers(len(head))]))
+    for number, each in enumerate(models):
         (tmp_path / f"{number:04}.onnx").write_bytes(each)
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", CAMPAIGN, tmp_path],
@@ -176,5 +176,5 @@ def test_a_hundred_and_fifty_files_end_well(model: onnx.ModelProto, tmp_path: Pa
     )
     lines = [line.split() for line in done.stdout.splitlines()]
     assert (done.returncode, done.stderr) == (0, ""), lines[-1]
-    assert len(lines) == len(contents) >= 150
+    assert len(lines) == len(models) >= 150
     assert sum(line[1] == "refused" for line in lines) >= len(LIES) + len(HARM) + 80

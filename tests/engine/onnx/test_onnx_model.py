@@ -28,7 +28,7 @@ sys.meta_path.insert(0, Missing())
 """
 """In front of a program: neither torch nor onnx can be imported."""
 
-ASK = """
+REQUEST = """
 import numpy as np
 from panns_inference import AudioTagging
 
@@ -86,7 +86,7 @@ def run(code: str, folder: Path, *arguments: str | Path) -> str:
 def test_a_file_says_without_torch_what_the_network_says(
     file: Path, mini: AudioTagging, paths: list[str], tmp_path: Path
 ) -> None:
-    run(ANSWERS + ASK, tmp_path, file, *paths)
+    run(ANSWERS + REQUEST, tmp_path, file, *paths)
     made: dict[str, Any] = {"np": np}
     exec(ANSWERS, made)
     wanted = made["answers"](mini, paths)
@@ -101,22 +101,22 @@ def test_a_file_says_without_torch_what_the_network_says(
     assert wanted["stretches 1"].shape == (60, 527)
 
 
-def test_the_program_hears_a_file_without_torch(
+def test_the_program_runs_a_file_without_torch(
     file: Path, mini: AudioTagging, paths: list[str], tmp_path: Path
 ) -> None:
     code = "from panns_inference.cli import main\nsys.exit(main(sys.argv[1:]))"
     for verb in ("tag", "detect", "embed"):
         text = run(code, tmp_path, verb, "-q", "--json", "--model", file, paths[0])
-        (told,) = json.loads(text)
+        (result,) = json.loads(text)
         wanted = getattr(mini, verb)(paths[0])
-        assert (told["model"], told["duration"]) == ("PannsMini", wanted.duration)
-    (told,) = json.loads(run(code, tmp_path, "tag", "-q", "--json", "--model", file, paths[0]))
-    found = {tag["label"]: tag["probability"] for tag in told["tags"]}
+        assert (result["model"], result["duration"]) == ("PannsMini", wanted.duration)
+    (result,) = json.loads(run(code, tmp_path, "tag", "-q", "--json", "--model", file, paths[0]))
+    found = {tag["label"]: tag["probability"] for tag in result["tags"]}
     best = {tag.label: tag.probability for tag in mini.tag(paths[0]).top(10)}
     assert found == pytest.approx(best, abs=1e-5)
 
 
-def test_a_folder_of_recordings_is_heard_by_several_workers(
+def test_a_folder_of_recordings_is_run_by_several_workers(
     file: Path, mini: AudioTagging, clips: Path, tmp_path: Path
 ) -> None:
     code = "from panns_inference.cli import main\nsys.exit(main(sys.argv[1:]))"
