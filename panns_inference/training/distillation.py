@@ -46,7 +46,7 @@ class LabelledBatch(NamedTuple):
 
 @dataclass(frozen=True)
 class Distillation:
-    """Weights of the parts of the loss.
+    """Weights of the terms of the loss.
 
     Attributes:
         clip: of the binary cross-entropy of clips, summed over the classes.
@@ -67,7 +67,7 @@ class Distillation:
     bfloat16: bool = False
 
     def __call__(self, network: PannsMini, batch: LabelledBatch) -> dict[str, Tensor]:
-        """Return the parts of the loss; `loss` is their weighted sum.
+        """Return the terms of the loss; `loss` is their weighted sum.
 
         Args:
             network: the student.
@@ -80,14 +80,14 @@ class Distillation:
         stretch_logits, _ = network.head(_pooled(features[:, :, first:last]))
         local = local_embeddings(network, features, batch.local.shape[1])
         target = functional.hardswish(batch.local.mean(dim=1))
-        parts = {
+        terms = {
             "clip": soft_cross_entropy(logits, batch.logits),
             "stretch": soft_cross_entropy(stretch_logits, batch.stretch_logits),
             "embedding": _relative_distance(embedding, target),
             "local": _relative_distance(local, batch.local),
         }
-        weighted = [getattr(self, name) * part for name, part in parts.items()]
-        return {"loss": torch.stack(weighted).sum(), **parts}
+        weighted = [getattr(self, name) * term for name, term in terms.items()]
+        return {"loss": torch.stack(weighted).sum(), **terms}
 
 
 def soft_cross_entropy(logits: Tensor, teacher: Tensor) -> Tensor:

@@ -75,9 +75,9 @@ class Run(Generic[Net, Batch]):
 
     Args:
         network: the network; training starts with its values, unless the folder holds a state.
-        loss: network and batch to the parts of the loss; `loss` is minimized, all are written.
+        loss: network and batch to the terms of the loss; `loss` is minimized, all are written.
         evaluate: the averaged network to metrics, called at each checkpoint.
-        columns: names of the parts and of the metrics, for the table of scalars.
+        columns: names of the terms and of the metrics, for the table of scalars.
         settings: settings of the run.
         folder: `state.pt` and `scalars.csv` are kept there.
     """
@@ -106,7 +106,7 @@ class Run(Generic[Net, Batch]):
         )
         self.step = 0
         self.sums: dict[str, float] = {}
-        """Sums of the parts of the loss since the last row of scalars."""
+        """Sums of the terms of the loss since the last row of scalars."""
 
         self._stopped = False
         if state := restore(self.folder / "state.pt"):
@@ -155,9 +155,9 @@ class Run(Generic[Net, Batch]):
         """
         left = self.settings.steps - self.step
         for batch in tqdm(batches, total=left, unit="step", disable=None):
-            parts = self._take_step(batch)
-            for name, part in parts.items():
-                mean = float(part) / self.settings.scalar_interval
+            terms = self._take_step(batch)
+            for name, term in terms.items():
+                mean = float(term) / self.settings.scalar_interval
                 self.sums[name] = self.sums.get(name, 0.0) + mean
             if self.step % self.settings.scalar_interval == 0:
                 means, self.sums = self.sums, {}
@@ -173,15 +173,15 @@ class Run(Generic[Net, Batch]):
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         self.network.train()
-        parts = self.loss(self.network, batch)
+        terms = self.loss(self.network, batch)
         self.optimizer.zero_grad()
-        parts["loss"].backward()  # type: ignore[no-untyped-call]
+        terms["loss"].backward()  # type: ignore[no-untyped-call]
         if self.settings.gradient_norm:
             nn.utils.clip_grad_norm_(self.network.parameters(), self.settings.gradient_norm)
         self.optimizer.step()
         self.average.update(self.network, self.step)
         self.step += 1
-        return {name: part.detach() for name, part in parts.items()}
+        return {name: term.detach() for name, term in terms.items()}
 
     def _report(self, means: dict[str, float]) -> None:
         metrics: dict[str, float] = {}

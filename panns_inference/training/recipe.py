@@ -31,16 +31,16 @@ def read_recipe(path: str | Path, tables: Mapping[str, type]) -> dict[str, Any]:
     """
     try:
         with Path(path).open("rb") as file:
-            content = tomllib.load(file)
+            written = tomllib.load(file)
     except (OSError, tomllib.TOMLDecodeError) as error:
         raise UsageError(f"{path}: cannot be read as a recipe ({error})") from error
-    _compare(f"{path}: tables", content.keys(), set(tables), set(tables))
+    _compare(f"{path}: tables", written.keys(), set(tables), set(tables))
     filled = {}
     for name, kind in tables.items():
         needed = {f.name for f in fields(kind) if f.default is f.default_factory is MISSING}
         allowed = {f.name for f in fields(kind) if f.init}
-        _compare(f"{path}: keys of [{name}]", content[name].keys(), allowed, needed)
-        filled[name] = kind(**content[name])
+        _compare(f"{path}: keys of [{name}]", written[name].keys(), allowed, needed)
+        filled[name] = kind(**written[name])
     return filled
 
 

@@ -71,8 +71,8 @@ class Replay(Generic[Batch]):
             save({name: _half(value) for name, value in fields.items()}, path)
             # A run that goes on after an earlier checkpoint makes what it needs once more.
             self._path(number - self.pool).unlink(missing_ok=True)
-        content = torch.load(path, weights_only=True)
-        return self.kind(**{name: _single(value) for name, value in content.items()})
+        stored = torch.load(path, weights_only=True)
+        return self.kind(**{name: _single(value) for name, value in stored.items()})
 
     def _path(self, number: int) -> Path:
         return self.folder / f"{number:06d}.pt"
