@@ -73,16 +73,16 @@ def test_a_file_says_what_is_in_it(written: Path) -> None:
 
 
 def test_published_weights_have_their_licence_and_others_none(
-    leenet11: Path, tmp_path: Path
+    as_published: Path, tmp_path: Path
 ) -> None:
     own = shutil.copy(files("panns_inference") / "data" / "PannsMini.pth", tmp_path / "own.pth")
     torch.save(torch.load(own, weights_only=True), tmp_path / "again.pth")
     licences = {}
-    for name, path in (("LeeNet11", leenet11), ("PannsMini", own), ("PannsMini", "again.pth")):
+    for name, path in (("LeeNet11", as_published), ("PannsMini", own), ("PannsMini", "again.pth")):
         model = AudioTagging(name, tmp_path / path, "cpu")
         file = to_onnx(model, tmp_path / f"{Path(path).stem}.onnx")
         licences[Path(path).name] = entries(file)["licence"]
-    assert licences.pop(leenet11.name).startswith("CC BY 4.0; cite Q. Kong")
+    assert licences.pop(as_published.name).startswith("CC BY 4.0; cite Q. Kong")
     assert licences == {"own.pth": "MIT", "again.pth": "not known"}
     assert entries(tmp_path / "again.onnx")["source"].startswith("again.pth, sha256:")
 
