@@ -96,6 +96,7 @@ def test_a_network_says_the_same(program: str, tmp_path: Path) -> None:
     assert set(run(program, tmp_path)) == {"same"}
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_a_file_of_onnx_says_the_same(program: str, tmp_path: Path) -> None:
     model = AudioTagging("PannsMini", device="cpu")

@@ -176,6 +176,7 @@ def test_torch_waits_until_a_network_is_touched(name: str, tmp_path: Path) -> No
     assert modules & HEAVY == set()
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("name", ["models", "inference.Cnn14", "AudioTagging('PannsMini')"])
 def test_torch_is_loaded_when_a_network_is_touched(name: str, tmp_path: Path) -> None:
     code = f"import sys, panns_inference as p; assert 'torch' not in sys.modules; p.{name}"
@@ -214,6 +215,7 @@ def left_by(code: str, folder: Path) -> tuple[set[str], bool]:
     return set(modules), is_collected
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("verb", ["tag", "detect", "embed"])
 def test_a_recording_is_heard_without_what_is_not_needed(verb: str, tmp_path: Path) -> None:
     code = f"import sys, panns_inference as p; p.AudioTagging('PannsMini').{verb}(sys.argv[1])"
