@@ -169,7 +169,7 @@ def test_a_finished_run_says_so(folder: Path, tmp_path: Path, capsys: Capture) -
 def test_two_programs_on_one_output(folder: Path, tmp_path: Path) -> None:
     given = ("tag", "-f", "csv", folder, *NETWORK, "-o", tmp_path / "t.csv")
     with start(*given) as first:
-        while not (tmp_path / "t.csv.panns" / "lock").exists():
+        while not (tmp_path / "t.csv.panns" / "run.json").exists():
             time.sleep(0.001)
         first.send_signal(signal.SIGSTOP)
         status, _, err = run(*given)
