@@ -77,8 +77,8 @@ def rumble(noise: np.random.Generator) -> Samples:
     n_samples = round(DURATION * RATE)
     spectrum = np.fft.rfft(noise.standard_normal(n_samples))
     frequencies = np.fft.rfftfreq(n_samples, 1 / RATE)
-    heard = (frequencies > 30) & (frequencies < 8000)
-    return np.fft.irfft(np.where(heard, spectrum / np.maximum(frequencies, 30), 0), n_samples)
+    audible = (frequencies > 30) & (frequencies < 8000)
+    return np.fft.irfft(np.where(audible, spectrum / np.maximum(frequencies, 30), 0), n_samples)
 
 
 def passing(sound: Samples, nearest: float, width: float) -> Samples:
@@ -97,8 +97,8 @@ def street() -> Samples:
         (4.7, 0.40, bicycle_bell()),
     ):
         start = round(onset * RATE)
-        heard = sound[: len(scene) - start]
-        scene[start : start + len(heard)] += heard * (peak / np.abs(sound).max())
+        inside = sound[: len(scene) - start]
+        scene[start : start + len(inside)] += inside * (peak / np.abs(sound).max())
     return scene
 
 
