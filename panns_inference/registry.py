@@ -1,6 +1,6 @@
 """The registry: what each network is, what it costs and gives, and the file of its weights.
 
-One more network is its class in `models` and its row in `data/networks.csv`, which is all that
+One more network is its class in `models` and its row in `registry.csv`, which is all that
 other modules know of it. Nothing here imports torch: listing the networks takes no second.
 
 | column                                    | meaning                                            |
@@ -37,7 +37,7 @@ __all__ = [
     "find",
 ]
 
-TABLE = Path(__file__).with_name("data") / "networks.csv"
+TABLE = Path(__file__).with_suffix(".csv")
 
 
 @dataclass(frozen=True)

@@ -98,7 +98,7 @@ def test_one_more_network_is_its_class_and_its_row(tmp_path: Path) -> None:
     with (package / "models" / "cnn.py").open("a", encoding="utf-8") as file:
         file.write(OTHER)
     row = "Cnn14_emb8,cnn,32000,clipwise_output embedding,75510951,42209110127,0,"
-    with (package / "data" / "networks.csv").open("a", encoding="utf-8") as file:
+    with (package / "registry.csv").open("a", encoding="utf-8") as file:
         file.write(f"{row}zenodo,8.pt,0.1,9,,,\n")
     run = subprocess.run(
         [sys.executable, "-c", USE], cwd=tmp_path, capture_output=True, text=True, check=True
