@@ -10,31 +10,19 @@ seconds, unless its whole waveform is wanted.
 
 from __future__ import annotations
 
-import logging
 import os
-from collections.abc import Generator
 from math import inf
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import AudioError, UsageError
-from ._bitstream import Description, Incomplete, Piece, Track, Unrecognised
-from ._blocks import Blocks
-from ._decode import decoded, described
+from ._bitstream import Description, Track
+from ._decode import describe, file_pieces, separate
 from ._sizes import measured
 from .reading import MIX, Reading, checked_rate
-from .source import (
-    File,
-    Source,
-    array_pieces,
-    float32_samples,
-    is_file,
-    name_of,
-    named,
-    opened,
-)
-from .tracks import separate
+from .source import Source, array_pieces, float32_samples, is_file, name_of, named, opened
+from .waveform import Blocks
 
 __all__ = [
     "Blocks",
@@ -53,8 +41,6 @@ __all__ = [
     "waveform",
 ]
 
-LOG = logging.getLogger("panns_inference")
-
 BLOCK = 320_000
 """Samples of a block by default: 10 s at 32 kHz."""
 
@@ -69,7 +55,7 @@ def read(
     strict: bool = False,
     channel: int | str = MIX,
 ) -> NDArray[np.float32]:
-    """A recording as a waveform in memory.
+    """Return a recording as a waveform in memory.
 
     Sound stands at the time stamps of its file. Time 0 is the start of the track that begins
     first, be it of sound or of pictures: a file of one track begins with its sound, also where its
@@ -107,7 +93,7 @@ def read(
             jump, or do not fit the sound; if channels that are mixed cancel each other.
     """
     reading = Reading(resampler, strict, track, channel)
-    return np.concatenate(list(waveform(source, rate, BLOCK, reading, sample_rate)))
+    return np.concatenate(list(_checked(source, rate, BLOCK, reading, sample_rate)))
 
 
 def blocks(
@@ -121,7 +107,7 @@ def blocks(
     strict: bool = False,
     channel: int | str = MIX,
 ) -> Blocks:
-    """A recording as a waveform in blocks; joined they are what `read` gives, bit for bit.
+    """Return a recording as a waveform in blocks; joined they are what `read` gives, bit for bit.
 
     Memory does not grow with the length of a file; resampy alone needs the whole waveform.
 
@@ -147,13 +133,23 @@ def blocks(
         AudioWarning: as `read`.
     """
     reading = Reading(resampler, strict, track, channel)
-    return waveform(source, rate, n_samples, reading, sample_rate)
+    return _checked(source, rate, n_samples, reading, sample_rate)
+
+
+def _checked(
+    source: Source, rate: int, n_samples: int, reading: Reading, sample_rate: int | None
+) -> Blocks:
+    if n_samples < 1:
+        raise UsageError(f"n_samples={n_samples} is no length of a block: give 1 or more")
+    if reading.is_several:
+        raise UsageError("channel='each' and track='all' are several waveforms: read one at a time")
+    return waveform(source, checked_rate(rate, "rate"), n_samples, reading, sample_rate)
 
 
 def waveform(
     source: Source, rate: int, n_samples: int, reading: Reading, sample_rate: int | None = None
 ) -> Blocks:
-    """The same as `blocks`, which has the settings of a reading one by one.
+    """Return the same as `blocks`, from the settings as one value.
 
     Args:
         source: as for `read`.
@@ -164,33 +160,23 @@ def waveform(
 
     Raises:
         AudioError: as `read`.
-        UsageError: as `read`.
+        UsageError: if the sample rate or the track do not go with the source.
     """
-    if n_samples < 1:
-        raise UsageError(f"n_samples={n_samples} is no length of a block: give 1 or more")
-    rate = checked_rate(rate, "rate")
-    if reading.is_several:
-        raise UsageError("channel='each' and track='all' are several waveforms: read one at a time")
-    pieces, name = _pieces(source, rate, sample_rate, reading)
+    name = named(source)
+    if is_file(source):
+        if sample_rate is not None:
+            raise UsageError("sample_rate= is for samples in memory: a file knows its own")
+        pieces = file_pieces(source, name, reading)
+    else:
+        if reading.track is not None:
+            raise UsageError("track= is for files: samples in memory have no tracks")
+        given = rate if sample_rate is None else checked_rate(sample_rate, "sample_rate")
+        pieces = array_pieces(source, given, name)
     return Blocks(pieces, rate, n_samples, reading, name)
 
 
-def describe(file: File) -> Description:
-    """The header of a file: container, tracks, length. Its sound is not decoded.
-
-    Args:
-        file: as for `read`.
-
-    Raises:
-        AudioError: if there is no such file, or it holds no recording that can be decoded.
-    """
-    name = named(file)
-    with opened(file, name) as section:
-        return described(section, name)
-
-
 def stated_length(file: str | os.PathLike[str]) -> float:
-    """The length of a recording by its header and the size of the file: nothing is decoded.
+    """Return the length of a recording by its header and the size of the file: nothing is decoded.
 
     Args:
         file: its path.
@@ -205,39 +191,5 @@ def stated_length(file: str | os.PathLike[str]) -> float:
         with opened(file, repr(file)) as section:
             found = measured(section).bitstreams
             return sum(_soundfile.described(each).duration or inf for each in found)
-    except (AudioError, Unrecognised):
+    except AudioError:
         return inf
-
-
-def _pieces(
-    source: Source, rate: int, sample_rate: int | None, reading: Reading
-) -> tuple[Generator[Piece, None, None], str]:
-    """The pieces of a recording at its own rate, and its name in messages."""
-    name = named(source)
-    if is_file(source):
-        if sample_rate is not None:
-            raise UsageError("sample_rate= is for samples in memory: a file knows its own")
-        return _of_file(source, name, reading), name
-    if reading.track is not None:
-        raise UsageError("track= is for files: samples in memory have no tracks")
-    given = rate if sample_rate is None else checked_rate(sample_rate, "sample_rate")
-    return array_pieces(source, given, name), name
-
-
-def _of_file(source: File, name: str, reading: Reading) -> Generator[Piece, None, None]:
-    """The pieces of a file; its faults are reported, or raised, behind the last."""
-    faults: list[str] = []
-    with opened(source, name) as file:
-        try:
-            track = reading.track if isinstance(reading.track, int) else None
-            for found in decoded(file, name, track):
-                if isinstance(found, Piece):
-                    yield found
-                elif found.level < logging.WARNING:
-                    LOG.log(found.level, "%s %s", name, found.text)
-                else:
-                    faults.append(found.text)
-        except Incomplete as end:
-            rest = "" if reading.strict else "; what it holds is used"
-            faults.append(f"is cut off or damaged: {end}{rest}")
-    reading.report(name, faults)

@@ -5,78 +5,144 @@ file --> bitstreams, each with a header that is true --decoder--> pieces of samp
 
 from __future__ import annotations
 
+import io
 import logging
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import os
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
 from operator import methodcaller
 from types import ModuleType
 from typing import TypeVar
 
-from ..errors import AudioError
 from . import _flac, _mpeg, _ogg
 from ._bitstream import (
     Bitstream,
     Description,
     Incomplete,
-    NoSuchTrack,
     Piece,
+    Refused,
     Remark,
+    Section,
     Split,
     Unrecognised,
 )
-from ._section import Section
 from ._sizes import measured, trailing
+from .reading import ALL, EACH, Reading
+from .source import File, Source, array_pieces, is_file, name_of, named, opened
 
 Finding = TypeVar("Finding")
 
+LOG = logging.getLogger("panns_inference")
 
-def described(file: Section, name: str) -> Description:
-    """The header of a file; nothing is decoded.
+
+def describe(file: File) -> Description:
+    """Return the header of a file: container, tracks, length. Its sound is not decoded.
 
     Args:
-        file: its bytes.
-        name: its name in messages.
+        file: as for `read`.
 
     Raises:
-        AudioError: if it is no recording, or cannot be read.
+        AudioError: if there is no such file, or it holds no recording that can be decoded.
     """
-    with failures_raised(file, name):
-        try:
-            found = [
-                _description(bitstream)
-                for first in _split(file).bitstreams
-                for bitstream in (first, *_flac.behind(first.file, 0))
-            ]
-        except Unrecognised as finding:
-            raise _refusal(name, finding) from None
-        durations = [each.duration for each in found if each.duration is not None]
-        is_known = len(durations) == len(found)
-        return replace(found[0], duration=sum(durations) if is_known else None)
+    with opened(file, named(file)) as section:
+        return _described(section)
 
 
-def decoded(file: Section, name: str, track: int | None = None) -> Iterator[Piece | Remark]:
-    """The samples of a file piece by piece, as far as they can be decoded, and remarks on them.
+def file_pieces(source: File, name: str, reading: Reading) -> Generator[Piece, None, None]:
+    """Yield the samples of a file, as far as they can be decoded, and report its faults.
 
     Args:
-        file: its bytes.
+        source: path, or an open file.
         name: its name in messages.
-        track: number of the sound track, from 1; None is the default one.
+        reading: which of its tracks, and whether a fault is an error.
 
     Raises:
         AudioError: if it is no recording, cannot be read, or has no such track.
-        Incomplete: after the last piece, if some of the recording is missing.
     """
-    with failures_raised(file, name):
+    faults: list[str] = []
+    track = reading.track if isinstance(reading.track, int) else None
+    with opened(source, name) as file:
         try:
-            yield from _decoded(file, name, track)
-        except NoSuchTrack as finding:
-            raise AudioError(f"{name} has {finding}") from None
-        except Unrecognised as finding:
-            raise _refusal(name, finding) from None
+            for found in _decoded(file, track):
+                if isinstance(found, Piece):
+                    yield found
+                elif found.level < logging.WARNING:
+                    LOG.log(found.level, "%s %s", name, found.text)
+                else:
+                    faults.append(found.text)
+        except Incomplete as end:
+            rest = "" if reading.strict else "; what it holds is used"
+            faults.append(f"is cut off or damaged: {end}{rest}")
+    reading.report(name, faults)
 
 
-def _decoded(file: Section, name: str, track: int | None) -> Iterator[Piece | Remark]:
+def separate(source: Source, reading: Reading) -> Iterator[tuple[Source, Reading]]:
+    """Yield what is to be read, and how, for each result: a single one but for 'all' and 'each'.
+
+    Args:
+        source: as for `read`.
+        reading: how it is to be read.
+
+    Yields:
+        The source, and its reading with one track, and one channel or a mix; an open file is read
+        into memory for them, for each begins at the position of the file.
+
+    Raises:
+        AudioError: if the tracks or the channels cannot be found out.
+    """
+    if not reading.is_several:
+        yield source, reading
+    elif not is_file(source):
+        first = next(array_pieces(source, 1, named(source)), None)
+        # That they have no tracks, or no samples, is an error when they are read.
+        track = None if reading.track is None else 1
+        for channel in range(1, 1 + (first.samples.shape[1] if first else 1)):
+            yield source, replace(reading, track=track, channel=channel)
+    else:
+        with opened(source, named(source)) as file:
+            readings = [
+                replace(reading, track=track, channel=channel)
+                for track in _tracks(file, reading)
+                for channel in _channels(file, reading, track)
+            ]
+            copied = None if isinstance(source, (str, os.PathLike)) else file.section(0).readall()
+        for each in readings:
+            yield source if copied is None else _copy(source, copied), each
+
+
+def _tracks(file: Section, reading: Reading) -> list[int | str | None]:
+    if reading.track != ALL:
+        return [reading.track]
+    return [track.number for track in _described(file).tracks]
+
+
+def _channels(file: Section, reading: Reading, track: int | str | None) -> list[int | str]:
+    """Those that the first samples have: headers do not always state them."""
+    if reading.channel != EACH:
+        return [reading.channel]
+    number = track if isinstance(track, int) else None
+    found = (piece for piece in _decoded(file, number) if isinstance(piece, Piece))
+    return list(range(1, 1 + next(found).samples.shape[1]))
+
+
+def _copy(source: File, copied: bytes) -> io.BytesIO:
+    copy = io.BytesIO(copied)
+    copy.name = name_of(source)
+    return copy
+
+
+def _described(file: Section) -> Description:
+    found = [
+        _description(bitstream)
+        for first in _split(file).bitstreams
+        for bitstream in (first, *_flac.behind(first.file, 0))
+    ]
+    durations = [each.duration for each in found if each.duration is not None]
+    is_known = len(durations) == len(found)
+    return replace(found[0], duration=sum(durations) if is_known else None)
+
+
+def _decoded(file: Section, track: int | None) -> Iterator[Piece | Remark]:
     found = _split(file)
     held: list[float] = []  # seconds of each bitstream
     stated: list[float] = []  # as far as they are there
@@ -103,7 +169,7 @@ def _decoded(file: Section, name: str, track: int | None) -> Iterator[Piece | Re
         held.append(length)
         stated.append(min(length, bitstream.n_samples / rate or length / (bitstream.share or 1)))
     if sum(held) == 0:
-        raise AudioError(f"{name} holds no samples" + (" that can be decoded" if gaps else ""))
+        raise Refused("holds no samples" + (" that can be decoded" if gaps else ""))
     yield from _remarks(found, sum(held), sum(stated[: found.n_stated]))
     if gaps:
         known = [gap for gap in gaps if gap is not None]
@@ -137,14 +203,17 @@ def _split(file: Section) -> Split:
 
 def _first(file: Section) -> Split:
     """The bitstreams up to a recording that follows their end."""
-    file = _mpeg.without_tags(file)
-    if file.peek(0, 4) == b"OggS":
+    head = file.peek(0, 4)
+    if head[:3] in (b"ID3", b"TAG", b"APE"):
+        file = _mpeg.without_tags(file)
+        head = file.peek(0, 4)
+    if head == b"OggS":
         links, last = _ogg.links(file)
         has_end = last.is_last and last.end <= file.size
         return _followed(Split(links, len(links), has_end=has_end), file, last.end)
-    if file.peek(0, 4) == b"fLaC":
+    if head == b"fLaC":
         return Split(_flac.streams(file))
-    if _mpeg.is_frame(file):
+    if head[:1] == b"\xff" and _mpeg.is_frame(file):
         joined, rest = _mpeg.recordings(file)
         return _followed(Split(joined, len(joined)), rest, 0)
     return measured(file)
@@ -185,19 +254,3 @@ def _by_either(
                 f'pip install "panns-inference[codecs]" ({error})'
             )
     raise findings[_pyav]
-
-
-def _refusal(name: str, finding: Unrecognised) -> AudioError:
-    return AudioError(f"{name} cannot be decoded: it is {finding}")
-
-
-@contextmanager
-def failures_raised(file: Section, name: str) -> Iterator[None]:
-    """Raise what went wrong with the file underneath, if anything did."""
-    try:
-        yield
-    finally:
-        try:
-            file.raise_failure()
-        except Exception as error:
-            raise AudioError(f"{name} cannot be read: {error}") from error

@@ -12,8 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from ._bitstream import Bitstream
-from ._section import Section
+from ._bitstream import Bitstream, Section
 
 _INFO = (b"fLaC\0\0\0\x22", b"fLaC\x80\0\0\x22")  # a stream, and the head of its first block
 _INFO_SIZE = 8

@@ -16,8 +16,7 @@ from itertools import pairwise
 from math import inf
 from typing import NamedTuple
 
-from ._bitstream import Bitstream
-from ._section import Section
+from ._bitstream import Bitstream, Section
 
 # A frame without sound that counts the others: header, perhaps a checksum, zeros, the marker.
 _COUNTING = re.compile(

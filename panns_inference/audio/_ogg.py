@@ -14,8 +14,7 @@ from dataclasses import dataclass, field
 from math import inf
 from typing import NamedTuple
 
-from ._bitstream import Bitstream
-from ._section import Section
+from ._bitstream import Bitstream, Section
 
 _HEADER = 27  # bytes before the table of segment sizes
 _FIRST, _LAST = 2, 4  # bits of the header's sixth byte

@@ -4,6 +4,9 @@ libsndfile reads a cut file as a shorter one without a word, a recorder that los
 of 0, and one that went on beyond 4 GiB a size that began anew. So the stated size is compared with
 that of the file, and corrected.
 
+    RIFF 32036 WAVE | fmt  16 ... | LIST 26 ... | data 32000 ................
+                                                       ^ stated  ^ the file may end here, or go on
+
     stated size     | samples                     | behind them
     0 or 2^32 - 1   | to the end of the file      |
     n, too large    | to the end: cut             |
@@ -17,32 +20,87 @@ that of the file, and corrected.
 from __future__ import annotations
 
 import string
-from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from math import inf
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
-from ._bitstream import Bitstream, Split
-from ._chunks import Chunk, Layout, StatedSize, follows, layout_of, stated_size
+from ._bitstream import Bitstream, Section, Split, Unrecognised
 from ._mpeg import tag_size
-from ._section import Section
 
+_MAX_CHUNKS = 10_000  # before the samples: a header and zeros are a chain of empty ones
+_UNKNOWN = 0xFFFFFFFF  # an AU of this size goes to the end of the file, also beyond 4 GiB
 _WRAP = 1 << 32  # what a size of 32 bits loses where it begins anew
 _BLOCK = 1 << 20  # bytes that are examined at once
 _FEWEST = 1024  # bytes: fewer are no sound that anybody would miss
-_TEXT = string.printable.encode()
-_METADATA = (
-    *(b"LIST", b"id3 ", b"ID3 ", b"bext", b"iXML", b"axml", b"_PMX", b"guan", b"JUNK", b"PAD "),
-)
-_FORMS = {
-    b"RIFF": b"WAVE",
-    b"RIFX": b"WAVE",
-    b"RF64": b"WAVE",
-    b"BW64": b"WAVE",
-    b"FORM": b"AIF",
+_TEXT = string.printable.encode() + b"\0"
+_METADATA = b"LIST", b"id3 ", b"ID3 ", b"bext", b"iXML", b"axml", b"_PMX", b"guan", b"JUNK", b"PAD "
+_ASF, _ASF_PROPERTIES = b"\x30\x26\xb2\x75", bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layout:
+    """How a container writes its chunks.
+
+    Attributes:
+        first: offset of the first chunk.
+        id_size: bytes of a chunk's identifier, which its size follows.
+        width: bytes of that size.
+        order: which byte of it comes first.
+        sound: identifier of the chunk that holds the samples; empty for a container without chunks.
+        n_before: bytes of that chunk that stand before the samples.
+        counts_itself: whether a size counts the identifier and itself too.
+        alignment: chunks begin at multiples of it.
+        sound_is_last: whether nothing that a decoder needs follows the samples.
+        long_size: identifier of the chunk with sizes of 64 bits.
+        form_size: size of the whole file, in its second word, with which libsndfile takes all that
+            follows a sound chunk of size 0 for samples; None if the whole file's does not matter.
+    """
+
+    first: int = 12
+    id_size: int = 4
+    width: int = 4
+    order: Literal["little", "big"] = "little"
+    sound: bytes = b"data"
+    n_before: int = 0
+    counts_itself: bool = False
+    alignment: int = 2
+    sound_is_last: bool = True
+    long_size: bytes = b""
+    form_size: int | None = None
+
+
+_AU, _BARE = Layout(order="big", sound=b""), Layout(width=8, sound=b"")
+_RF64 = Layout(long_size=b"ds64", form_size=8)
+_LAYOUTS = {
+    b"RIFF": Layout(form_size=8),
+    b"RIFX": Layout(order="big", form_size=8),
+    b"RF64": _RF64,
+    b"BW64": _RF64,
+    b"FORM": Layout(order="big", sound=b"SSND", n_before=8, sound_is_last=False),
+    b"caff": Layout(first=8, width=8, order="big", n_before=4, alignment=1, sound_is_last=False),
+    b"riff": Layout(
+        first=40,
+        id_size=16,
+        width=8,
+        sound=b"data" + bytes.fromhex("f3acd3118cd100c04f8edb8a"),
+        counts_itself=True,
+        alignment=8,
+    ),
+}
+"""Layouts by the first four bytes: WAV in four forms, AIFF, CAF, W64."""
+
+_RECORDINGS = {
+    **dict.fromkeys((b"RIFF", b"RIFX", b"RF64", b"BW64"), b"WAVE"),
     **dict.fromkeys((b"fLaC", b"OggS", b"riff", b"caff", b".snd"), b""),
+    b"FORM": b"AIF",
 }
 """How other recordings begin, and what stands at their eighth byte."""
+
+
+class _Chunk(NamedTuple):
+    name: bytes
+    start: int
+    end: int
 
 
 class Trailing(NamedTuple):
@@ -54,13 +112,62 @@ class Trailing(NamedTuple):
         n_unknown: bytes up to the end that are none of what may stand there.
     """
 
-    chunks: tuple[Chunk, ...]
+    chunks: tuple[_Chunk, ...]
     recording: int | None
     n_unknown: int
 
 
+@dataclass(frozen=True)
+class _StatedSize:
+    """The size of the samples by the header of a file.
+
+    Attributes:
+        start: offset of the first byte of the samples.
+        n_bytes: how many the header states; 0 if there are none.
+        at: offset of that number.
+        width: bytes of it.
+        layout: of the container.
+        own: bytes that it counts beside the samples.
+        was_filled: whether a 0 is a size, and not what stands there until a recording ends.
+    """
+
+    start: int
+    n_bytes: int
+    at: int
+    width: int
+    layout: Layout
+    own: int = 0
+    was_filled: bool = True
+
+    @property
+    def end(self) -> int:
+        return self.start + self.n_bytes
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it means nothing: never filled in, or as large as can be written."""
+        near = 4096  # writers to a pipe put 2^31 or 2^32, less some header
+        largest = any(abs(self.n_bytes - limit) <= near for limit in (2**31, 2**32))
+        return largest or self.n_bytes >= 2**40 or (self.n_bytes == 0 and not self.was_filled)
+
+    def corrected(self, file: Section, n_bytes: int, stop: int | None = None) -> Bitstream:
+        """The file up to `stop`, with a header that states `n_bytes` of samples."""
+        file, order = file.section(0, stop) if stop is not None else file, self.layout.order
+        has_room = n_bytes + self.own < 1 << 8 * self.width
+        share = 1.0
+        if n_bytes != self.n_bytes and not (self.is_open and has_room):
+            share = n_bytes / self.n_bytes if self.n_bytes else inf
+        if has_room:
+            number = n_bytes + self.own
+        else:  # with a size of 0, or that of an AU that is not known, libsndfile goes to the end
+            number = _UNKNOWN if self.layout is _AU else 0
+            if self.layout.form_size is not None:
+                file = file.patched(4, self.layout.form_size.to_bytes(4, order))
+        return Bitstream(file.patched(self.at, number.to_bytes(self.width, order)), share=share)
+
+
 def measured(file: Section) -> Split:
-    """The sound in a file whose header states a size, or the file as it is.
+    """Return the sound in a file whose header states a size, or the file as it is.
 
     Where nothing needed follows the samples, a bitstream ends with them: libsndfile takes for
     samples what stands behind those of a W64.
@@ -68,112 +175,150 @@ def measured(file: Section) -> Split:
     Raises:
         Unrecognised: for a chain of chunks that does not come to an end.
     """
-    size = stated_size(file)
+    size = _stated_size(file)
     if size is None or size.start > file.size:
         return Split([Bitstream(file)])
-    layout = layout_of(file)
-    n_left = file.size - size.start
-    if size.n_bytes > n_left or not _is_meant(file, size, layout):
-        return Split([_bitstream(file, size, n_left)])
-    n_bytes = size.n_bytes + _n_lost(file, size, layout)
+    layout, n_bytes, n_left = size.layout, size.n_bytes, file.size - size.start
+    if n_bytes == n_left and size.width == layout.width:
+        return Split([Bitstream(file)])  # as it should be
+    if n_bytes > n_left or not _is_meant(file, size):
+        return Split([size.corrected(file, n_left)])
+    if size.width == 4 and n_left - n_bytes >= _WRAP and not _follows(file, size.end, layout):
+        n_bytes += (n_left - n_bytes) // _WRAP * _WRAP
     found = trailing(file, size.start + n_bytes, layout)
     if found.n_unknown and n_bytes > size.n_bytes:
-        return Split([_bitstream(file, size, n_left)])
-    is_last = layout is None or layout.sound_is_last or found.chunks
-    stop = size.start + n_bytes if is_last else found.recording
-    bitstreams = [_bitstream(file, size, n_bytes, stop)]
-    if layout is not None:
-        bitstreams += [_further(file, size, layout, chunk) for chunk in found.chunks]
+        return Split([size.corrected(file, n_left)])
+    is_last = layout.sound_is_last or found.chunks
+    bitstreams = [
+        size.corrected(file, n_bytes, size.start + n_bytes if is_last else found.recording)
+    ]
+    bitstreams += [_further(file, size, chunk) for chunk in found.chunks]
     behind = None if found.recording is None else file.section(found.recording)
     return Split(bitstreams, behind=behind, n_unknown=found.n_unknown)
 
 
-def _is_meant(file: Section, size: StatedSize, layout: Layout | None) -> bool:
+def _stated_size(file: Section) -> _StatedSize | None:
+    """The size of the samples that the header states; None if it states none."""
+    head = file.peek(0, 12)
+    if head[:4] == b".snd":
+        start, n_bytes = (int.from_bytes(head[at : at + 4], "big") for at in (4, 8))
+        size = _StatedSize(start, n_bytes, 8, 4, _AU, was_filled=False)
+        return None if n_bytes == _UNKNOWN else size
+    if head[:4] == _ASF:  # the size of the whole file, if that is cut: FFmpeg makes a wrong length
+        at = file.peek(0, 1 << 12).find(_ASF_PROPERTIES) + 40
+        n_bytes = int.from_bytes(file.peek(at, 8), "little")
+        is_cut = at >= 40 and n_bytes > file.size
+        return _StatedSize(0, n_bytes, at, 8, _BARE) if is_cut else None
+    layout, long_at = _LAYOUTS.get(head[:4]), None
+    if layout is None or head[8:] in (b"8SVX", b"16SV"):
+        return None
+    at = layout.first
+    for _ in range(_MAX_CHUNKS):
+        found = _chunk_at(file, at, layout)
+        if found is None:
+            return None
+        if found.name == layout.sound:
+            return _of_chunk(file, found, layout, long_at)
+        if found.name == layout.long_size:
+            long_at = found.start + 8
+        at = -(-found.end // layout.alignment) * layout.alignment
+    raise Unrecognised(f"a chain of {_MAX_CHUNKS:,} chunks without samples")
+
+
+def _of_chunk(file: Section, found: _Chunk, layout: Layout, long_at: int | None) -> _StatedSize:
+    """The size that a chunk of samples states.
+
+    Where there is a size of 64 bits, that counts: the short one is then 2^32 - 1.
+    """
+    n_bytes, at, width = found.end - found.start, found.start - layout.width, layout.width
+    if long_at is not None:
+        if n_bytes == _UNKNOWN:
+            n_bytes = int.from_bytes(file.peek(long_at, 8), "little")
+        at, width = long_at, 8
+    before = layout.n_before
+    own = before + (layout.id_size + layout.width if layout.counts_itself else 0)
+    was_filled = n_bytes > before or _follows(file, found.start + n_bytes, layout) is not None
+    n_bytes = max(0, n_bytes - before)
+    return _StatedSize(found.start + before, n_bytes, at, width, layout, own, was_filled)
+
+
+def _chunk_at(file: Section, at: int, layout: Layout) -> _Chunk | None:
+    """The chunk at `at`; None where the file ends."""
+    n_head = layout.id_size + layout.width
+    header = file.peek(at, n_head)
+    if len(header) < n_head:
+        return None
+    size = int.from_bytes(header[layout.id_size :], layout.order)
+    size = max(0, size - n_head) if layout.counts_itself else size
+    return _Chunk(header[: layout.id_size], at + n_head, at + n_head + size)
+
+
+def _follows(file: Section, at: int, layout: Layout) -> _Chunk | None:
+    """The chunk behind one that ends at `at`, if one stands there, and not samples.
+
+    It has a name, and fits into the file, unless it is one of samples. Some writers leave out the
+    byte that aligns it.
+    """
+    aligned = -(-at // layout.alignment) * layout.alignment
+    for place in dict.fromkeys((aligned, at)) if layout.sound else ():
+        if found := _chunk_at(file, place, layout):
+            name = found.name[:4]
+            has_name = name.isascii() and name.decode().isprintable()
+            if found.name == layout.sound or (has_name and found.end <= file.size):
+                return found
+    return None
+
+
+def _is_meant(file: Section, size: _StatedSize) -> bool:
     """Whether a size is one, and not what writers put there who do not know it."""
     if not size.is_open:
         return True
-    is_followed = layout is not None and follows(file, size.end, layout) is not None
+    is_followed = _follows(file, size.end, size.layout) is not None
     return size.n_bytes > 0 and (size.end == file.size or is_followed)
 
 
-def _n_lost(file: Section, size: StatedSize, layout: Layout | None) -> int:
-    """Bytes that the size does not count, for it began anew at 4 GiB."""
-    n_behind = file.size - size.end
-    is_full = size.layout.width == 4 and n_behind >= _WRAP
-    if not is_full or (layout and follows(file, size.end, layout)):
-        return 0
-    return n_behind // _WRAP * _WRAP
-
-
-def _bitstream(file: Section, size: StatedSize, n_bytes: int, stop: int | None = None) -> Bitstream:
-    """The file up to `stop`, with a header that states `n_bytes` of samples."""
-    return Bitstream(size.corrected(file.section(0, stop), n_bytes), share=_share(size, n_bytes))
-
-
-def _further(file: Section, size: StatedSize, layout: Layout, chunk: Chunk) -> Bitstream:
+def _further(file: Section, size: _StatedSize, chunk: _Chunk) -> Bitstream:
     """Another chunk of samples, behind the header of the first one."""
-    start = chunk.start + layout.n_before
+    start = chunk.start + size.layout.n_before
     size = replace(size, n_bytes=chunk.end - start)
     n_bytes = min(size.n_bytes, file.size - start)
     samples = file.section(start - size.start, start + n_bytes)
-    samples = size.corrected(samples.patched(0, file.peek(0, size.start)), n_bytes)
-    return Bitstream(samples, share=_share(size, n_bytes))
+    return size.corrected(samples.patched(0, file.peek(0, size.start)), n_bytes)
 
 
-def _share(size: StatedSize, n_bytes: int) -> float:
-    """How many of the bytes that are stated there are."""
-    if n_bytes == size.n_bytes or (size.is_open and size.has_room_for(n_bytes)):
-        return 1.0
-    return n_bytes / size.n_bytes if size.n_bytes else inf
-
-
-def trailing(file: Section, at: int, layout: Layout | None = None) -> Trailing:
-    """What stands behind samples that end at `at`.
+def trailing(file: Section, at: int, layout: Layout = _BARE) -> Trailing:
+    """Return what stands behind samples that end at `at`.
 
     Args:
         file: the whole of it.
         at: offset of the byte after the samples.
-        layout: how its chunks are written; None if it has none.
+        layout: how its chunks are written.
     """
-    chunks: list[Chunk] = []
+    chunks: list[_Chunk] = []
     while at < file.size:
-        if _is_recording(file.peek(at, 12)):
+        head = file.peek(at, 16)
+        if head[8:].startswith(_RECORDINGS.get(head[:4], b"no recording")):
             return Trailing(tuple(chunks), at, 0)
-        if layout and (found := follows(file, at, layout)):
-            if found.name == layout.sound and found.size > layout.n_before:
+        if found := _follows(file, at, layout):
+            if found.name == layout.sound and found.end - found.start > layout.n_before:
                 chunks.append(found)
             at = found.end
-        elif n_bytes := tag_size(file.peek(at, 16)) or _n_zeros(file, at):
+        elif n_bytes := tag_size(head) or _n_zeros(file, at):
             at += n_bytes
         else:
             break
     n_left = file.size - at
-    is_harmless = n_left < _FEWEST or _is_metadata(file.peek(at, _BLOCK))
+    rest = file.peek(at, _BLOCK)
+    is_harmless = n_left < _FEWEST or rest[:4] in _METADATA or not rest.strip(_TEXT)
     return Trailing(tuple(chunks), None, 0 if is_harmless else n_left)
-
-
-def _is_recording(head: bytes) -> bool:
-    kind = _FORMS.get(head[:4])
-    return kind is not None and head[8:].startswith(kind)
 
 
 def _n_zeros(file: Section, at: int) -> int:
     """How many zeros there are from `at` on."""
-    n_zeros = 0
-    for block in _blocks(file, at):
+    start = at
+    while block := file.peek(at, _BLOCK):
         n_other = len(block.lstrip(b"\0"))
-        n_zeros += len(block) - n_other
+        at += len(block) - n_other
         if n_other:
             break
-    return n_zeros
-
-
-def _blocks(file: Section, at: int) -> Iterator[bytes]:
-    while block := file.peek(at, _BLOCK):
-        yield block
-        at += len(block)
-
-
-def _is_metadata(block: bytes) -> bool:
-    """Whether this is text, or a chunk of metadata that is cut."""
-    return not block.strip(_TEXT + b"\0") or block[:4] in _METADATA
+    return at - start

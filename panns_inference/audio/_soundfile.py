@@ -19,10 +19,10 @@ from ._bitstream import (
     Incomplete,
     NoSuchTrack,
     Piece,
+    Section,
     Track,
     Unrecognised,
 )
-from ._section import Section
 
 if TYPE_CHECKING:
     from soundfile import SoundFile
@@ -34,18 +34,6 @@ _MOST_PER_BYTE = 8192  # samples: a frame of FLAC holds 65,535 in no less than 8
 _MOST_LEFT = 4096  # bytes: a few frames of MP3
 _PATIENCE = 16  # reads at the end of the file; no decoder needs more than four to see it
 _STDERR = 2
-
-_LOGGED = {
-    "AVR": re.compile(r"Frames +: (\d+)"),
-    "MAT4": re.compile(r"Cols +: (\d+)\s.*\s.*wavedata"),
-    "MAT5": re.compile(r"Cols +: (\d+)\s.*\s.*wavedata"),
-    "MPC2K": re.compile(r"Frames +: (\d+)"),
-    "NIST": re.compile(r"sample_count -i (\d+)"),
-    "SVX": re.compile(r"BODY : (\d+) \("),
-    "WVE": re.compile(r"Data length (\d+) "),
-}
-"""Where the log of libsndfile states the length of a file that it takes for a shorter one: samples,
-or bytes in 8SVX. A header of NIST is text, and not logged."""
 
 
 def described(bitstream: Bitstream) -> Description:
@@ -79,7 +67,7 @@ def pieces(bitstream: Bitstream, track: int | None = None) -> Iterator[Piece]:
                 break
             n_samples += len(samples)
             yield Piece(sound.samplerate, samples)
-        missing = max(n_stated, _n_logged(sound, file)) - n_samples
+        missing = n_stated - n_samples
         # Where nothing was stated, the end of the bytes is the end of the sound.
         lost = lost and (slack < inf or file.n_reads_at_end == 0)
         # The decoder of MP3 ends without a word where the rate or the channels change.
@@ -136,18 +124,11 @@ def _n_stated(sound: SoundFile, bitstream: Bitstream) -> int:
     # The length of MPEG inside a WAV is always an estimate.
     is_estimate = sound.format != "MP3" and sound.subtype.startswith("MPEG")
     stated = int(bitstream.n_samples or sound.frames)
+    if sound.format == "NIST":  # libsndfile takes a cut one for a shorter one
+        match = re.search(rb"sample_count -i (\d+)", bitstream.file.section(0).peek(0, 1024))
+        stated = int(match[1]) if match else stated
     is_possible = stated <= bitstream.file.size * _MOST_PER_BYTE
     return stated if bitstream.slack < inf and not is_estimate and is_possible else 0
-
-
-def _n_logged(sound: SoundFile, file: Section) -> int:
-    """Samples that a header states by the log of libsndfile; 0 if it is silent on them."""
-    if sound.format not in _LOGGED:
-        return 0
-    log = file.peek(0, 1024).decode("latin-1") if sound.format == "NIST" else sound.extra_info
-    match = _LOGGED[sound.format].search(log)
-    n_bytes = 2 if (sound.format, sound.subtype) == ("SVX", "PCM_16") else 1
-    return int(match[1]) // n_bytes if match else 0
 
 
 @contextmanager

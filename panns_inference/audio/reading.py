@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from importlib import import_module
 from operator import index
 from typing import SupportsIndex
 
 from ..errors import AudioError, AudioWarning, UsageError
 from ..warning import warn
-from .resampling import check_resampler
 
 MIX, EACH, ALL = "mix", "each", "all"
 
-SIDES = {"left": 1, "right": 2}
-"""Names of channels, and their numbers."""
+Words = Mapping[str | None, int | str | None]
+
+TRACKS: Words = {None: None, ALL: ALL}
+CHANNELS: Words = {MIX: MIX, EACH: EACH, "left": 1, "right": 2}
+"""What may be given beside a number, and what becomes of it."""
+
+RESAMPLERS = "soxr", "resampy"
+"""What can resample, by name."""
 
 LOWEST_RATE, HIGHEST_RATE = 100, 10_000_000
 """Sample rates in Hz that can be meant: a rate of 1 Hz would make hours of a second."""
@@ -42,9 +48,23 @@ class Reading:
     channel: int | str = MIX
 
     def __post_init__(self) -> None:
-        check_resampler(self.resampler)
-        object.__setattr__(self, "track", _checked_track(self.track))
-        object.__setattr__(self, "channel", _checked_channel(self.channel))
+        if self.resampler not in RESAMPLERS:
+            known = ", ".join(RESAMPLERS)
+            raise UsageError(f"unknown resampler {self.resampler!r}; known are: {known}")
+        try:
+            import_module(self.resampler)
+        except ImportError as error:
+            raise UsageError(
+                f"the resampler {self.resampler!r} is not installed ({error}): "
+                f'pip install "panns-inference[{self.resampler}]"'
+            ) from error
+        wrong = f"track={self.track!r} is no number of a sound track: they count from 1"
+        object.__setattr__(self, "track", _checked(self.track, TRACKS, wrong))
+        wrong = (
+            f"channel={self.channel!r} is no channel: give 'mix', 'left', 'right', 'each', or a "
+            "number from 1"
+        )
+        object.__setattr__(self, "channel", _checked(self.channel, CHANNELS, wrong))
 
     def of(self, track: int | None, channel: int | None) -> Reading:
         """The same reading, of one track and channel.
@@ -62,7 +82,7 @@ class Reading:
     @property
     def is_several(self) -> bool:
         """Whether it stands for several readings, each with a result of its own."""
-        return bool(self.separates)
+        return self.track == ALL or self.channel == EACH
 
     @property
     def separates(self) -> tuple[str, ...]:
@@ -89,30 +109,14 @@ class Reading:
             warn(f"{name} {fault}", AudioWarning)
 
 
-def _number(value: object) -> int:
-    """A number from 1; 0 for whatever is none."""
-    if isinstance(value, bool) or not isinstance(value, SupportsIndex):
-        return 0
-    return max(0, index(value))
-
-
-def _checked_track(track: object) -> int | str | None:
-    if track is None or (isinstance(track, str) and track == ALL):
-        return track
-    if number := _number(track):
-        return number
-    raise UsageError(f"track={track!r} is no number of a sound track: they count from 1")
-
-
-def _checked_channel(channel: object) -> int | str:
-    if isinstance(channel, str) and channel in (MIX, EACH, *SIDES):
-        return SIDES.get(channel, channel)
-    if number := _number(channel):
-        return number
-    raise UsageError(
-        f"channel={channel!r} is no channel: give 'mix', 'left', 'right', 'each', or a number "
-        "from 1"
-    )
+def _checked(value: object, words: Words, wrong: str) -> int | str | None:
+    """Return what a word stands for, or a number from 1, or raise that it is neither."""
+    if value is None or isinstance(value, str):
+        if value in words:
+            return words[value]
+    elif isinstance(value, SupportsIndex) and not isinstance(value, bool) and index(value) > 0:
+        return index(value)
+    raise UsageError(wrong)
 
 
 def checked_rate(rate: object, argument: str) -> int:

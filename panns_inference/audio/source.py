@@ -17,7 +17,7 @@ import io
 import os
 import stat
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, BinaryIO, TypeGuard
 
@@ -25,8 +25,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import AudioError, AudioTypeError
-from ._bitstream import Piece
-from ._section import Section
+from ._bitstream import Piece, Refused, Section
 
 File = str | os.PathLike[str] | BinaryIO
 """A path, or a binary file that is open."""
@@ -53,7 +52,7 @@ _PIECE = 1 << 15
 
 
 def is_file(source: object) -> TypeGuard[File]:
-    """Whether a source is a file, and not samples in memory.
+    """Return whether a source is a file, and not samples in memory.
 
     Args:
         source: as for `read`.
@@ -62,7 +61,7 @@ def is_file(source: object) -> TypeGuard[File]:
 
 
 def name_of(source: object) -> str | None:
-    """The name of a recording: the path as it was given, or that of an open file.
+    """Return the name of a recording: the path as it was given, or that of an open file.
 
     Args:
         source: as for `read`.
@@ -75,7 +74,7 @@ def name_of(source: object) -> str | None:
 
 
 def named(source: object) -> str:
-    """The words by which messages name a recording.
+    """Return the words by which messages name a recording.
 
     Args:
         source: as for `read`.
@@ -88,21 +87,32 @@ def named(source: object) -> str:
 
 @contextmanager
 def opened(source: File, name: str) -> Iterator[Section]:
-    """The bytes of a file from its position on; a path is closed afterwards, an open file is not.
+    """Yield the bytes of a file from its position on; a path is closed afterwards.
+
+    What is found out about the file meanwhile is raised with its name.
 
     Args:
         source: path of a regular file, or an open binary file that can be rewound.
         name: its name in messages.
 
     Raises:
-        AudioError: if it is no regular file, is not there, is empty, or may not be read;
-            AudioTypeError if it is not binary.
+        AudioError: if it is no regular file, is not there, is empty, may not be read, is no
+            recording, or has no such track; AudioTypeError if it is not binary.
     """
-    if isinstance(source, (str, os.PathLike)):
-        with _open(source, name) as file:
-            yield _section(file, name)
-    else:
-        yield _section(source, name)
+    opening: AbstractContextManager[BinaryIO] = (
+        _open(source, name) if isinstance(source, (str, os.PathLike)) else nullcontext(source)
+    )
+    with opening as file:
+        section = _section(file, name)
+        try:
+            yield section
+        except Refused as finding:
+            raise AudioError(f"{name} {finding}") from None
+        finally:
+            for failure in section.failures[:1]:
+                if not isinstance(failure, Exception):
+                    raise failure
+                raise AudioError(f"{name} cannot be read: {failure}") from failure
 
 
 def _open(path: str | os.PathLike[str], name: str) -> BinaryIO:
@@ -138,7 +148,7 @@ def _section(file: BinaryIO, name: str) -> Section:
 
 
 def float32_samples(array: Any, name: str = "the array") -> NDArray[np.float32]:
-    """Samples of any type as float32, in the shape that they have.
+    """Return samples of any type as float32, in the shape that they have.
 
     Args:
         array: NumPy array, list, tensor (also on another device, or one that requires a gradient),
@@ -184,7 +194,7 @@ def _as_numpy(array: Any, name: str) -> NDArray[Any]:
 
 
 def array_pieces(array: Any, sample_rate: int, name: str) -> Generator[Piece, None, None]:
-    """Samples in memory, piece by piece.
+    """Yield samples in memory, piece by piece.
 
     Args:
         array: (samples,) or (channels, samples), as for `float32_samples`.
