@@ -13,7 +13,7 @@ from .events.rules import DEFAULT_THRESHOLD, Threshold
 from .model import Model
 from .pipeline import DetectionTask, EmbeddingTask, TaggingTask
 from .pipeline.clipwise import ClipwiseTask
-from .pipeline.inputs import Input, inputs_of
+from .pipeline.recordings import Input, inputs_of, with_origin
 from .results import Embedding, Result, Tagging
 
 C = TypeVar("C", bound=Result)
@@ -171,7 +171,7 @@ def _along(task: ClipwiseTask[C], inputs: Iterable[Input]) -> Iterator[C]:
     for one in inputs:
         chunks = one.chunks(task.model.sample_rate)
         for result in task.along(one.name, chunks):
-            yield result.made_from(**chunks.origin)
+            yield with_origin(result, chunks)
 
 
 def _events(task: DetectionTask, one: Input) -> Iterator[Event]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -230,19 +230,14 @@ class Model:
         made = self._made()
         return made.sample_rate / made.hop_size
 
-    def require(self, output: str, given: Iterable[str] | None) -> None:
-        """Refuse a network that does not give an output.
+    def lacks(self, output: str) -> UsageError:
+        """Return the error for a network that does not give an output.
 
         Args:
             output: name of the output.
-            given: names of those that there are; None if the network does not name them.
-
-        Raises:
-            UsageError: if it is not among them.
         """
-        if given is not None and output not in given:
-            able = [name for name, network in NETWORKS.items() if output in network.output_names]
-            raise UsageError(f"{self.name} has no {output}; these have one: {', '.join(able)}")
+        able = [name for name, network in NETWORKS.items() if output in network.output_names]
+        return UsageError(f"{self.name} has no {output}; these have one: {', '.join(able)}")
 
 
 def _kind(device: str) -> type[TorchEngine]:

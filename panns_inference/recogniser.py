@@ -11,7 +11,7 @@ from .events.columns import Class
 from .events.rules import DEFAULT_THRESHOLD, Threshold
 from .iterators import Iterators
 from .pipeline import DetectionTask, EmbeddingTask, TaggingTask, Task
-from .pipeline.inputs import inputs_of
+from .pipeline.recordings import inputs_of
 from .pipeline.run import run
 from .results import Detection, Embedding, Result, Tagging
 

@@ -7,9 +7,9 @@ from, prints itself, and keeps nothing of the network.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +17,6 @@ from numpy.typing import NDArray
 from .audioset import mid_of
 from .errors import UsageError
 from .events import Event
-
-R = TypeVar("R", bound="Result")
 
 SHOWN = 10
 """Tags or events that a printed result shows."""
@@ -97,16 +95,6 @@ class Result:
         """
         same = self.source == before.source and self.chosen.keys() == before.chosen.keys()
         return same and tuple(self.chosen.values()) > tuple(before.chosen.values())
-
-    def made_from(self: R, **origin: int | None) -> R:
-        """The same result, and its stretches, with more of what they are made from.
-
-        Args:
-            origin: `source_rate`, `track` and `channel`.
-        """
-        stretches = tuple(each.made_from(**origin) for each in getattr(self, "stretches", ()))
-        known: dict[str, Any] = {**origin, **({"stretches": stretches} if stretches else {})}
-        return replace(self, **known)
 
     def to_dict(self) -> dict[str, Any]:
         """The result without its large arrays, ready for JSON."""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from ..audio import Reading
 from ..errors import AudioError, PannsError
 from ..pipeline import Task
-from ..pipeline.clips import Outcome
+from ..pipeline.recordings import Outcome
 from ..pipeline.run import default_jobs, run
 from ..results import Result
 from .recording import Recording

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from ..audio import Reading, blocks, name_of, separate
 from ..errors import AudioError
-from ..pipeline.inputs import Input
+from ..pipeline.recordings import Input
 
 if TYPE_CHECKING:
     from .records import FileRecord

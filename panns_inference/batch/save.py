@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from ..errors import OutputError, PannsError, PathError
 from ..pipeline import Task
-from ..pipeline.clips import Outcome
+from ..pipeline.recordings import Outcome
 from ..results import Result
 from .aliases import outcomes
 from .journal import Journal, opened

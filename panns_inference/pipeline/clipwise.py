@@ -15,13 +15,12 @@ from numpy.typing import NDArray
 from ..engine import Outputs
 from ..errors import UsageError
 from ..model import Model
-from ..results import Result
+from ..results import Embedding, Result, Tagging
 from .blocks import Waveform
 from .forward import pass_over
-from .silence import loud_clips
 from .sliding import Batch, Placement, Stretches
 from .state import SavedState, State, inner, nested
-from .task import Task
+from .task import Task, loud_clips
 
 C = TypeVar("C", bound=Result)
 
@@ -153,6 +152,56 @@ class ClipwiseTask(Task[C]):
         return self.result(origin, {self.output: stretch.values})
 
 
+class TaggingTask(ClipwiseTask[Tagging]):
+    """Which sounds; the arguments are those of `ClipwiseTask`."""
+
+    name = "tag"
+    output = "clipwise_output"
+    result_type = Tagging
+
+    def result(
+        self, origin: dict[str, Any], outputs: Outputs, stretches: Sequence[Tagging] = ()
+    ) -> Tagging:
+        """Return the tags that are made of some outputs.
+
+        Args:
+            origin: the fields of `Task.origin`.
+            outputs: of the network.
+            stretches: tags of stretches of the recording.
+        """
+        clipwise, embedding = outputs["clipwise_output"], outputs.get("embedding")
+        self.check(origin["source"], clipwise_output=clipwise, embedding=embedding)
+        return Tagging(
+            **origin,
+            clipwise=clipwise,
+            embedding=embedding,
+            labels=tuple(self.model.labels),
+            stretches=tuple(stretches),
+        )
+
+
+class EmbeddingTask(ClipwiseTask[Embedding]):
+    """Recordings as vectors; the arguments are those of `ClipwiseTask`."""
+
+    name = "embed"
+    output = "embedding"
+    result_type = Embedding
+
+    def result(
+        self, origin: dict[str, Any], outputs: Outputs, stretches: Sequence[Embedding] = ()
+    ) -> Embedding:
+        """Return the embedding that is made of some outputs.
+
+        Args:
+            origin: the fields of `Task.origin`.
+            outputs: of the network.
+            stretches: embeddings of stretches of the recording.
+        """
+        vector = outputs["embedding"]
+        self.check(origin["source"], embedding=vector)
+        return Embedding(**origin, vector=vector, stretches=tuple(stretches))
+
+
 class ClipwiseAccumulator(Generic[C]):
     """Takes a recording for a `ClipwiseTask`: as a whole, and in stretches if they are wanted.
 
@@ -203,7 +252,8 @@ class ClipwiseAccumulator(Generic[C]):
             self.end()
         n_samples, task = self.n_samples, self.task
         outputs, _ = self.whole.finish()
-        task.model.require(task.output, outputs)
+        if task.output not in outputs:
+            raise task.model.lacks(task.output)
         origin = task.origin(self.name, n_samples, silence=self.whole.silence)
         return task.result(
             origin, outputs, [task.stretch_result(self.name, each) for each in self.stretches]

@@ -135,10 +135,10 @@ class DetectionTask(Task[Detection]):
         ]
 
     def _of_clip(self, name: str | None, n_samples: int, outputs: Outputs) -> Detection:
-        self.model.require("framewise_output", outputs)
+        if "framewise_output" not in outputs:
+            raise self.model.lacks("framewise_output")
         framewise = outputs["framewise_output"]
-        clipwise = self.checked_clipwise(outputs["clipwise_output"])
-        self.check_finite(name, framewise_output=framewise)
+        self.check(name, framewise_output=framewise, clipwise_output=outputs["clipwise_output"])
         events = find_events(
             framewise,
             self.frames_per_second,
@@ -149,7 +149,7 @@ class DetectionTask(Task[Detection]):
         return self.result(
             name,
             n_samples,
-            clipwise=clipwise,
+            clipwise=outputs["clipwise_output"],
             events=events,
             framewise=framewise if self.framewise else None,
             n_frames=len(framewise),
@@ -176,11 +176,7 @@ class DetectionTask(Task[Detection]):
             n_frames: of the recording.
             events: by onset.
             silence: samples that are silence.
-
-        Raises:
-            AudioError: if a probability is NaN or infinite.
         """
-        self.check_finite(name, clipwise_output=clipwise)
         return Detection(
             **self.origin(name, n_samples, silence=silence),
             clipwise=clipwise,

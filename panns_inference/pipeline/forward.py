@@ -16,17 +16,8 @@ from .blocks import Buffer, Waveform
 from .segments import BlockwisePass, Frames, whole_outputs
 from .state import SavedState, State
 
-BLOCK = 30.0
+BLOCK = 30
 """Seconds that go through the network at once."""
-
-
-def block_of(model: Model) -> int:
-    """Return the samples that go through the network at once.
-
-    Args:
-        model: the network.
-    """
-    return round(BLOCK * model.sample_rate)
 
 
 def outputs_of(model: Model, waveforms: Waveforms, *names: str) -> Outputs:
@@ -40,15 +31,16 @@ def outputs_of(model: Model, waveforms: Waveforms, *names: str) -> Outputs:
     Raises:
         UsageError: if the network has not one of them.
     """
-    engine = model.engine
-    if waveforms.shape[1] > block_of(model) and engine.statistics is not None:
-        passes = [BlockwisePass(engine, block_of(model), model.classes_num) for _ in waveforms]
+    engine, block = model.engine, BLOCK * model.sample_rate
+    if waveforms.shape[1] > block and engine.statistics is not None:
+        passes = [BlockwisePass(engine, block, model.classes_num) for _ in waveforms]
         rows = list(map(_in_blocks, passes, map(float32_samples, waveforms)))
         outputs = {name: np.stack([row[name] for row in rows]) for name in rows[0]}
     else:
         outputs = engine.outputs(waveforms)
     for name in names:
-        model.require(name, outputs)
+        if name not in outputs:
+            raise model.lacks(name)
     return outputs
 
 
@@ -65,7 +57,7 @@ def pass_over(
     engine = model.engine
     if engine.statistics is None:
         return WholePass(engine, state)
-    return BlockwisePass(engine, block_of(model), model.classes_num, peak, state)
+    return BlockwisePass(engine, BLOCK * model.sample_rate, model.classes_num, peak, state)
 
 
 class WholePass:

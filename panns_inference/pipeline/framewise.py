@@ -79,7 +79,7 @@ class DetectionAccumulator:
         if self.cutter:
             frames = self._slid(self.cutter.finish())
         elif frames is None:
-            self.task.model.require("framewise_output", self.outputs)
+            raise self.task.model.lacks("framewise_output")
         new = self._add(frames)
         last = self.finder.finish(self.n_samples / self.task.model.sample_rate)
         self.events += last
@@ -90,11 +90,14 @@ class DetectionAccumulator:
         if self.outputs is None:
             self.end()
         outputs = self.outputs or {}
-        self.task.model.require(self.task.output, outputs)
+        if self.task.output not in outputs:
+            raise self.task.model.lacks(self.task.output)
+        clipwise = outputs["clipwise_output"]
+        self.task.check(self.name, clipwise_output=clipwise)
         return self.task.result(
             self.name,
             self.n_samples,
-            clipwise=self.task.checked_clipwise(outputs["clipwise_output"]),
+            clipwise=clipwise,
             framewise=np.concatenate(self.kept) if self.kept else None,
             n_frames=self.n_frames,
             events=sorted(self.events, key=lambda e: (e.onset, e.offset, e.index)),
@@ -109,7 +112,7 @@ class DetectionAccumulator:
     def _add(self, frames: Frames | None) -> list[Event]:
         if frames is None:
             return []
-        self.task.check_finite(self.name, framewise_output=frames)
+        self.task.check(self.name, framewise_output=frames)
         self.n_frames += len(frames)
         if self.frames_to is not None:
             self.frames_to(frames)

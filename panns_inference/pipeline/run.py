@@ -28,9 +28,8 @@ from ..engine.schedule import schedule_of
 from ..errors import AudioError
 from ..results import Result
 from .batches import batches
-from .clips import Clip, Outcome, behind, decoded
-from .inputs import Input
 from .prefetch import buffered, made_in_threads
+from .recordings import Clip, Input, Outcome, behind, decoded
 from .task import Accumulator, Task
 
 LOG = logging.getLogger("panns_inference")
@@ -65,10 +64,6 @@ def _nowhere(number: int) -> None:
     """Long recordings begin anew."""
 
 
-def _ignored(seconds: float) -> None:
-    """Nothing shows how far the run is."""
-
-
 def run(
     task: Task[R],
     inputs: Sequence[Input],
@@ -76,7 +71,7 @@ def run(
     jobs: int = 0,
     done: Mapping[int, int] | None = None,
     resume: Callable[[int], Resume | None] = _nowhere,
-    report: Callable[[float], object] = _ignored,
+    report: Callable[[float], object] | None = None,
 ) -> Iterator[Outcome[R]]:
     """Yield what has become of each recording, as soon as it is known.
 
@@ -91,7 +86,7 @@ def run(
     """
     steps = _Run(task, inputs, jobs, done or {}, resume, report)
     for outcome in steps.single() if len(inputs) == 1 else steps.several():
-        if outcome.n_samples <= task.longest_clip:  # the others report on the way
+        if report and outcome.n_samples <= task.longest_clip:  # the others report on the way
             report(outcome.n_samples / task.model.sample_rate)
         yield outcome
 
@@ -105,7 +100,7 @@ class _Run(Generic[R]):
     jobs: int
     done: Mapping[int, int]
     resume: Callable[[int], Resume | None]
-    report: Callable[[float], object]
+    report: Callable[[float], object] | None
 
     def single(self) -> Iterator[Outcome[R]]:
         """The outcome of a single recording: no threads are needed."""
@@ -128,7 +123,7 @@ class _Run(Generic[R]):
                     yield failed.pop(0)
                 if all(clip.number in self.done for clip in batch):
                     continue
-                is_long = self.is_long(batch)
+                is_long = batch[0].n_samples > self.task.longest_clip
                 while len(waiting) > (0 if is_long else n_workers):
                     yield from waiting.popleft().result()
                 if is_long:
@@ -161,37 +156,34 @@ class _Run(Generic[R]):
             return Clip(number, self.done[number])
         return decoded(self.inputs[number], number, self.task)
 
-    def is_long(self, batch: Sequence[Clip]) -> bool:
-        """Whether a batch is one recording that goes through the network block by block."""
-        return batch[0].n_samples > self.task.longest_clip
-
     def outcomes(self, batch: Sequence[Clip]) -> list[Outcome[R]]:
         """The outcomes of a batch: the fork between what fits into a block and what is longer."""
-        return [self.accumulated(batch[0])] if self.is_long(batch) else self.batched(batch)
-
-    def batched(self, batch: Sequence[Clip]) -> list[Outcome[R]]:
-        """The outcomes of clips that go through the network in one batch."""
+        if batch[0].n_samples > self.task.longest_clip:
+            return [self.accumulated(batch[0])]
         # Those that were done in an earlier run are computed again: the others depend on them.
         clips = [self.again(clip) if clip.number in self.done else clip for clip in batch]
         waveforms = np.stack([next(clip.chunks) for clip in clips])
-        results = self.results(waveforms, [self.inputs[clip.number].name for clip in clips])
+        names = [self.inputs[clip.number].name for clip in clips]
+        results: Iterable[R | AudioError]
+        try:
+            results = self.task.results(waveforms, names)
+        except AudioError as error:
+            results = self.singly(waveforms, names) if len(batch) > 1 else [error]
         return [
             clip.outcome(result)
             for clip, result in zip(clips, results, strict=True)
             if clip.number not in self.done
         ]
 
-    def results(
+    def singly(
         self, waveforms: NDArray[np.float32], names: Sequence[str | None]
-    ) -> Sequence[R | AudioError]:
-        """The results of a batch of clips; one that has none spoils no other."""
-        try:
-            return self.task.results(waveforms, names)
-        except AudioError as error:
-            if len(names) == 1:
-                return [error]
-            singles = zip(waveforms[:, None], names, strict=True)
-            return [each for clip, name in singles for each in self.results(clip, [name])]
+    ) -> Iterator[R | AudioError]:
+        """The results of clips one by one: one that has none spoils no other."""
+        for waveform, name in zip(waveforms, names, strict=True):
+            try:
+                yield from self.task.results(waveform[None], [name])
+            except AudioError as error:
+                yield error
 
     def again(self, clip: Clip) -> Clip:
         """A clip that was done before with its samples; silence if it cannot be read now."""
@@ -214,7 +206,8 @@ class _Run(Generic[R]):
         try:
             for chunk in buffered(chunks) if self.jobs else chunks:
                 accumulator.feed(chunk)
-                self.report(len(chunk) / rate)
+                if self.report:
+                    self.report(len(chunk) / rate)
                 if resume:
                     resume.save(accumulator, rate)
             result = accumulator.finish()

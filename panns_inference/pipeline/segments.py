@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 from ..engine import Engine, Outputs
 from .blocks import Block, Cutter, Waveform
-from .silence import loud_segments
 from .state import SavedState, State, inner, nested
 
 Frames = NDArray[np.float32]
@@ -196,3 +195,19 @@ def frames_of(segments: Frames, ratio: int, lines: bool) -> Frames:
     begin, end = segments[:-1, None], segments[1:, None]
     between = (begin + places * (end - begin)).reshape(-1, segments.shape[1])
     return np.concatenate([between, segments[-1:]])
+
+
+def loud_segments(
+    samples: Waveform, stride: int, n_segments: int, peak: float
+) -> NDArray[np.bool_]:
+    """Return which segments are not silent, (n_segments,).
+
+    Args:
+        samples: of the segments, (n,); what is behind the last whole one belongs to it.
+        stride: samples of a segment.
+        n_segments: how many segments there are.
+        peak: largest magnitude of silence.
+    """
+    loud = np.zeros(n_segments, bool)
+    loud[np.minimum(np.flatnonzero(np.abs(samples) > peak) // stride, n_segments - 1)] = True
+    return loud

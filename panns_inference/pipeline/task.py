@@ -18,8 +18,7 @@ from ..events import Event
 from ..model import Model
 from ..results import Result
 from .blocks import Waveform
-from .forward import block_of, outputs_of
-from .silence import loud_clips, peak_of
+from .forward import BLOCK, outputs_of
 from .state import SavedState, State
 
 R = TypeVar("R", bound=Result)
@@ -84,11 +83,13 @@ class Task(Generic[R]):
                 f"skip_silence is a level below full scale, 0 dB or less, not {skip_silence}"
             )
         self.model = model
-        self.peak = None if skip_silence is None else peak_of(skip_silence)
-        self.block = block_of(model)
+        self.peak = None if skip_silence is None else 10 ** (skip_silence / 20)
+        self.block = BLOCK * model.sample_rate
         self.longest_clip = self.block if self.peak is None else 0
         self.settings: dict[str, Any] = {**settings, "skip_silence": skip_silence}
-        self.model.require(self.output, model.output_names)
+        names = model.output_names
+        if names is not None and self.output not in names:
+            raise model.lacks(self.output)
 
     def results(self, waveforms: Waveform, names: Sequence[str | None]) -> list[R]:
         """Return the results of clips of one length, by one forward pass.
@@ -130,23 +131,7 @@ class Task(Generic[R]):
         values[loud] = np.reshape(rows, (-1, size))
         return values
 
-    def checked_clipwise(self, clipwise: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return probabilities of the classes, if there are as many as labels.
-
-        Args:
-            clipwise: (classes,).
-
-        Raises:
-            UsageError: if there are not.
-        """
-        if len(clipwise) != self.model.classes_num:
-            raise UsageError(
-                f"{self.model.name} has {len(clipwise)} classes, but there are "
-                f"{self.model.classes_num} labels: give the names of its classes as labels=[...]"
-            )
-        return clipwise
-
-    def check_finite(self, name: str | None, **outputs: NDArray[np.float32] | None) -> None:
+    def check(self, name: str | None, **outputs: NDArray[np.float32] | None) -> None:
         """Refuse what is no result: NaN is above no threshold, and would look like no sound.
 
         Args:
@@ -155,6 +140,7 @@ class Task(Generic[R]):
 
         Raises:
             AudioError: if a value is NaN or infinite.
+            UsageError: if there are not as many classes as labels.
         """
         for output, values in outputs.items():
             if values is not None and not np.isfinite(values).all():
@@ -163,6 +149,12 @@ class Task(Generic[R]):
                     "that are NaN or infinite: its samples or the weights are too large for the "
                     "numbers that it computes with"
                 )
+        clipwise = outputs.get("clipwise_output")
+        if clipwise is not None and len(clipwise) != self.model.classes_num:
+            raise UsageError(
+                f"{self.model.name} has {len(clipwise)} classes, but there are "
+                f"{self.model.classes_num} labels: give the names of its classes as labels=[...]"
+            )
 
     def origin(
         self, name: str | None, n_samples: int, first: int = 0, silence: int = 0
@@ -197,3 +189,16 @@ class Task(Generic[R]):
         if not 1 <= seconds * self.model.sample_rate < float("inf"):
             raise UsageError(f"{setting} must be a number of seconds above 0, not {seconds}")
         return round(seconds * self.model.sample_rate)
+
+
+def loud_clips(waveforms: Waveform, peak: float | None) -> NDArray[np.bool_]:
+    """Return which clips are not silent, (clips,).
+
+    Args:
+        waveforms: (clips, samples).
+        peak: largest magnitude of silence; None: no clip is silent.
+    """
+    if peak is None:
+        return np.ones(len(waveforms), bool)
+    loud: NDArray[np.bool_] = np.abs(waveforms).max(axis=1) > peak
+    return loud

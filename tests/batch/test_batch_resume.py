@@ -14,7 +14,7 @@ from panns_inference.audio import read
 from panns_inference.batch import find, resume
 from panns_inference.batch.resume import StateFiles
 from panns_inference.pipeline import DetectionTask, TaggingTask
-from panns_inference.pipeline.inputs import Input
+from panns_inference.pipeline.recordings import Input
 from panns_inference.pipeline.run import run
 
 

@@ -31,7 +31,7 @@ NAME = "street/first day.flac"
 
 
 def channels(result: Result, *numbers: int) -> list[Any]:
-    return [result.made_from(channel=number) for number in numbers]
+    return [replace(result, channel=number) for number in numbers]
 
 
 TWO = [

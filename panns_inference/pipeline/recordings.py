@@ -1,24 +1,72 @@
-"""Recordings on their way from decoding to their results."""
+"""Recordings on their way: as they are named, as clips in memory, and what has become of them."""
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..audio import Blocks
-from ..errors import AudioError, PannsError
+from ..audio import Blocks, Reading, Source, float32_samples, is_file, name_of, separate, waveform
+from ..errors import AudioError, PannsError, UsageError
 from ..results import Result
-from .inputs import Input
 from .task import Task
 
 R = TypeVar("R", bound=Result)
 
 Chunks = Iterator[NDArray[np.float32]]
+
+CHUNK_SECONDS = 10
+"""Length of the chunks in which recordings are read."""
+
+
+@dataclass(frozen=True)
+class Input:
+    """A recording to process: one mix of channels, or one channel, of one track.
+
+    Attributes:
+        source: path, open file, or samples in memory.
+        reading: how it is read.
+        sample_rate: of samples in memory, in Hz.
+    """
+
+    source: Source
+    reading: Reading = field(default_factory=Reading)
+    sample_rate: int | None = None
+
+    @property
+    def name(self) -> str | None:
+        """What results call it; None for samples in memory."""
+        return name_of(self.source)
+
+    def chunks(self, rate: int) -> Blocks:
+        """Return its waveform, chunk by chunk.
+
+        Args:
+            rate: of the network, in Hz.
+        """
+        return waveform(self.source, rate, CHUNK_SECONDS * rate, self.reading, self.sample_rate)
+
+
+def inputs_of(audio: Source, sample_rate: int | None, reading: Reading) -> list[Input]:
+    """Return what is to be processed of a recording: several of 'each' channel or 'all' tracks.
+
+    Args:
+        audio: path, open file, or samples in memory.
+        sample_rate: of samples in memory, in Hz.
+        reading: how it is read.
+
+    Raises:
+        AudioError: if the tracks or the channels cannot be found out.
+        UsageError: if samples in memory come without their rate.
+    """
+    if sample_rate is None and not is_file(audio):
+        float32_samples(audio)  # an error, if it holds no samples at all
+        raise UsageError("samples in memory do not know their rate: give sample_rate= in Hz")
+    return [Input(source, one, sample_rate) for source, one in separate(audio, reading)]
 
 
 @dataclass(frozen=True)
@@ -64,7 +112,7 @@ class Clip:
             result: of the task, or why there is none.
         """
         if isinstance(result, Result) and self.waveform is not None:
-            result = result.made_from(**self.waveform.origin)
+            result = with_origin(result, self.waveform)
         return Outcome(self.number, self.n_samples, result)
 
 
@@ -88,6 +136,19 @@ def decoded(one: Input, number: int, task: Task[Any]) -> Clip:
     if n_samples <= task.block:
         chunks = [np.concatenate(chunks)]
     return Clip(number, n_samples, itertools.chain(chunks, waveform), waveform)
+
+
+def with_origin(result: R, waveform: Blocks) -> R:
+    """Return the same result, and its stretches, with what they are made from.
+
+    Args:
+        result: of a recording or a stretch of it.
+        waveform: what it was read from.
+    """
+    known: dict[str, Any] = {**waveform.origin}
+    if stretches := getattr(result, "stretches", ()):
+        known["stretches"] = tuple(with_origin(each, waveform) for each in stretches)
+    return replace(result, **known)
 
 
 def behind(n_samples: int, chunks: Chunks) -> Chunks:
