@@ -21,7 +21,7 @@ from report import setting, table, write_section
 from panns_inference import AudioTagging
 from panns_inference.audio import read
 from panns_inference.batch import find, results, run
-from panns_inference.cli.memory import keep_what_is_freed
+from panns_inference.cli.model import keep_what_is_freed
 from panns_inference.pipeline import TaggingTask, Task
 
 CLIPS = Path(__file__).resolve().parents[2] / "shared" / "audio" / "esc10"

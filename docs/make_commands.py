@@ -9,7 +9,7 @@ import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
-from panns_inference.cli import COMMANDS
+from panns_inference.cli.commands import COMMANDS, CommandParser
 
 TARGET = Path(__file__).with_name("commands.md")
 
@@ -35,10 +35,9 @@ Names and messages on a terminal hold no control characters: they are shown as e
 def text() -> str:
     """The page."""
     blocks = [HEAD]
-    commands = argparse.ArgumentParser().add_subparsers()
-    for command in COMMANDS:
-        command.add_to(commands)
-    for name, parser in commands.choices.items():
+    for name in COMMANDS:
+        parser = CommandParser(name)
+        parser.add_options()
         blocks += section(name, parser)
     return "\n\n".join(blocks) + "\n"
 

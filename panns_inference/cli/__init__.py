@@ -13,7 +13,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from . import signals
 
@@ -54,9 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     from .commands import parser
     from .exit_status import failed, guarded
-    from .log import log_to_stderr
-    from .stderr import of_python
-    from .streams import readable_stdout
+    from .streams import log_to_stderr, readable_stdout, stderr_of_python
 
     try:
         given = parser().parse_args(arguments)
@@ -65,13 +63,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return failed(error)
     if given.offline:
         os.environ["PANNS_OFFLINE"] = "1"
-    with of_python(), log_to_stderr(given.verbosity), readable_stdout():
+    with stderr_of_python(), log_to_stderr(given.verbosity), readable_stdout():
         return guarded(lambda: given.run(given))
-
-
-def __getattr__(name: str) -> Any:
-    if name == "COMMANDS":
-        from .commands import COMMANDS
-
-        return COMMANDS
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

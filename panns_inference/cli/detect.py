@@ -23,41 +23,45 @@ DURATIONS = (
 )
 
 
-def add_to(commands: options.Commands) -> None:
-    """Add the command.
+EXAMPLE = "panns detect --threshold 0.3 --classes Speech -f audacity talk.mp3 -o talk.txt"
 
-    Args:
-        commands: where it is added.
-    """
-    summary = "print which sounds recordings hold, and when"
-    example = "panns detect --threshold 0.3 --classes Speech -f audacity talk.mp3 -o talk.txt"
-    parser = options.task(commands, "detect", summary, example, Detection)
-    group = parser.add_argument_group("events")
-    group.add_argument(
+EVENTS = [
+    options.option(
         "--threshold",
         type=options.probability,
         default=0.5,
         metavar="P",
         help="probability that an event reaches; default: %(default)s",
-    )
-    group.add_argument(
+    ),
+    options.option(
         "--threshold-off",
         type=options.probability,
         metavar="P",
         help="probability below which it ends; default: --threshold",
-    )
-    for option, rule, meaning in DURATIONS:
-        group.add_argument(
-            option, dest=rule, type=float, default=0.0, metavar="SECONDS", help=meaning
-        )
-    for option, which in (("--classes", "only"), ("--exclude", "all but")):
-        group.add_argument(
-            option,
+    ),
+    *(
+        options.option(name, dest=rule, type=float, default=0.0, metavar="SECONDS", help=meaning)
+        for name, rule, meaning in DURATIONS
+    ),
+    *(
+        options.option(
+            name,
             action="append",
             metavar="LABEL",
             help=f"{which} this class (label, mid or index); may be given again",
         )
-    parser.set_defaults(run=run)
+        for name, which in (("--classes", "only"), ("--exclude", "all but"))
+    ),
+]
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the command.
+
+    Args:
+        parser: of the command.
+    """
+    options.add_task(parser, Detection, events=EVENTS)
 
 
 def run(given: argparse.Namespace) -> int:

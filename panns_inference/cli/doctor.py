@@ -14,24 +14,20 @@ from typing import Any
 
 from .. import __version__, settings
 from ..checkpoints import CHECKPOINTS, cached, verify
-from .options import Commands, command
 
 PACKAGES = ("torch", "numpy", "soundfile", "soxr", "requests", "tqdm", "av", "resampy")
 VARIABLES = ("PANNS_HOME", "PANNS_OFFLINE", "PANNS_MIRROR", "PANNS_TIMEOUT", "PANNS_MIN_SPEED")
 
 
-def add_to(commands: Commands) -> None:
-    """Add the command.
+EXAMPLE = "panns doctor film.mp4"
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the command.
 
     Args:
-        commands: where it is added.
+        parser: of the command.
     """
-    parser = command(
-        commands,
-        "doctor",
-        "print what is installed, readable and downloaded, or how recordings are made",
-        "panns doctor film.mp4",
-    )
     parser.add_argument(
         "recordings",
         nargs="*",
@@ -40,7 +36,6 @@ def add_to(commands: Commands) -> None:
         "stamp, and what is wrong with it",
     )
     parser.add_argument("--json", action="store_true", help="as JSON")
-    parser.set_defaults(run=run)
 
 
 def run(given: argparse.Namespace) -> int:

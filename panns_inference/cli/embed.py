@@ -14,15 +14,16 @@ if TYPE_CHECKING:
     from ..pipeline import EmbeddingTask
 
 
-def add_to(commands: options.Commands) -> None:
-    """Add the command.
+EXAMPLE = "panns embed recordings/ -f csv -o vectors.csv"
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the command.
 
     Args:
-        commands: where it is added.
+        parser: of the command.
     """
-    summary = "turn recordings into vectors, for search or a classifier"
-    example = "panns embed recordings/ -f csv -o vectors.csv"
-    options.task(commands, "embed", summary, example, Embedding).set_defaults(run=run)
+    options.add_task(parser, Embedding)
 
 
 def run(given: argparse.Namespace) -> int:

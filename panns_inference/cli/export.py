@@ -6,21 +6,16 @@ import argparse
 from pathlib import Path
 
 from ..errors import UsageError
-from .options import Commands, command
+
+EXAMPLE = "panns export Cnn14 --to onnx --int8 --calibrate recordings"
 
 
-def add_to(commands: Commands) -> None:
-    """Add the command.
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the command.
 
     Args:
-        commands: where it is added.
+        parser: of the command.
     """
-    parser = command(
-        commands,
-        "export",
-        "write a network with its weights as one file for other programs",
-        "panns export Cnn14 --to onnx --int8 --calibrate recordings",
-    )
     parser.add_argument("model", metavar="MODEL", help="one of `panns models`")
     group = parser.add_argument_group("file")
     group.add_argument(
@@ -45,7 +40,6 @@ def add_to(commands: Commands) -> None:
         metavar="DIR",
         help="recordings like those that will be processed: int8 takes its ranges from them",
     )
-    parser.set_defaults(run=run)
 
 
 def run(given: argparse.Namespace) -> int:

@@ -8,25 +8,23 @@ import logging
 import sys
 
 from .. import audioset
-from .options import Commands, command
 
 LOG = logging.getLogger("panns_inference")
 
 
-def add_to(commands: Commands) -> None:
-    """Add the command.
+EXAMPLE = "panns labels --search dog"
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the command.
 
     Args:
-        commands: where it is added.
+        parser: of the command.
     """
-    parser = command(
-        commands, "labels", "list the 527 classes of AudioSet", "panns labels --search dog"
-    )
     parser.add_argument(
         "--search", default="", metavar="TEXT", help="only labels with this in them"
     )
     parser.add_argument("--json", action="store_true", help="as JSON")
-    parser.set_defaults(run=run)
 
 
 def run(given: argparse.Namespace) -> int:

@@ -12,23 +12,19 @@ from ..checkpoints import cached, destination, fetch, usable, verify
 from ..errors import UsageError
 from ..registry import CHECKPOINTS, NETWORKS, SOURCES, Checkpoint, Entry, checkpoint_of, find
 from .digest import print_digests
-from .options import Commands, command
 
 LOG = logging.getLogger("panns_inference")
 
 
-def add_to(commands: Commands) -> None:
-    """Add the command.
+EXAMPLE = "panns models download Cnn14"
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the command.
 
     Args:
-        commands: where it is added.
+        parser: of the command.
     """
-    parser = command(
-        commands,
-        "models",
-        "list the networks; download, verify or find their published weights",
-        "panns models download Cnn14",
-    )
     parser.add_argument(
         "action", nargs="?", choices=ACTIONS, default="list", help="default: %(default)s"
     )
@@ -44,7 +40,6 @@ def add_to(commands: Commands) -> None:
         layout.add_argument(
             f"--{name}", action="store_const", const=name, dest="layout", help=f"list as {name}"
         )
-    parser.set_defaults(run=run)
 
 
 def run(given: argparse.Namespace) -> int:

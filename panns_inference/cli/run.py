@@ -15,7 +15,6 @@ from ..errors import UsageError
 from ..formats import FORMATS
 from ..formats.spans import Selection
 from .inputs import named_inputs, open_stdin
-from .memory import keep_what_is_freed
 from .model import open_model
 from .streams import UntornFile
 
@@ -51,7 +50,6 @@ def run_task(
     """
     from ..audio import Reading
 
-    keep_what_is_freed()
     inputs = named_inputs(given)
     reading = Reading(given.resampler, given.strict, given.track, given.channel)
     selection = Selection(top, threshold, given.raw)

@@ -1,16 +1,26 @@
-"""The standard streams of this program: closed ones, those of a terminal, and their end."""
+"""The standard streams of this program: closed ones, those of a terminal, and their end.
+
+The MP3 decoder inside libsndfile writes to stderr wherever a file is damaged, and no option stops
+it. What is wrong with a file is in our own warnings, and stderr is left to Python.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import io
+import logging
 import os
 import sys
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
 from ..terminal import printable
 from . import signals
+
+LOG = logging.getLogger("panns_inference")
+
+STDERR = 2
 
 
 def open_missing() -> None:
@@ -105,3 +115,65 @@ def give_up_stdout() -> None:
     """Drop what is left in its buffer: it cannot be written, and is not tried again at the exit."""
     with contextlib.suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+@contextlib.contextmanager
+def stderr_of_python() -> Iterator[None]:
+    """Let what Python writes to `sys.stderr` through, and nothing else."""
+    before = sys.stderr
+    try:
+        is_own = before.fileno() == STDERR
+        own = os.dup(STDERR) if is_own else -1
+    except (OSError, ValueError, AttributeError):  # it is closed, or a test's
+        is_own = False
+    if not is_own:
+        yield
+        return
+    before.flush()
+    with open(os.devnull, "wb") as nothing:
+        os.dup2(nothing.fileno(), STDERR)
+    sys.stderr = stderr = open(  # noqa: SIM115 what cannot be written at the end is lost
+        own, "w", encoding=before.encoding, errors="backslashreplace", buffering=1, closefd=False
+    )
+    try:
+        yield
+    finally:
+        sys.stderr = before
+        with contextlib.suppress(OSError):
+            stderr.close()
+        os.dup2(own, STDERR)
+        os.close(own)
+
+
+@contextlib.contextmanager
+def log_to_stderr(verbosity: int) -> Iterator[None]:
+    """Show the package's log and the warnings that are meant for users on stderr.
+
+    Args:
+        verbosity: 0; less for errors alone, more for details.
+    """
+    handler = logging.StreamHandler()
+    handler.setFormatter(_Formatter("panns: %(message)s"))
+    LOG.addHandler(handler)
+    level = LOG.level
+    LOG.setLevel(logging.INFO - 10 * verbosity)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("always", UserWarning)
+        warnings.showwarning = _show
+        try:
+            yield
+        finally:
+            LOG.removeHandler(handler)
+            LOG.setLevel(level)
+
+
+class _Formatter(logging.Formatter):
+    """Lines in which nothing steers a terminal, whatever was named in them."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return "\n".join(map(printable, super().format(record).split("\n")))
+
+
+def _show(message: Warning | str, *_: object, **__: object) -> None:
+    LOG.warning("warning: %s", message)

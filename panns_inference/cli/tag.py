@@ -14,31 +14,33 @@ if TYPE_CHECKING:
     from ..pipeline import TaggingTask
 
 
-def add_to(commands: options.Commands) -> None:
-    """Add the command.
+EXAMPLE = "panns tag --top 3 --json street.flac"
 
-    Args:
-        commands: where it is added.
-    """
-    summary = "print which sounds recordings hold"
-    example = "panns tag --top 3 --json street.flac"
-    parser = options.task(commands, "tag", summary, example, Tagging)
-    group = parser.add_argument_group("tags")
-    group.add_argument(
+TAGS = [
+    options.option(
         "--top",
         type=options.count,
         default=10,
         metavar="N",
         help="how many tags at most; default: 10",
-    )
-    group.add_argument(
+    ),
+    options.option(
         "--threshold",
         type=options.probability,
         default=0.0,
         metavar="P",
         help="smallest probability",
-    )
-    parser.set_defaults(run=run)
+    ),
+]
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the command.
+
+    Args:
+        parser: of the command.
+    """
+    options.add_task(parser, Tagging, tags=TAGS)
 
 
 def run(given: argparse.Namespace) -> int:

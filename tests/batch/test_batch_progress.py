@@ -11,7 +11,7 @@ import pytest
 
 from panns_inference import AudioError
 from panns_inference.batch.progress import progress_of
-from panns_inference.cli.stderr import of_python
+from panns_inference.cli.streams import stderr_of_python
 
 LOG = logging.getLogger("panns_inference")
 
@@ -59,7 +59,7 @@ def test_what_c_code_writes_does_not_get_through(
 ) -> None:
     with open(2, "w", closefd=False) as own:
         monkeypatch.setattr(sys, "stderr", own)
-        with of_python():
+        with stderr_of_python():
             os.write(2, b"from C\n")
             sys.stderr.write("from Python\n")
         os.write(2, b"and afterwards\n")
@@ -70,5 +70,5 @@ def test_what_c_code_writes_does_not_get_through(
 def test_a_standard_error_that_is_not_the_process_s(monkeypatch: pytest.MonkeyPatch) -> None:
     for stderr in (io.StringIO(), None):
         monkeypatch.setattr(sys, "stderr", stderr)
-        with of_python():
+        with stderr_of_python():
             assert sys.stderr is stderr

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from program import NETWORK, in_bash, is_ready, reporting, start, wait_until
 
-from panns_inference.cli import commands, main
+from panns_inference.cli import labels, main
 
 ENDS = [
     (signal.SIGINT, 130, "panns: interrupted\n"),
@@ -202,7 +202,7 @@ def test_faults_are_one_line(
     def run(_: object) -> int:
         raise error
 
-    monkeypatch.setattr(commands.labels, "run", run)
+    monkeypatch.setattr(labels, "run", run)
     monkeypatch.setattr("panns_inference.cli.streams.give_up_stdout", lambda: None)
     assert main(["labels"]) == 1
     assert capfd.readouterr().err == f"panns: error: {said}\n"

@@ -22,7 +22,8 @@ from reference.stored import schemas
 
 import panns_inference
 from panns_inference.audioset import labels
-from panns_inference.cli import COMMANDS, main
+from panns_inference.cli import main
+from panns_inference.cli.commands import COMMANDS
 from panns_inference.models import build
 from panns_inference.settings import cache_folder
 
@@ -484,7 +485,7 @@ def test_channels_and_tracks_are_counted_from_one(
     assert message in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("command", [module.__name__.rsplit(".", 1)[1] for module in COMMANDS])
+@pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_has_help_with_an_example(command: str, capsys: Capture) -> None:
     with pytest.raises(SystemExit) as stopped:
         main([command, "--help"])
