@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from ..errors import CheckpointError, CheckpointWarning
 from ..registry import NETWORKS
 from ..terminal import printable
 from ..warning import warn
+from .cache import PACKAGED
 from .check_records import Signature, record, recorded, signature
 from .layout import layout, unusable
 from .matching import matching_networks, mismatch, not_finite
@@ -47,6 +49,33 @@ def load(network: N, path: str | os.PathLike[str]) -> N:
             but another head.
     """
     path = Path(path)
+    own = _packaged(network, path) or _checked(network, path)
+    network.load_state_dict(own, assign=_is_on_meta(network))
+    return network
+
+
+def _packaged(network: nn.Module, path: Path) -> dict[str, Tensor] | None:
+    """Return weights that come with the package, for the network that they are for; else None.
+
+    Nobody writes to such a file. Where it does not fit, all that is checked of others says why.
+    """
+    import torch
+
+    from ..models import network_class
+
+    if path.parent != PACKAGED or type(network) is not network_class(path.stem):
+        return None
+    expected = network.state_dict()
+    with contextlib.suppress(Exception):  # a damaged file fails anywhere in the unpickler
+        state = torch.load(path, map_location="cpu", weights_only=True)["model"]
+        state = {**network.computed_state(), **state}
+        if {k: v.shape for k, v in state.items()} == {k: v.shape for k, v in expected.items()}:
+            return {key: value.to(expected[key].dtype) for key, value in state.items()}
+    return None
+
+
+def _checked(network: nn.Module, path: Path) -> dict[str, Tensor]:
+    """Return the weights of a file in the network's own types, if they fit it."""
     mapped = layout(path) == "zip"  # and says what is wrong with what is no file at all
     seen = signature(path)
     state = _completed(network, read_state(path))
@@ -54,17 +83,18 @@ def load(network: N, path: str | os.PathLike[str]) -> N:
         raise CheckpointError(f"{path} does not fit {type(network).__name__}:", *problems)
     _warn_of_another_head(network, path)
     expected = network.state_dict()
-    on_meta = any(tensor.is_meta for tensor in expected.values())
     # Mapped memory is copied: a network must not hang on a file that may be written anew.
-    copied = on_meta and mapped
+    copied = _is_on_meta(network) and mapped
     # In the network's own types: what is finite in float64 may not be in float32.
     # Detached: a file may hold parameters where the network has buffers.
     plain = ((key, tensor.detach()) for key, tensor in state.items())
     entries = ((key, tensor.to(expected[key].dtype, copy=copied)) for key, tensor in plain)
     types = " ".join(sorted({str(value.dtype) for value in expected.values()}))
-    own = _finite(entries, types, path, seen)
-    network.load_state_dict(own, assign=on_meta)
-    return network
+    return _finite(entries, types, path, seen)
+
+
+def _is_on_meta(network: nn.Module) -> bool:
+    return any(tensor.is_meta for tensor in network.state_dict().values())
 
 
 def _finite(
