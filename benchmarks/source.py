@@ -25,6 +25,9 @@ PRIVATE = re.compile(
 HEAR = {"hear", "HearModel"}
 """A module and its class, called after the HEAR benchmark."""
 
+GIVEN = re.compile(r"HEAR|panns_inference\.hear|Content-[A-Z]\w+")
+"""Names that others gave: the benchmark, with our module for it, and fields of HTTP."""
+
 
 def modules() -> dict[str, Path]:
     """Module to file."""
@@ -133,6 +136,6 @@ def prose(source: str) -> str:
 
 
 def private_words_in(texts: Iterable[str]) -> Counter[str]:
-    """How often each private word stands in prose; HEAR is a name."""
-    found = (word for text in texts for word in re.findall(r"[A-Za-z]+", text) if word != "HEAR")
+    """How often each private word stands in prose, but for names that others gave."""
+    found = (word for text in texts for word in re.findall(r"[A-Za-z]+", GIVEN.sub("", text)))
     return Counter(word for word in map(str.lower, found) if PRIVATE.fullmatch(word))

@@ -43,7 +43,7 @@ class Fingerprint:
     Attributes:
         size: in bytes.
         mtime_ns: when it was last changed, in nanoseconds.
-        sha256: of its content, 64 hexadecimal digits.
+        sha256: of its bytes, 64 hexadecimal digits.
     """
 
     size: int
@@ -69,7 +69,7 @@ def fingerprint(path: str | os.PathLike[str]) -> Fingerprint:
 
 
 def unchanged(path: str | os.PathLike[str], written: Fingerprint) -> bool:
-    """Return whether a file is as it was: of the same size and time, or else of the same content.
+    """Return whether a file is as it was: of the same size and time, or else of the same bytes.
 
     Args:
         path: where it was.
@@ -98,7 +98,7 @@ def atomic_write(
     r"""Open a file that appears under its name when the `with` block ends without an error.
 
     A link stays a link: the file that it points to is written. Text is UTF-8, and `\n` is written
-    as it is on every system. A file that has the same content already is left as it is.
+    as it is on every system. A file that holds the same bytes already is left as it is.
 
     Args:
         path: a new file, or one to replace.

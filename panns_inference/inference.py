@@ -71,7 +71,7 @@ def get_filename(path: str | os.PathLike[str]) -> str:
     r"""The last part of a path without its last extension: `/a/b/c.d.wav` gives `c.d`.
 
     Args:
-        path: with `/` or `\` between its parts.
+        path: with `/` or `\` between its names.
     """
     return PurePath(os.fspath(path).replace("\\", "/")).stem
 

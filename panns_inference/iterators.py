@@ -109,7 +109,7 @@ class Iterators(Model):
         reading = Reading(resampler, strict, track, channel)
         if reading.is_several:
             raise UsageError(
-                "an event does not say of which track or channel it is: ask for the events of one "
+                "an event does not say of which track or channel it is: request the events of one "
                 "at a time, or detect() for a result of each"
             )
         task = DetectionTask(

@@ -162,8 +162,8 @@ class Recogniser(Iterators):
         Args:
             audio: as for `tag`.
             sample_rate: as for `tag`.
-            threshold: probability in (0, 1] that an event reaches: a number, an array of one for
-                each class, or a mapping from label, mid or index.
+            threshold: probability in (0, 1] from which on there is an event: a number, an array of
+                one for each class, or a mapping from label, mid or index.
             threshold_off: probability down to which an event lasts; None is `threshold`.
             smooth: length in seconds of a median filter over the probabilities.
             min_duration: seconds; shorter events are dropped.

@@ -83,7 +83,7 @@ class Result:
         return {name: number for name, number in numbers.items() if number is not None}
 
     @property
-    def part(self) -> str:
+    def chosen_text(self) -> str:
         """The same in words, such as 'track 1, channel 2'; empty if nothing was chosen."""
         return ", ".join(f"{name} {number}" for name, number in self.chosen.items())
 
@@ -108,7 +108,7 @@ class Result:
 
     def _heading(self, kind: str) -> str:
         of = f" of {self.source}" if self.source is not None else ""
-        of += f", {self.part}" if self.part else ""
+        of += f", {self.chosen_text}" if self.chosen_text else ""
         silence = f", {self.silence:.2f} s of it silence" if self.silence else ""
         return f"{kind}{of} ({self.duration:.2f} s{silence}, {self.model})"
 
@@ -261,8 +261,8 @@ class Embedding(Result):
     def to_dict(self) -> dict[str, Any]:
         """The vector as a list, ready for JSON."""
         stretches = [
-            {"onset": part.onset, "offset": part.offset, "embedding": part.vector.tolist()}
-            for part in self.stretches
+            {"onset": each.onset, "offset": each.offset, "embedding": each.vector.tolist()}
+            for each in self.stretches
         ]
         whole = {**super().to_dict(), "embedding": self.vector.tolist()}
         return {**whole, **({"stretches": stretches} if stretches else {})}

@@ -73,7 +73,7 @@ def outcomes(
 
 
 def grouped(recordings: Sequence[Recording], left_out: Container[int]) -> list[list[int]]:
-    """Return the places of the recordings in the list, those of one file together.
+    """Return the places of the recordings in the list, grouped by file.
 
     A file may have several names: links, a name that is given twice, two paths to it. Its tracks
     and channels count as files of their own.

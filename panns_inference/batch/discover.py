@@ -145,7 +145,7 @@ def _below(folder: str, left_out: Counter[str], seen: set[str]) -> Iterator[str]
     try:
         names = sorted(os.listdir(folder), key=natural)
     except OSError as error:
-        LOG.warning("warning: %r cannot be listed: %s", folder, error.strerror)
+        LOG.warning("warning: folder %r cannot be read: %s", folder, error.strerror)
         yield folder  # it fails when it is read, so that the exit status is that of a failure
         return
     for name in names:

@@ -113,7 +113,7 @@ class Journal:
 
         Args:
             record: of a recording or a table.
-            partial: the partial result that it is about, which is brought to the disk together with
+            partial: the partial result that it is about, which is brought to the disk with
                 others; None brings the record there at once.
         """
         self.learn(record)

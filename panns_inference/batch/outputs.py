@@ -101,7 +101,7 @@ class Output:
         raise NotImplementedError
 
     def finish(self, journal: Journal, labels: Sequence[str]) -> None:
-        """Write what is made of all results together, if anything is.
+        """Write what is made of all results, if anything is.
 
         Args:
             journal: of the run.

@@ -37,7 +37,7 @@ def results(
 ) -> Iterator[R]:
     """Yield the results of many recordings, in their order, as soon as they are known.
 
-    Recordings are decoded ahead, and those of one length go through the network in one batch; by
+    Recordings are prefetched, and those of one length go through the network in one batch; by
     that no probability changes by more than 1e-6.
 
     Args:

@@ -20,7 +20,7 @@ from ..files import atomic_write
 from ..registry import checkpoint_named
 
 Signature = list[int]
-"""Size in bytes, times of the last change of content and of entry in ns, and inode."""
+"""Size in bytes, times of the last change of the bytes and of the entry in ns, and inode."""
 
 LARGE = 1 << 24
 """Size in bytes from which checks take so long that they are recorded outside of the cache, too."""

@@ -25,7 +25,7 @@ TRANSIENT = (
     requests.Timeout,
     ChunkedEncodingError,
     ContentDecodingError,
-    HTTPError,  # of urllib3, from which the content is read
+    HTTPError,  # of urllib3, from which the body is read
     ConnectionError,
     InterruptedError,
     TimeoutError,
@@ -49,7 +49,7 @@ class RefusedError(Exception):
 def request(
     url: str, headers: dict[str, str], seconds: float
 ) -> Generator[requests.Response | bytes, None, None]:
-    """Yield the response of a server, then the content in chunks, as the server has it.
+    """Yield the response of a server, then its body in chunks, as the server has it.
 
     Args:
         url: the address of the file.
@@ -69,7 +69,7 @@ def request(
 
 
 def byte_range(response: requests.Response) -> tuple[int, int | None]:
-    """Return the first byte of the content, and the length of the file if the server says it.
+    """Return the number of the body's first byte, and the length of the file if the server says it.
 
     The first byte is -1 if the server says nothing that makes sense.
 

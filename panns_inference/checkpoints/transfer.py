@@ -41,7 +41,7 @@ class Transfer:
     """The transfer of a file from an address into a partial file, in one or more attempts.
 
     What an earlier attempt left in the partial file is kept if a checksum will show whether the
-    parts fit together, or if the server says, by its validator, that it still has the same file.
+    pieces fit, or if the server says, by its validator, that it still has the same file.
 
     Args:
         checkpoint: the file.
@@ -109,7 +109,7 @@ class Transfer:
             raise transfer_error(error) from error
 
     def _chunks(self, lock: DownloadLock, stream: Received) -> Iterator[bytes]:
-        """Yield the content, as long as it comes fast enough."""
+        """Yield the body, as long as it comes fast enough."""
         speed = SpeedCheck(self.min_speed)
         while isinstance(chunk := self._next(lock, stream), bytes):
             yield chunk

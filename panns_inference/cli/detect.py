@@ -31,7 +31,7 @@ EVENTS = [
         type=options.probability,
         default=0.5,
         metavar="P",
-        help="probability that an event reaches; default: %(default)s",
+        help="probability from which on there is an event; default: %(default)s",
     ),
     options.option(
         "--threshold-off",

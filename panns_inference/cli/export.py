@@ -49,7 +49,7 @@ def run(given: argparse.Namespace) -> int:
         given: the command line.
     """
     if given.int8 != bool(given.calibrate):
-        raise UsageError("--int8 and --calibrate go together: int8 is calibrated on recordings")
+        raise UsageError("--int8 and --calibrate need each other: int8 is calibrated on recordings")
     from ..export import to_onnx
     from ..inference import AudioTagging
 

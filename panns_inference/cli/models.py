@@ -54,7 +54,7 @@ def run(given: argparse.Namespace) -> int:
 
 
 def row_of(network: Entry) -> dict[str, Any]:
-    """Return the values that are listed of a network.
+    """Return what the list shows of a network.
 
     The size is that of the published file in bytes; where it is not known, that of the weights.
 

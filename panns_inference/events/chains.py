@@ -73,8 +73,8 @@ def advanced(
     Args:
         chains: what is open in each class, (classes,).
         frames: probabilities of the new frames, before the smoothing, (classes, frames).
-        off: which of them reach `threshold_off` when smoothed, (classes, frames).
-        on: which reach `threshold`, (classes, frames).
+        off: which of them are at least `threshold_off` when smoothed, (classes, frames).
+        on: which are at least `threshold`, (classes, frames).
         clock: how far the recording is known.
         lengths: the rules.
 

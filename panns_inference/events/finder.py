@@ -103,7 +103,7 @@ class EventFinder:
             )
         rows = np.concatenate([self._frames, new]) if len(self._frames) else new
         n_frames, half = self._n_frames + len(new), self._lengths.half
-        # The last frame may lie beyond the end, and the filter has to see as far ahead as back.
+        # The last frame may lie beyond the end, and the filter looks on as far as back.
         known = max(0, n_frames - 1 - half)
         kept = max(0, known - half) - self._first
         columns = self._busy(peaks_of(rows), peaks_of(rows[kept:]))
@@ -168,7 +168,7 @@ class EventFinder:
         `peaks` are the largest probabilities of all frames, `recent` those of the frames on which
         it depends whether a run goes on with the next one, (classes,) both.
         """
-        # In the type of the probabilities: a float32 0.7 is less than 0.7, and shall reach it.
+        # In the type of the probabilities: a float32 0.7 is less than 0.7, and shall count as 0.7.
         busy = peaks >= self._on.astype(peaks.dtype)
         busy |= recent >= self._off.astype(peaks.dtype)
         busy |= self._chains["run"]["end"] > 0

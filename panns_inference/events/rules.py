@@ -51,11 +51,12 @@ class Rules:
     Attributes:
         smooth: length in seconds of a median filter over the probabilities of each class, rounded
             to an odd number of frames; it sees the recording mirrored at its ends.
-        threshold: probability in (0, 1] that an event reaches: a number, an array of one for each
-            class, or a mapping from label, mid or index; classes that it leaves out keep 0.5.
+        threshold: probability in (0, 1] from which on there is an event: a number, an array of one
+            for each class, or a mapping from label, mid or index; classes that it leaves out keep
+            0.5.
         threshold_off: probability in (0, 1], at most `threshold`, down to which an event lasts: it
-            is a row of frames that all reach `threshold_off`, and one of them `threshold`. Given
-            in the same ways; None, and a class that a mapping leaves out, takes `threshold`.
+            is a row of frames, all of at least `threshold_off`, and one of at least `threshold`.
+            Given in the same ways; None, and a class that a mapping leaves out, takes `threshold`.
         merge_gap: events of one class between which lie at most this many seconds become one.
         min_duration: events that are now shorter, in seconds, are dropped.
         pad: seconds by which each event grows at both ends, but not beyond the recording; events

@@ -88,8 +88,8 @@ def majority(mask: Mask, half: int) -> Mask:
     """For each frame, what most of the `2 * half + 1` frames around it say.
 
     This is the median filter of the probabilities that the mask was made of: the median of an odd
-    number of values reaches a threshold just where most of the values do. So it costs a running
-    sum, however long the filter is.
+    number of values is at least a threshold just where most of the values are. So it costs a
+    running sum, however long the filter is.
 
         0 1 1 0 1 1 1 0 0 0 0 1 0 0 1 1 1 1 1
             1 1 1 1 1 0 0 0 0 0 0 1 1 1 1         with half = 2

@@ -1,4 +1,4 @@
-"""Recordings for the ranges of int8: clips of them, as a network hears them."""
+"""Recordings for the ranges of int8: clips of them, as a network is given them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..audio import blocks
 from ..batch import find
 
 MOST_CLIPS = 200
-"""Clips that are heard at most: ranges hardly change with more."""
+"""Clips that are processed at most: ranges hardly change with more."""
 
 CLIP_SECONDS = 10
 """Length of the longest; of a recording, it is the beginning."""

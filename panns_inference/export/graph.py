@@ -1,7 +1,7 @@
 """A graph of ONNX operators, written one node after the other.
 
 Values are known by their names. What is given as an array becomes a constant of the graph, and so
-do numbers, once for each content.
+do numbers, once for each value.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The convolutions of a graph in int8: weights by channel, activations in measured ranges.
 
-    float32 graph --hears clips--> ranges --> graph with Q and DQ around what int8 computes
+    float32 graph --runs on clips--> ranges --> graph with Q and DQ around what int8 computes
 
 The front-end and the head stay in float32, and all but some blocks of the networks in `BLOCKS`.
 What ONNX Runtime would be slow at is said in another way: averages, and deep convolutions.
@@ -29,8 +29,8 @@ FRONT_END = ("spectrogram_extractor", "logmel_extractor", "bn0")
 """Layers of the front-end."""
 
 BLOCKS = {"LeeNet11": ("conv_block2",)}
-"""Network to the only blocks of it that int8 computes, where all together would not be precise
-enough: LeeNet11 hears the waveform itself, whose range is that of loudness, and half of its
+"""Network to the only blocks of it that int8 computes, where int8 in all would not be precise
+enough: LeeNet11 is given the waveform itself, whose range is that of loudness, and half of its
 operations are in this block. `benchmarks/int8.py` shows what comes of it."""
 
 PRODUCTS_FROM = 512
@@ -43,7 +43,7 @@ def in_int8(model: Any, name: str, clips: Iterable[NDArray[np.float32]]) -> Any:
     Args:
         model: in float32, an `onnx.ModelProto`; it is used up.
         name: of the network.
-        clips: waveforms, (samples,) each, like those that will be heard.
+        clips: waveforms, (samples,) each, like those that will be processed.
     """
     import onnx
     from onnxruntime.quantization import QuantType, quantize_static
@@ -73,7 +73,7 @@ def in_int8(model: Any, name: str, clips: Iterable[NDArray[np.float32]]) -> Any:
 def _chosen(model: Any, blocks: tuple[str, ...]) -> Iterator[str]:
     """Names of the nodes for int8.
 
-    A convolution that hears the waveform or the log-mel image itself is none of them: what is
+    A convolution of the waveform or the log-mel image itself is none of them: what is
     faint there, and matters, would be rounded away.
     """
     weights = {each.name: each for each in model.graph.initializer}

@@ -133,7 +133,7 @@ def _average(axes: int) -> Rule:
 
 
 def _plain(kind: str) -> Rule:
-    """The rule for an operation of its inputs alone; what else torch is told is how to do it."""
+    """The rule for an operation of its inputs alone; its other settings say how torch does it."""
     return lambda graph, *given, **settings: graph.add(kind, *given)
 
 

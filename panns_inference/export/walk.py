@@ -79,7 +79,7 @@ def walk(graph: Graph, network: Network, name: str, part: Part, given: Any) -> A
         if node.op == "placeholder":
             values[node] = given
         elif node.op == "get_attr":
-            values[node] = None  # weights are asked for their type alone
+            values[node] = None  # only the type of weights is looked at
         elif node.op == "output" or node in folded.values():
             values[node] = arguments[0]
         else:

@@ -4,7 +4,7 @@ r"""The graph of a whole network: waveform in; outputs, and values of the segmen
                               \---> frames
 
 The maximum, the sums and the number of the segments have these names: from there on `engine.onnx`
-computes a part of the graph by itself, with those of a recording that was heard in blocks.
+computes a part of the graph by itself, with those of a recording that is processed in blocks.
 """
 
 from __future__ import annotations

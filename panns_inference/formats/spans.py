@@ -109,7 +109,7 @@ def named(label: str, result: Result) -> str:
         label: of a class.
         result: in which it stands.
     """
-    return f"{label} ({result.part})" if result.part else label
+    return f"{label} ({result.chosen_text})" if result.chosen_text else label
 
 
 def seconds(time: float) -> str:

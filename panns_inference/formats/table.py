@@ -30,7 +30,7 @@ def texts(
 
 def _heading(result: Result) -> str:
     name = "samples" if result.source is None else printable(result.source)
-    name += f", {result.part}" if result.part else ""
+    name += f", {result.chosen_text}" if result.chosen_text else ""
     silence = f", {result.silence:.2f} s of it silence" if result.silence else ""
     return f"{name} ({result.duration:.2f} s{silence}, {result.model})"
 

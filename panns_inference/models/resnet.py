@@ -31,7 +31,7 @@ class ResNet22(LogmelNetwork):
         return self.dropped(self.conv_block_after1(x, pool_size=(1, 1)))
 
     def dropped(self, x: Tensor) -> Tensor:
-        """Dropout between the parts of the trunk, in training.
+        """Dropout between the stages of the trunk, in training.
 
         Args:
             x: (batch, channels, frames, mel_bins).

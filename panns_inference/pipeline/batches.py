@@ -1,4 +1,4 @@
-"""Which clips go through the network together: decided by the list of recordings alone.
+"""Which clips go through the network in one batch: decided by the list of recordings alone.
 
     recordings a  b  c  X  d  e  f         a, c, d and f are of one length, X is long
     batches    [a c] [b]  [X]  [d f] [e]
@@ -32,7 +32,7 @@ def batches(clips: Iterable[Clip], at_most: int) -> Iterator[list[Clip]]:
     """Yield batches of clips of one length, as soon as they are known; each clip is in one.
 
     Clips wait until there are `MOST` of them, or until one comes with which they would be longer
-    than `at_most`, all that wait together. What is longer by itself is alone.
+    than `at_most` in all. What is longer by itself is alone.
 
     Args:
         clips: in the order of the recordings.

@@ -1,4 +1,4 @@
-"""Decoding ahead in threads; what is decoded is handed out in its order.
+"""Prefetching: recordings are decoded in threads; what is decoded is handed out in its order.
 
 soundfile, PyAV and soxr leave Python free while they work, so that some threads decode while
 another one computes.
@@ -61,7 +61,7 @@ def made_in_threads(
 
 
 def buffered(items: Iterator[Item]) -> Iterator[Item]:
-    """Yield the same items, `CHUNKS` of which are always made ahead.
+    """Yield the same items, `CHUNKS` of which are always made before they are wanted.
 
     Args:
         items: an iterator that is advanced in another thread; None is none of its items.

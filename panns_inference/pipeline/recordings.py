@@ -117,7 +117,7 @@ class Clip:
 
 
 def decoded(one: Input, number: int, task: Task[Any]) -> Clip:
-    """Return a recording decoded, as far as a block of the network reaches; or why it cannot be.
+    """Return a recording decoded, as far as a block of the network goes; or why it cannot be.
 
     Args:
         one: the recording.

@@ -4,11 +4,11 @@
                            |                                                  ^
                            '--> chunks of a long recording --Task.accumulator-'
 
-Decoding runs ahead in threads, as far as the bounds on what waits allow. On the CPU some workers
-compute a batch each, with a share of the cores: two that have one core each are faster than one
-that has two, and no core waits for another while decoding takes it away for a moment. A long
-recording gets all cores, in the thread that iterates over the outcomes. A single recording needs
-no threads at all.
+Recordings are prefetched in threads, as far as the bounds on what waits allow. On the CPU some
+workers compute a batch each, with a share of the cores: two that have one core each are faster than
+one that has two, and no core waits for another while decoding takes it away for a moment. A long
+recording gets all cores, in the thread that iterates over the outcomes. A single recording needs no
+threads at all.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def run(
     Args:
         task: what is wanted of the model.
         inputs: the recordings.
-        jobs: threads that decode ahead; 0 decodes when a recording is wanted.
+        jobs: threads that prefetch; 0 decodes when a recording is wanted.
         done: recordings whose results are not wanted, for an earlier run had them, by their places
             in the list: their lengths in samples at the network's rate.
         resume: place in the list to where the state of a long recording is saved.

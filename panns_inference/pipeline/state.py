@@ -27,7 +27,7 @@ def nested(states: Mapping[str, SavedState]) -> State:
 
 
 def inner(state: SavedState, key: str) -> State:
-    """Return one of the states that `nested` put together; empty if there is none of that name.
+    """Return one of the states that `nested` combined; empty if there is none of that name.
 
     Args:
         state: what `nested` returned.

@@ -5,7 +5,7 @@
     steps     |----|----|----|----|----|----|----|   contribution of each to the embedding
 
 The stretch is part of its clip: the trunk processes the clip once, the head pools the segments of
-the stretch. So the head learns the content of a short stretch of a recording: its events.
+the stretch. So the head learns what is in a short stretch of a recording: its events.
 """
 
 from __future__ import annotations

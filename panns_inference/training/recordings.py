@@ -70,7 +70,7 @@ def write_recordings(
 
     Args:
         recordings: names and waveforms, (samples,) each.
-        folder: created if necessary; its content is replaced.
+        folder: created if necessary; what it holds is replaced.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)

@@ -160,7 +160,7 @@ def test_a_folder_that_cannot_be_listed(
 
     monkeypatch.setattr(os, "listdir", refuse)  # root may list everything
     assert found(tmp_path, below=tmp_path) == ["a.wav", "closed"]
-    assert f"{str(closed)!r} cannot be listed: Permission denied" in caplog.text
+    assert f"folder {str(closed)!r} cannot be read: Permission denied" in caplog.text
 
 
 def test_the_folder_that_is_shared(tmp_path: Path) -> None:

@@ -136,7 +136,7 @@ def test_what_cannot_be_separated_is_an_error_of_the_recording(
 
 def test_a_result_says_of_which_channel_and_track_it_is(model: AudioTagging, path: Path) -> None:
     whole, one = model.tag(path), model.tag(path, track=1, channel="right")
-    assert (one.track, one.channel, one.part) == (1, 2, "track 1, channel 2")
+    assert (one.track, one.channel, one.chosen_text) == (1, 2, "track 1, channel 2")
     assert isinstance(one, Tagging)
     assert repr(one).startswith(f"Tagging of {path}, track 1, channel 2 (2.00 s, PannsMini)\n")
     assert list(one.to_dict())[:4] == ["source", "track", "channel", "duration"]

@@ -171,7 +171,7 @@ def test_the_program_writes_a_file(
     assert capfd.readouterr() == ("small.onnx\n", "")
     assert os.path.getsize("small.onnx") < 0.6 * os.path.getsize("PannsMini.onnx")
     assert main([*command, "--overwrite"]) == 2
-    assert "--int8 and --calibrate go together" in capfd.readouterr().err
+    assert "--int8 and --calibrate need each other" in capfd.readouterr().err
     command = ["export", "LeeNet11", "--checkpoint", str(leenet11), "--to", "onnx", "--overwrite"]
     assert main([*command, "-o", "small.onnx"]) == 0
     assert AudioTagging("small.onnx").name == "LeeNet11"
