@@ -8,6 +8,7 @@ What ONNX Runtime would be slow at is said in another way: averages, and deep co
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -19,6 +20,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..audio import blocks
+from ..batch import find
 from ..engine.onnx.metadata import WAVEFORM, ZERO_POINT
 from .whole import TRUNK
 
@@ -35,6 +38,27 @@ operations are in this block. `benchmarks/int8.py` shows what comes of it."""
 
 PRODUCTS_FROM = 512
 """Channels of images from which on a convolution is faster as a product of matrices in AMX."""
+
+MOST_CLIPS = 200
+"""Clips that are processed at most: ranges hardly change with more."""
+
+CLIP_SECONDS = 10
+"""Length of the longest; of a recording, it is the beginning."""
+
+
+def clips(folder: str | os.PathLike[str], rate: int) -> Iterator[NDArray[np.float32]]:
+    """The beginnings of recordings, (samples,) each: of all, or of some from all over the folder.
+
+    Args:
+        folder: what holds them, at any depth.
+        rate: that of the network, in Hz.
+
+    Raises:
+        AudioError: if there are none, or one cannot be read.
+    """
+    found = find([folder])
+    for place in np.linspace(0, len(found) - 1, min(len(found), MOST_CLIPS)).round():
+        yield next(blocks(found[int(place)].source, rate, CLIP_SECONDS * rate))
 
 
 def in_int8(model: Any, name: str, clips: Iterable[NDArray[np.float32]]) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import os
 from dataclasses import replace
@@ -11,14 +12,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from ..engine.onnx.metadata import WAVEFORM, with_checksum
+from .. import __version__
+from ..audioset import labels, mids
+from ..checkpoints import verify
+from ..checkpoints.verification import recognise
+from ..engine.fingerprint import checksum
+from ..engine.onnx.metadata import WAVEFORM, Metadata, with_checksum
+from ..engine.receptive_field import grid_of
+from ..engine.schedule import schedule_of
 from ..errors import OutputError, UsageError
 from ..files import atomic_write
 from ..models import Network
-from .calibration import clips
-from .description import metadata_of
-from .int8 import in_int8
-from .whole import whole
+from .int8 import clips, in_int8
+from .whole import output_sizes, whole
 
 if TYPE_CHECKING:
     from ..model import Model
@@ -26,6 +32,8 @@ if TYPE_CHECKING:
 TOLERANCE = 1e-4
 """By how much an output of the file may differ from the network's: the check finds what is wrong,
 not how it is rounded."""
+
+UNKNOWN = "not known"
 
 
 def to_onnx(
@@ -61,7 +69,7 @@ def to_onnx(
         raise OutputError(f"{path} is already there: give another name, or overwrite it")
     written = whole(network)
     _check(written, network)
-    metadata = metadata_of(model, network)
+    metadata = _metadata(model, network)
     if calibrate is not None:
         recordings = list(clips(calibrate, network.sample_rate))
         written = in_int8(written, metadata.name, recordings)
@@ -128,3 +136,38 @@ def _check(written: Any, network: Network) -> None:
                 f"{type(network).__name__} computes its {name} in another way than the networks "
                 f"of models: what would be written differs from it by {difference:.1g}"
             )
+
+
+def _metadata(model: Model, network: Network) -> Metadata:
+    """What the file says of the network in it: whose weights they are, under which licence."""
+    source, licence = _provenance(model.checkpoint)
+    return Metadata(
+        panns_inference=__version__,
+        name=model.name,
+        labels=tuple(model.labels),
+        mids=tuple(mids) if model.labels == labels else (),
+        sample_rate=network.sample_rate,
+        hop_size=network.hop_size,
+        minimum_samples=network.minimum_samples,
+        sizes=output_sizes(network),
+        statistics=dict(network.statistics_of),
+        interpolation=network.interpolation,
+        grid=grid_of(network),
+        seconds_at_once=schedule_of(model.engine).batch_seconds,
+        weights=f"sha256:{checksum(network)}",
+        source=source,
+        licence=licence,
+    )
+
+
+def _provenance(checkpoint: Path | None) -> tuple[str, str]:
+    """File of the weights with its checksum, and their licence, as far as they are known."""
+    if checkpoint is None:
+        return "", UNKNOWN
+    published = recognise(checkpoint)
+    if published is None or (found := verify(checkpoint, published)).verdict == "wrong":
+        found_sha256 = hashlib.sha256(checkpoint.read_bytes()).hexdigest()
+        return f"{checkpoint.name}, sha256:{found_sha256}", UNKNOWN
+    licence, citation = published.source.licence, published.source.citation
+    terms = f"{licence}; cite {citation}" if citation else licence
+    return f"{published.file}, sha256:{found.sha256}", terms

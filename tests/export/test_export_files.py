@@ -128,13 +128,13 @@ def test_a_file_that_appears_meanwhile_is_kept(
     mini: AudioTagging, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "here.onnx"
-    described = to_onnx.__globals__["metadata_of"]
+    described = to_onnx.__globals__["_metadata"]
 
     def late(*given: object) -> object:
         path.write_text("mine")
         return described(*given)
 
-    monkeypatch.setitem(to_onnx.__globals__, "metadata_of", late)
+    monkeypatch.setitem(to_onnx.__globals__, "_metadata", late)
     with pytest.raises(OutputError, match=r"here\.onnx"):
         to_onnx(mini, path)
     assert path.read_text() == "mine"
@@ -280,11 +280,11 @@ def test_deep_convolutions_in_int8_are_products_and_say_the_same(
 def test_int8_hears_no_more_than_some_hundred_clips(
     recordings: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from panns_inference.export import calibration
+    from panns_inference.export import int8
 
-    monkeypatch.setattr(calibration, "MOST_CLIPS", 3)
-    monkeypatch.setattr(calibration, "CLIP_SECONDS", 2)
-    heard = list(calibration.clips(recordings, 16000))
+    monkeypatch.setattr(int8, "MOST_CLIPS", 3)
+    monkeypatch.setattr(int8, "CLIP_SECONDS", 2)
+    heard = list(int8.clips(recordings, 16000))
     paths = sorted(recordings.iterdir())
     whole = [read(paths[place], 16000) for place in (0, 4, 7)]
     assert [len(clip) for clip in heard] == [32000] * 3
