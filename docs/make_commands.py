@@ -36,7 +36,8 @@ def text() -> str:
     """The page."""
     blocks = [HEAD]
     for name in COMMANDS:
-        parser = CommandParser(name)
+        parser = CommandParser()
+        parser.command = name
         parser.add_options()
         blocks += section(name, parser)
     return "\n\n".join(blocks) + "\n"

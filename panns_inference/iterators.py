@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from typing import TypeVar
 
-from .audio import Reading, Source
+from .audio import Reading, Source, name_of
 from .errors import UsageError
 from .events import Event
 from .events.columns import Class
@@ -170,13 +170,13 @@ def _along(task: ClipwiseTask[C], inputs: Iterable[Input]) -> Iterator[C]:
     """Results of stretches, of one recording after the other."""
     for one in inputs:
         chunks = one.chunks(task.model.sample_rate)
-        for result in task.along(one.name, chunks):
+        for result in task.along(name_of(one.source), chunks):
             yield with_origin(result, chunks)
 
 
 def _events(task: DetectionTask, one: Input) -> Iterator[Event]:
     """Events of a recording, as they become known."""
-    accumulator = task.accumulator(one.name)
+    accumulator = task.accumulator(name_of(one.source))
     for chunk in one.chunks(task.model.sample_rate):
         yield from accumulator.feed(chunk)
     yield from accumulator.end()

@@ -49,8 +49,9 @@ def load(network: N, path: str | os.PathLike[str]) -> N:
             but another head.
     """
     path = Path(path)
-    own = _packaged(network, path) or _checked(network, path)
-    network.load_state_dict(own, assign=_is_on_meta(network))
+    on_meta = any(tensor.is_meta for tensor in network.state_dict().values())
+    own = _packaged(network, path) or _checked(network, path, on_meta)
+    network.load_state_dict(own, assign=on_meta)
     return network
 
 
@@ -74,7 +75,7 @@ def _packaged(network: nn.Module, path: Path) -> dict[str, Tensor] | None:
     return None
 
 
-def _checked(network: nn.Module, path: Path) -> dict[str, Tensor]:
+def _checked(network: nn.Module, path: Path, on_meta: bool) -> dict[str, Tensor]:
     """Return the weights of a file in the network's own types, if they fit it."""
     mapped = layout(path) == "zip"  # and says what is wrong with what is no file at all
     seen = signature(path)
@@ -84,17 +85,13 @@ def _checked(network: nn.Module, path: Path) -> dict[str, Tensor]:
     _warn_of_another_head(network, path)
     expected = network.state_dict()
     # Mapped memory is copied: a network must not hang on a file that may be written anew.
-    copied = _is_on_meta(network) and mapped
+    copied = on_meta and mapped
     # In the network's own types: what is finite in float64 may not be in float32.
     # Detached: a file may hold parameters where the network has buffers.
     plain = ((key, tensor.detach()) for key, tensor in state.items())
     entries = ((key, tensor.to(expected[key].dtype, copy=copied)) for key, tensor in plain)
     types = " ".join(sorted({str(value.dtype) for value in expected.values()}))
     return _finite(entries, types, path, seen)
-
-
-def _is_on_meta(network: nn.Module) -> bool:
-    return any(tensor.is_meta for tensor in network.state_dict().values())
 
 
 def _finite(

@@ -34,17 +34,15 @@ examples:
   panns models                       the networks, what they cost, what is downloaded
 """
 
+STYLE: dict[str, Any] = {
+    "formatter_class": argparse.RawDescriptionHelpFormatter,
+    "allow_abbrev": False,
+}
+"""Examples keep their lines, and options have one name."""
+
 
 class Parser(argparse.ArgumentParser):
-    """A parser whose messages hold no control characters, and that fails if help is not written.
-
-    Args:
-        settings: of any parser.
-    """
-
-    def __init__(self, **settings: Any) -> None:
-        layout = argparse.RawDescriptionHelpFormatter
-        super().__init__(formatter_class=layout, allow_abbrev=False, **settings)
+    """A parser whose messages hold no control characters, and that fails if help is not written."""
 
     def error(self, message: str) -> NoReturn:
         """Print one line on what is wrong with a command line, and end the program.
@@ -63,16 +61,10 @@ class Parser(argparse.ArgumentParser):
 
 
 class CommandParser(Parser):
-    """The parser of one command: it gets its options when they are needed.
+    """The parser of one command: it gets its options when they are needed."""
 
-    Args:
-        command: its name.
-        settings: of any parser.
-    """
-
-    def __init__(self, command: str, **settings: Any) -> None:
-        super().__init__(**settings)
-        self.command = command
+    command: str
+    """Its name."""
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         """Parse what stands behind the name of the command.
@@ -113,11 +105,12 @@ def parser() -> Parser:
         prog="panns",
         description="Sound tagging and sound event detection with networks pretrained on AudioSet.",
         epilog=EPILOG,
+        **STYLE,
     )
     parser.add_argument("--version", action="version", version=f"panns {__version__}")
     commands = parser.add_subparsers(
         title="commands", metavar="COMMAND", required=True, parser_class=CommandParser
     )
     for name, summary in COMMANDS.items():
-        commands.add_parser(name, help=summary, command=name)
+        commands.add_parser(name, help=summary, **STYLE).command = name
     return parser

@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ..audio import Blocks, Reading, Source, float32_samples, is_file, name_of, separate, waveform
+from ..audio import Blocks, Reading, Source, float32_samples, is_file, separate, waveform
 from ..errors import AudioError, PannsError, UsageError
 from ..results import Result
 from .task import Task
@@ -36,11 +36,6 @@ class Input:
     source: Source
     reading: Reading = field(default_factory=Reading)
     sample_rate: int | None = None
-
-    @property
-    def name(self) -> str | None:
-        """What results call it; None for samples in memory."""
-        return name_of(self.source)
 
     def chunks(self, rate: int) -> Blocks:
         """Return its waveform, chunk by chunk.

@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import cores
+from ..audio import name_of
 from ..engine.schedule import schedule_of
 from ..errors import AudioError
 from ..results import Result
@@ -163,7 +164,7 @@ class _Run(Generic[R]):
         # Those that were done in an earlier run are computed again: the others depend on them.
         clips = [self.again(clip) if clip.number in self.done else clip for clip in batch]
         waveforms = np.stack([next(clip.chunks) for clip in clips])
-        names = [self.inputs[clip.number].name for clip in clips]
+        names = [name_of(self.inputs[clip.number].source) for clip in clips]
         results: Iterable[R | AudioError]
         try:
             results = self.task.results(waveforms, names)
@@ -191,7 +192,8 @@ class _Run(Generic[R]):
         again = decoded(one, clip.number, self.task)
         if again.n_samples == clip.n_samples:
             return again
-        changed = f"{one.name!r} is not the recording that it was, though of the same size and time"
+        name = name_of(one.source)
+        changed = f"{name!r} is not the recording that it was, though of the same size and time"
         cause = again.error or changed
         LOG.warning("warning: %s: it was done before, and its result is kept", cause)
         silence = np.zeros(clip.n_samples, np.float32)
@@ -200,7 +202,8 @@ class _Run(Generic[R]):
     def accumulated(self, clip: Clip) -> Outcome[R]:
         """The outcome of a recording that goes through the network block by block."""
         resume = self.resume(clip.number)
-        name, rate = self.inputs[clip.number].name, self.task.model.sample_rate
+        name = name_of(self.inputs[clip.number].source)
+        rate = self.task.model.sample_rate
         accumulator = resume.accumulator(self.task, name) if resume else self.task.accumulator(name)
         chunks = behind(accumulator.n_samples, clip.chunks)
         try:
