@@ -6,6 +6,7 @@ from, prints itself, and keeps nothing of the network.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -136,7 +137,7 @@ class Tagging(Result):
     @cached_property
     def tags(self) -> tuple[Tag, ...]:
         """All classes, the most probable first."""
-        return tuple(map(self._tag, self._order()))
+        return self.top(None, -math.inf)
 
     def top(self, n: int | None = SHOWN, threshold: float = 0.0) -> tuple[Tag, ...]:
         """The most probable classes.
@@ -150,17 +151,13 @@ class Tagging(Result):
         """
         if n is not None and n < 0:
             raise UsageError(f"n={n} is no number of tags: give 0 or more, or None for all")
-        chosen = (self._tag(i) for i in self._order()[:n])
-        return tuple(tag for tag in chosen if tag.probability >= threshold)
-
-    def _order(self) -> list[int]:
-        """Indices of the classes, the most probable first."""
-        order: list[int] = np.argsort(-self.clipwise, kind="stable").tolist()
-        return order
-
-    def _tag(self, index: int) -> Tag:
-        label = self.labels[index]
-        return Tag(label, mid_of(label), index, float(self.clipwise[index]))
+        order = np.argsort(-self.clipwise, kind="stable").tolist()[:n]
+        rows = ((self.labels[index], index, float(self.clipwise[index])) for index in order)
+        return tuple(
+            Tag(label, mid_of(label), index, probability)
+            for label, index, probability in rows
+            if probability >= threshold
+        )
 
     def __iter__(self) -> Iterator[Tag]:
         return iter(self.tags)

@@ -66,7 +66,9 @@ def outcomes(
         file = files[outcome.number]
         for number in groups[outcome.number]:
             if number not in done:
-                result = _renamed(outcome.result, recordings[number], file)
+                recording, result = recordings[number], outcome.result
+                if recording.name != file.name:
+                    result = _renamed(result, recording, file)
                 yield replace(outcome, number=number, result=result), file
         if state_of:
             state_of(file).remove()
@@ -92,8 +94,6 @@ def grouped(recordings: Sequence[Recording], left_out: Container[int]) -> list[l
 
 def _renamed(result: R | PannsError, recording: Recording, file: Recording) -> R | PannsError:
     """The same result for another name of the file."""
-    if recording.name == file.name:
-        return result
     if isinstance(result, PannsError):
         return AudioError(f"{recording.name} is the same file as {file.name}: {result}")
     stretches: Sequence[Result] = getattr(result, "stretches", ())

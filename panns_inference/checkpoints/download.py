@@ -26,7 +26,7 @@ from ..errors import CheckpointWarning, DownloadError
 from ..files import sync_folder
 from ..registry import Checkpoint
 from ..warning import warn
-from .cache import cached, checked_file, destination, problem_of_weights
+from .cache import PACKAGED, cached, checked_file, destination, problem_of_weights
 from .check_records import record, signature
 from .stream import DownloadLock
 from .verification import verify
@@ -74,6 +74,8 @@ def fetch(
     Warns:
         CheckpointWarning: if a file was downloaded of which no checksum is known.
     """
+    if checkpoint.packaged:
+        return PACKAGED / checkpoint.file
     if path := cached(checkpoint, folder):
         return checked_file(path, checkpoint)
     target = destination(checkpoint, folder)

@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
 
 from ..results import Embedding
 from . import options
 from .run import run_task
-
-if TYPE_CHECKING:
-    from ..model import Model
-    from ..pipeline import EmbeddingTask
-
 
 EXAMPLE = "panns embed recordings/ -f csv -o vectors.csv"
 
@@ -34,7 +28,5 @@ def run(given: argparse.Namespace) -> int:
     """
     from ..pipeline import EmbeddingTask
 
-    def make_task(model: Model) -> EmbeddingTask:
-        return EmbeddingTask(model, **options.sliding(given))
-
-    return run_task(given, "embedding", make_task)
+    settings = options.sliding(given)
+    return run_task(given, "embedding", lambda model: EmbeddingTask(model, **settings))

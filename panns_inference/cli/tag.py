@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
 
 from ..results import Tagging
 from . import options
 from .run import run_task
-
-if TYPE_CHECKING:
-    from ..model import Model
-    from ..pipeline import TaggingTask
-
 
 EXAMPLE = "panns tag --top 3 --json street.flac"
 
@@ -51,7 +45,11 @@ def run(given: argparse.Namespace) -> int:
     """
     from ..pipeline import TaggingTask
 
-    def make_task(model: Model) -> TaggingTask:
-        return TaggingTask(model, **options.sliding(given))
-
-    return run_task(given, "clipwise_output", make_task, top=given.top, threshold=given.threshold)
+    settings = options.sliding(given)
+    return run_task(
+        given,
+        "clipwise_output",
+        lambda model: TaggingTask(model, **settings),
+        top=given.top,
+        threshold=given.threshold,
+    )
