@@ -121,9 +121,19 @@ def key(weights: ConvWeights, size: torch.Size) -> tuple[Layer, int]:
         weights: the convolution.
         size: shape of the images.
     """
-    rows = round(math.log2(max(1, size[0] * size[2])))
     out_channels, in_channels, height, width = weights.weight.shape
-    return (in_channels, out_channels, height, width, size[3]), rows
+    return (in_channels, out_channels, height, width, size[3]), log_rows(size)
+
+
+def log_rows(size: torch.Size) -> int:
+    """The logarithm to base 2 of the rows of the images of a batch, rounded.
+
+    For a layer, choices depend on nothing of a size but this and the width.
+
+    Args:
+        size: shape of the images.
+    """
+    return round(math.log2(max(1, size[0] * size[2])))
 
 
 def rule(weights: ConvWeights, size: torch.Size) -> str:

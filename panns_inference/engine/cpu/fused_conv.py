@@ -64,6 +64,7 @@ class FusedConv:
         self.weights = fold_norm(convolution, norm)
         self.settings = settings
         self.kernels: dict[str, Kernel] = {}
+        self.choices: dict[tuple[int, int], str] = {}
 
     def __call__(self, x: Tensor, relu: bool = False, halved: bool = False) -> Tensor:
         """The layer's output, its channels last in memory.
@@ -93,7 +94,10 @@ class FusedConv:
         largest = self.settings.largest
         if largest and self.weights.weight.numel() > largest and self.weights.groups == 1:
             return dispatch.UNFOLD
-        return dispatch.choose(self.weights, size, dispatch.measured())
+        place = dispatch.log_rows(size), size[3]
+        if place not in self.choices:
+            self.choices[place] = dispatch.choose(self.weights, size, dispatch.measured())
+        return self.choices[place]
 
     def _built(self, name: str, size: torch.Size) -> Kernel:
         if self.settings.dtype != torch.float32:
