@@ -354,4 +354,5 @@ def test_filters_may_take_any_bins(recording: Tensor, filters: str) -> None:
     with torch.no_grad():
         expected = plain.logmel(recording[None, :32000])
     found = fused_network(plain).logmel(recording[None, :32000])
-    torch.testing.assert_close(found, expected, rtol=0, atol=1e-5)
+    # Decibels of up to 40: three roundings of them are 1.1e-5.
+    torch.testing.assert_close(found, expected, rtol=0, atol=2e-5)
