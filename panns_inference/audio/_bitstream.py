@@ -95,24 +95,20 @@ class Section(io.RawIOBase):
         n_bytes, found = min(len(buffer), self.size - self._position), b""
         if n_bytes < 0:
             found = bytes(max(0, min(len(buffer), self.seeming_size - self._position)))
-        elif n_bytes and not self.failures:
-            found = self._fetched(n_bytes)
+        elif not self.failures:
+            try:
+                self._file.seek(self._start + self._position)
+                while len(found) < n_bytes and (more := self._file.read(n_bytes - len(found))):
+                    found += more
+            except BaseException as error:  # also Ctrl-C, which a callback from C would swallow
+                self.failures.append(error)
+                return 0
+        if self._position < self._patched_to:
+            found = self._corrected(found)
         self.n_reads_at_end += not found
         buffer[: len(found)] = found
         self._position += len(found)
         return len(found)
-
-    def _fetched(self, n_bytes: int) -> bytes:
-        """The next bytes: fewer than `n_bytes` only where the file ends before its time."""
-        found = b""
-        try:
-            self._file.seek(self._start + self._position)
-            while len(found) < n_bytes and (more := self._file.read(n_bytes - len(found))):
-                found += more
-        except BaseException as error:  # also Ctrl-C, which a callback from C would swallow
-            self.failures.append(error)
-            return b""
-        return self._corrected(found) if self._position < self._patched_to else found
 
     def _corrected(self, found: bytes) -> bytes:
         """What was read at the present position, with the patches on it."""

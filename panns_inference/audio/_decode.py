@@ -14,7 +14,6 @@ from operator import methodcaller
 from types import ModuleType
 from typing import TypeVar
 
-from . import _flac, _mpeg, _ogg
 from ._bitstream import (
     Bitstream,
     Description,
@@ -26,6 +25,7 @@ from ._bitstream import (
     Split,
     Unrecognised,
 )
+from ._joined import flacs, flacs_behind, is_mp3, mp3s, ogg_links, without_tags
 from ._sizes import measured, trailing
 from .reading import ALL, EACH, Reading
 from .source import File, Source, array_pieces, is_file, name_of, named, opened
@@ -73,7 +73,8 @@ def file_pieces(source: File, name: str, reading: Reading) -> Generator[Piece, N
         except Incomplete as end:
             rest = "" if reading.strict else "; what it holds is used"
             faults.append(f"is cut off or damaged: {end}{rest}")
-    reading.report(name, faults)
+    if faults:
+        reading.report(name, faults)
 
 
 def separate(source: Source, reading: Reading) -> Iterator[tuple[Source, Reading]]:
@@ -135,7 +136,7 @@ def _described(file: Section) -> Description:
     found = [
         _description(bitstream)
         for first in _split(file).bitstreams
-        for bitstream in (first, *_flac.behind(first.file, 0))
+        for bitstream in (first, *flacs_behind(first.file, 0))
     ]
     durations = [each.duration for each in found if each.duration is not None]
     is_known = len(durations) == len(found)
@@ -156,7 +157,7 @@ def _decoded(file: Section, track: int | None) -> Iterator[Piece | Remark]:
                     rate = piece.sample_rate
                     length += len(piece.samples) / rate
         except Incomplete as end:
-            joined = _flac.behind(bitstream.file, bitstream.file.tell())
+            joined = flacs_behind(bitstream.file, bitstream.file.tell())
             found.bitstreams.extend(joined)
             if end.missing is not None or not joined:
                 gaps.append(end.missing)
@@ -205,25 +206,25 @@ def _first(file: Section) -> Split:
     """The bitstreams up to a recording that follows their end."""
     head = file.peek(0, 4)
     if head[:3] in (b"ID3", b"TAG", b"APE"):
-        file = _mpeg.without_tags(file)
+        file = without_tags(file)
         head = file.peek(0, 4)
     if head == b"OggS":
-        links, last = _ogg.links(file)
+        links, last = ogg_links(file)
         has_end = last.is_last and last.end <= file.size
         return _followed(Split(links, len(links), has_end=has_end), file, last.end)
     if head == b"fLaC":
-        return Split(_flac.streams(file))
-    if head[:1] == b"\xff" and _mpeg.is_frame(file):
-        joined, rest = _mpeg.recordings(file)
+        return Split(flacs(file))
+    if head[:1] == b"\xff" and is_mp3(file):
+        joined, rest = mp3s(file)
         return _followed(Split(joined, len(joined)), rest, 0)
     return measured(file)
 
 
 def _followed(found: Split, file: Section, end: int) -> Split:
     """Recordings whose header states no size, and what stands from `end` on in a file."""
-    more = trailing(file, end)
-    behind = None if more.recording is None else file.section(more.recording)
-    return replace(found, behind=behind, n_unknown=more.n_unknown)
+    _, recording, n_unknown = trailing(file, end)
+    behind = None if recording is None else file.section(recording)
+    return replace(found, behind=behind, n_unknown=n_unknown)
 
 
 def _description(bitstream: Bitstream) -> Description:

@@ -25,7 +25,7 @@ from math import inf
 from typing import Literal, NamedTuple
 
 from ._bitstream import Bitstream, Section, Split, Unrecognised
-from ._mpeg import tag_size
+from ._joined import tag_size
 
 _MAX_CHUNKS = 10_000  # before the samples: a header and zeros are a chain of empty ones
 _UNKNOWN = 0xFFFFFFFF  # an AU of this size goes to the end of the file, also beyond 4 GiB
@@ -103,20 +103,6 @@ class _Chunk(NamedTuple):
     end: int
 
 
-class Trailing(NamedTuple):
-    """What stands behind the samples.
-
-    Attributes:
-        chunks: more chunks of samples.
-        recording: offset of another recording; None if there is none.
-        n_unknown: bytes up to the end that are none of what may stand there.
-    """
-
-    chunks: tuple[_Chunk, ...]
-    recording: int | None
-    n_unknown: int
-
-
 @dataclass(frozen=True)
 class _StatedSize:
     """The size of the samples by the header of a file.
@@ -185,16 +171,14 @@ def measured(file: Section) -> Split:
         return Split([size.corrected(file, n_left)])
     if size.width == 4 and n_left - n_bytes >= _WRAP and not _follows(file, size.end, layout):
         n_bytes += (n_left - n_bytes) // _WRAP * _WRAP
-    found = trailing(file, size.start + n_bytes, layout)
-    if found.n_unknown and n_bytes > size.n_bytes:
+    chunks, recording, n_unknown = trailing(file, size.start + n_bytes, layout)
+    if n_unknown and n_bytes > size.n_bytes:
         return Split([size.corrected(file, n_left)])
-    is_last = layout.sound_is_last or found.chunks
-    bitstreams = [
-        size.corrected(file, n_bytes, size.start + n_bytes if is_last else found.recording)
-    ]
-    bitstreams += [_further(file, size, chunk) for chunk in found.chunks]
-    behind = None if found.recording is None else file.section(found.recording)
-    return Split(bitstreams, behind=behind, n_unknown=found.n_unknown)
+    stop = size.start + n_bytes if layout.sound_is_last or chunks else recording
+    bitstreams = [size.corrected(file, n_bytes, stop)]
+    bitstreams += [_further(file, size, chunk) for chunk in chunks]
+    behind = None if recording is None else file.section(recording)
+    return Split(bitstreams, behind=behind, n_unknown=n_unknown)
 
 
 def _stated_size(file: Section) -> _StatedSize | None:
@@ -256,8 +240,7 @@ def _chunk_at(file: Section, at: int, layout: Layout) -> _Chunk | None:
 def _follows(file: Section, at: int, layout: Layout) -> _Chunk | None:
     """The chunk behind one that ends at `at`, if one stands there, and not samples.
 
-    It has a name, and fits into the file, unless it is one of samples. Some writers leave out the
-    byte that aligns it.
+    It has a name and fits into the file, or is one of samples. Some writers do not align it.
     """
     aligned = -(-at // layout.alignment) * layout.alignment
     for place in dict.fromkeys((aligned, at)) if layout.sound else ():
@@ -286,19 +269,25 @@ def _further(file: Section, size: _StatedSize, chunk: _Chunk) -> Bitstream:
     return size.corrected(samples.patched(0, file.peek(0, size.start)), n_bytes)
 
 
-def trailing(file: Section, at: int, layout: Layout = _BARE) -> Trailing:
+def trailing(
+    file: Section, at: int, layout: Layout = _BARE
+) -> tuple[list[_Chunk], int | None, int]:
     """Return what stands behind samples that end at `at`.
 
     Args:
         file: the whole of it.
         at: offset of the byte after the samples.
         layout: how its chunks are written.
+
+    Returns:
+        More chunks of samples; the offset of another recording, None if there is none; and the
+        number of bytes up to the end that are none of what may stand there.
     """
     chunks: list[_Chunk] = []
     while at < file.size:
         head = file.peek(at, 16)
         if head[8:].startswith(_RECORDINGS.get(head[:4], b"no recording")):
-            return Trailing(tuple(chunks), at, 0)
+            return chunks, at, 0
         if found := _follows(file, at, layout):
             if found.name == layout.sound and found.end - found.start > layout.n_before:
                 chunks.append(found)
@@ -307,10 +296,9 @@ def trailing(file: Section, at: int, layout: Layout = _BARE) -> Trailing:
             at += n_bytes
         else:
             break
-    n_left = file.size - at
-    rest = file.peek(at, _BLOCK)
+    n_left, rest = file.size - at, file.peek(at, _BLOCK)
     is_harmless = n_left < _FEWEST or rest[:4] in _METADATA or not rest.strip(_TEXT)
-    return Trailing(tuple(chunks), None, 0 if is_harmless else n_left)
+    return chunks, None, 0 if is_harmless else n_left
 
 
 def _n_zeros(file: Section, at: int) -> int:

@@ -95,7 +95,7 @@ class Reading:
 
         Args:
             name: its name in messages.
-            faults: what is wrong; of none there is no warning.
+            faults: what is wrong.
 
         Raises:
             AudioError: instead of the warning, if the recording is read strictly.
@@ -103,7 +103,7 @@ class Reading:
         Warns:
             AudioWarning: for each fault.
         """
-        if self.strict and faults:
+        if self.strict:
             raise AudioError(f"{name} {', and '.join(faults)}")
         for fault in faults:
             warn(f"{name} {fault}", AudioWarning)

@@ -109,7 +109,8 @@ class Blocks(Iterator[NDArray[np.float32]]):
                 f"has {min(counts)} channels in one part, {max(counts)} in another: channel "
                 f"{channel} of all parts is used"
             )
-        self._reading.report(name, faults)
+        if faults:
+            self._reading.report(name, faults)
 
 
 def _column(
