@@ -10,19 +10,16 @@ seconds, unless its whole waveform is wanted.
 
 from __future__ import annotations
 
-import os
-from math import inf
-
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import AudioError, UsageError
+from ..errors import UsageError
 from ._bitstream import Description, Track
-from ._decode import describe, file_pieces, separate
-from ._sizes import measured
+from ._decode import describe, separate, stated_length
+from ._waveform import Blocks, waveform
+from .arrays import float32_samples
+from .files import Source, is_file, name_of
 from .reading import MIX, Reading, checked_rate
-from .source import Source, array_pieces, float32_samples, is_file, name_of, named, opened
-from .waveform import Blocks
 
 __all__ = [
     "Blocks",
@@ -144,52 +141,3 @@ def _checked(
     if reading.is_several:
         raise UsageError("channel='each' and track='all' are several waveforms: read one at a time")
     return waveform(source, checked_rate(rate, "rate"), n_samples, reading, sample_rate)
-
-
-def waveform(
-    source: Source, rate: int, n_samples: int, reading: Reading, sample_rate: int | None = None
-) -> Blocks:
-    """Return the same as `blocks`, from the settings as one value.
-
-    Args:
-        source: as for `read`.
-        rate: as for `read`.
-        n_samples: as for `blocks`.
-        reading: how the recording is read: one channel, or a mix, of one track.
-        sample_rate: as for `read`.
-
-    Raises:
-        AudioError: as `read`.
-        UsageError: if the sample rate or the track do not go with the source.
-    """
-    name = named(source)
-    if is_file(source):
-        if sample_rate is not None:
-            raise UsageError("sample_rate= is for samples in memory: a file knows its own")
-        pieces = file_pieces(source, name, reading)
-    else:
-        if reading.track is not None:
-            raise UsageError("track= is for files: samples in memory have no tracks")
-        given = rate if sample_rate is None else checked_rate(sample_rate, "sample_rate")
-        pieces = array_pieces(source, given, name)
-    return Blocks(pieces, rate, n_samples, reading, name)
-
-
-def stated_length(file: str | os.PathLike[str]) -> float:
-    """Return the length of a recording by its header and the size of the file: nothing is decoded.
-
-    Args:
-        file: its path.
-
-    Returns:
-        Seconds; infinity for a file that soundfile does not know, that states no length, or that is
-        not there.
-    """
-    from . import _soundfile
-
-    try:
-        with opened(file, repr(file)) as section:
-            found = measured(section).bitstreams
-            return sum(_soundfile.described(each).duration or inf for each in found)
-    except AudioError:
-        return inf

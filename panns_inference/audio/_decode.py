@@ -10,25 +10,26 @@ import logging
 import os
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
+from math import inf
 from operator import methodcaller
 from types import ModuleType
 from typing import TypeVar
 
+from ..errors import AudioError
 from ._bitstream import (
     Bitstream,
     Description,
     Incomplete,
     Piece,
-    Refused,
     Remark,
-    Section,
     Split,
     Unrecognised,
 )
 from ._joined import flacs, flacs_behind, is_mp3, mp3s, ogg_links, without_tags
 from ._sizes import measured, trailing
+from .arrays import array_pieces
+from .files import File, Refused, Section, Source, is_file, name_of, named, opened
 from .reading import ALL, EACH, Reading
-from .source import File, Source, array_pieces, is_file, name_of, named, opened
 
 Finding = TypeVar("Finding")
 
@@ -75,6 +76,26 @@ def file_pieces(source: File, name: str, reading: Reading) -> Generator[Piece, N
             faults.append(f"is cut off or damaged: {end}{rest}")
     if faults:
         reading.report(name, faults)
+
+
+def stated_length(file: str | os.PathLike[str]) -> float:
+    """Return the length of a recording by its header and the size of the file: nothing is decoded.
+
+    Args:
+        file: its path.
+
+    Returns:
+        Seconds; infinity for a file that soundfile does not know, that states no length, or that is
+        not there.
+    """
+    from . import _soundfile
+
+    try:
+        with opened(file, repr(file)) as section:
+            found = measured(section).bitstreams
+            return sum(_soundfile.described(each).duration or inf for each in found)
+    except AudioError:
+        return inf
 
 
 def separate(source: Source, reading: Reading) -> Iterator[tuple[Source, Reading]]:

@@ -22,16 +22,15 @@ from itertools import pairwise
 from math import inf
 from typing import NamedTuple
 
-from ._bitstream import Bitstream, Section
+from ._bitstream import Bitstream
+from .files import Section
 
 _SEARCHED = 1 << 16  # bytes that are searched at once: they stay in the cache
 _BLOCK = 1 << 20  # the same for what is searched by a regular expression
-
 _INFO = (b"fLaC\0\0\0\x22", b"fLaC\x80\0\0\x22")  # a FLAC, and the head of its first block
 _INFO_SIZE = 8
 _BUFFERED = 1 << 18  # bytes: libFLAC reads no further ahead of the frame that it decodes
 _COUNT_AT, _COUNT = 18, (1 << 36) - 1  # bytes 18 to 25 end with the number of samples
-
 _HEADER = 27  # bytes of a page of Ogg before the table of segment sizes
 _FIRST, _LAST = 2, 4  # bits of its sixth byte
 _LATE = 1 << 20  # samples: no first page of sound holds as many
@@ -71,9 +70,8 @@ def flacs_behind(file: Section, at: int) -> list[Bitstream]:
 
 
 def _flacs_apart(file: Section, starts: list[int]) -> list[Bitstream]:
-    return [
-        _flac_uncounted(file.section(start, stop)) for start, stop in pairwise([*starts, file.size])
-    ]
+    bounds = pairwise([*starts, file.size])
+    return [_flac_uncounted(file.section(start, stop)) for start, stop in bounds]
 
 
 def _flacs_joined(file: Section, at: int) -> Iterator[int]:
@@ -97,16 +95,16 @@ def _flac_uncounted(file: Section) -> Bitstream:
 
 
 class Page(NamedTuple):
-    """A page of Ogg.
+    """A page of Ogg; a stream begins with the first and ends with the last.
 
     Attributes:
         at: offset of its first byte.
         end: offset of the byte after it, beyond the file if the page is cut.
-        is_first: whether a stream begins with it.
-        is_last: whether a stream ends with it.
+        is_first: whether it is the first.
+        is_last: whether it is the last.
         position: samples of the stream up to its end; 0 for a page of headers.
         serial: number of the stream.
-        number: of the page, which counts those of its stream.
+        number: of the page in its stream.
         is_track: whether a track of sound or pictures begins with it.
     """
 
@@ -178,7 +176,7 @@ def _page(file: Section, at: int) -> Page:
         return Page(at, at + _HEADER)
     n_sizes, kind = header[26], header[5]
     end = at + _HEADER + n_sizes + sum(header[_HEADER : _HEADER + n_sizes])
-    # A page on which no packet ends has the position -1; one of headers has 0.
+    # Where no packet ends on it, the position is -1; that of headers is 0.
     position = int.from_bytes(header[6:14], "little") % (2**64 - 1)
     is_first = bool(kind & _FIRST)
     is_track = is_first and header[_HEADER + n_sizes :].startswith(_MEDIA)

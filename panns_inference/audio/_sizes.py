@@ -24,8 +24,9 @@ from dataclasses import dataclass, replace
 from math import inf
 from typing import Literal, NamedTuple
 
-from ._bitstream import Bitstream, Section, Split, Unrecognised
+from ._bitstream import Bitstream, Split, Unrecognised
 from ._joined import tag_size
+from .files import Section
 
 _MAX_CHUNKS = 10_000  # before the samples: a header and zeros are a chain of empty ones
 _UNKNOWN = 0xFFFFFFFF  # an AU of this size goes to the end of the file, also beyond 4 GiB
@@ -52,8 +53,8 @@ class Layout:
         alignment: chunks begin at multiples of it.
         sound_is_last: whether nothing that a decoder needs follows the samples.
         long_size: identifier of the chunk with sizes of 64 bits.
-        form_size: size of the whole file, in its second word, with which libsndfile takes all that
-            follows a sound chunk of size 0 for samples; None if the whole file's does not matter.
+        has_form_size: whether the size of the file, in its second word, has to be small for
+            libsndfile to take all that follows a sound chunk of size 0 for samples.
     """
 
     first: int = 12
@@ -66,26 +67,20 @@ class Layout:
     alignment: int = 2
     sound_is_last: bool = True
     long_size: bytes = b""
-    form_size: int | None = None
+    has_form_size: bool = False
 
 
 _AU, _BARE = Layout(order="big", sound=b""), Layout(width=8, sound=b"")
-_RF64 = Layout(long_size=b"ds64", form_size=8)
+_W64 = b"data" + bytes.fromhex("f3acd3118cd100c04f8edb8a")
+_RF64 = Layout(long_size=b"ds64", has_form_size=True)
 _LAYOUTS = {
-    b"RIFF": Layout(form_size=8),
-    b"RIFX": Layout(order="big", form_size=8),
+    b"RIFF": Layout(has_form_size=True),
+    b"RIFX": Layout(order="big", has_form_size=True),
     b"RF64": _RF64,
     b"BW64": _RF64,
     b"FORM": Layout(order="big", sound=b"SSND", n_before=8, sound_is_last=False),
     b"caff": Layout(first=8, width=8, order="big", n_before=4, alignment=1, sound_is_last=False),
-    b"riff": Layout(
-        first=40,
-        id_size=16,
-        width=8,
-        sound=b"data" + bytes.fromhex("f3acd3118cd100c04f8edb8a"),
-        counts_itself=True,
-        alignment=8,
-    ),
+    b"riff": Layout(first=40, id_size=16, width=8, sound=_W64, counts_itself=True, alignment=8),
 }
 """Layouts by the first four bytes: WAV in four forms, AIFF, CAF, W64."""
 
@@ -147,8 +142,8 @@ class _StatedSize:
             number = n_bytes + self.own
         else:  # with a size of 0, or that of an AU that is not known, libsndfile goes to the end
             number = _UNKNOWN if self.layout is _AU else 0
-            if self.layout.form_size is not None:
-                file = file.patched(4, self.layout.form_size.to_bytes(4, order))
+            if self.layout.has_form_size:
+                file = file.patched(4, (8).to_bytes(4, order))
         return Bitstream(file.patched(self.at, number.to_bytes(self.width, order)), share=share)
 
 
@@ -167,9 +162,11 @@ def measured(file: Section) -> Split:
     layout, n_bytes, n_left = size.layout, size.n_bytes, file.size - size.start
     if n_bytes == n_left and size.width == layout.width:
         return Split([Bitstream(file)])  # as it should be
-    if n_bytes > n_left or not _is_meant(file, size):
+    is_followed = _follows(file, size.end, layout) is not None
+    is_meant = not size.is_open or (n_bytes > 0 and (n_bytes == n_left or is_followed))
+    if n_bytes > n_left or not is_meant:
         return Split([size.corrected(file, n_left)])
-    if size.width == 4 and n_left - n_bytes >= _WRAP and not _follows(file, size.end, layout):
+    if size.width == 4 and n_left - n_bytes >= _WRAP and not is_followed:
         n_bytes += (n_left - n_bytes) // _WRAP * _WRAP
     chunks, recording, n_unknown = trailing(file, size.start + n_bytes, layout)
     if n_unknown and n_bytes > size.n_bytes:
@@ -186,15 +183,15 @@ def _stated_size(file: Section) -> _StatedSize | None:
     head = file.peek(0, 12)
     if head[:4] == b".snd":
         start, n_bytes = (int.from_bytes(head[at : at + 4], "big") for at in (4, 8))
-        size = _StatedSize(start, n_bytes, 8, 4, _AU, was_filled=False)
-        return None if n_bytes == _UNKNOWN else size
+        is_known = n_bytes != _UNKNOWN
+        return _StatedSize(start, n_bytes, 8, 4, _AU, was_filled=False) if is_known else None
     if head[:4] == _ASF:  # the size of the whole file, if that is cut: FFmpeg makes a wrong length
         at = file.peek(0, 1 << 12).find(_ASF_PROPERTIES) + 40
         n_bytes = int.from_bytes(file.peek(at, 8), "little")
         is_cut = at >= 40 and n_bytes > file.size
         return _StatedSize(0, n_bytes, at, 8, _BARE) if is_cut else None
     layout, long_at = _LAYOUTS.get(head[:4]), None
-    if layout is None or head[8:] in (b"8SVX", b"16SV"):
+    if layout is None:
         return None
     at = layout.first
     for _ in range(_MAX_CHUNKS):
@@ -250,14 +247,6 @@ def _follows(file: Section, at: int, layout: Layout) -> _Chunk | None:
             if found.name == layout.sound or (has_name and found.end <= file.size):
                 return found
     return None
-
-
-def _is_meant(file: Section, size: _StatedSize) -> bool:
-    """Whether a size is one, and not what writers put there who do not know it."""
-    if not size.is_open:
-        return True
-    is_followed = _follows(file, size.end, size.layout) is not None
-    return size.n_bytes > 0 and (size.end == file.size or is_followed)
 
 
 def _further(file: Section, size: _StatedSize, chunk: _Chunk) -> Bitstream:

@@ -19,10 +19,10 @@ from ._bitstream import (
     Incomplete,
     NoSuchTrack,
     Piece,
-    Section,
     Track,
     Unrecognised,
 )
+from .files import Section
 
 if TYPE_CHECKING:
     from soundfile import SoundFile

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from ..audio import name_of
-from ..audio.source import File
+from ..audio.files import File
 from ..errors import AudioError
 from ..terminal import printable
 from .recording import Recording

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeVar
 
 from ..audio import Reading
-from ..audio.source import File
+from ..audio.files import File
 from ..errors import PannsError, UsageError
 from ..formats import FORMATS
 from ..formats.spans import Selection

@@ -15,7 +15,7 @@ from made_recordings import read_bytes, written
 from numpy.typing import NDArray
 
 from panns_inference.audio import blocks, read
-from panns_inference.audio.cancellation import Cancellation
+from panns_inference.audio._cancellation import Cancellation
 from panns_inference.errors import AudioError, AudioWarning, UsageError
 
 RATE = 8_000

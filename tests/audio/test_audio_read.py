@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from reading_process import MEGABYTE
 
 from panns_inference.audio import blocks, read, stated_length
-from panns_inference.audio.waveform import HIGHEST_PEAK
+from panns_inference.audio._waveform import HIGHEST_PEAK
 from panns_inference.errors import AudioError, AudioWarning, UsageError
 
 NOISE = np.random.default_rng(0).uniform(-0.5, 0.5, (50_000, 2)).astype(np.float32)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from made_recordings import muxed, written
 
 from panns_inference.audio import read
-from panns_inference.audio._bitstream import Section
+from panns_inference.audio.files import Section
 from panns_inference.errors import AudioError
 
 

@@ -74,22 +74,22 @@ def test_no_module_imports_itself_by_way_of_others() -> None:
 
 def test_imports_are_understood() -> None:
     lines = [
-        ("audio", True, "from . import source", "audio.source"),
-        ("audio", True, "from .source import opened", "audio.source"),
+        ("audio", True, "from . import files", "audio.files"),
+        ("audio", True, "from .files import opened", "audio.files"),
         ("audio", True, "from .. import settings", "settings"),
-        ("audio.source", False, "from . import mono", "audio"),
-        ("audio.source", False, "from .channels import mono", "audio.channels"),
-        ("audio.source", False, "from ..errors import AudioError", "errors"),
-        ("audio.source", False, "from .. import __version__", ""),
-        ("audio.source", False, "def f():\n    import panns_inference.cli", "cli"),
-        ("audio.source", False, "if TYPE_CHECKING:\n    from ..cli import main", None),
+        ("audio.files", False, "from . import mono", "audio"),
+        ("audio.files", False, "from .reading import Reading", "audio.reading"),
+        ("audio.files", False, "from ..errors import AudioError", "errors"),
+        ("audio.files", False, "from .. import __version__", ""),
+        ("audio.files", False, "def f():\n    import panns_inference.cli", "cli"),
+        ("audio.files", False, "if TYPE_CHECKING:\n    from ..cli import main", None),
         (
-            "audio.source",
+            "audio.files",
             False,
             "if TYPE_CHECKING:\n    x = 1\nelse:\n    from .. import cli",
             "cli",
         ),
-        ("audio.source", False, "import numpy\nfrom collections import abc", None),
+        ("audio.files", False, "import numpy\nfrom collections import abc", None),
     ]
     for module, is_package, line, found in lines:
         wanted = set() if found is None else {f"{ROOT}.{found}".rstrip(".")}

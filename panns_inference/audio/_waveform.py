@@ -15,10 +15,13 @@ from operator import itemgetter
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import AudioError
+from ..errors import AudioError, UsageError
 from ._bitstream import Piece
-from .cancellation import Cancellation
-from .reading import HIGHEST_RATE, LOWEST_RATE, MIX, Reading
+from ._cancellation import Cancellation
+from ._decode import file_pieces
+from .arrays import array_pieces
+from .files import Source, is_file, named
+from .reading import HIGHEST_RATE, LOWEST_RATE, MIX, Reading, checked_rate
 
 HIGHEST_PEAK = 1e12
 """Largest absolute value of a sample: the power of 1024 larger ones may not fit float32.
@@ -28,6 +31,35 @@ Full scale is 1; integers of 32 bits that were never scaled reach 2e9.
 
 Waveform = Iterator[NDArray[np.float32]]
 """A waveform piece by piece, each (samples,)."""
+
+
+def waveform(
+    source: Source, rate: int, n_samples: int, reading: Reading, sample_rate: int | None = None
+) -> Blocks:
+    """Return the same as `blocks`, from the settings as one value.
+
+    Args:
+        source: as for `read`.
+        rate: as for `read`.
+        n_samples: as for `blocks`.
+        reading: how the recording is read: one channel, or a mix, of one track.
+        sample_rate: as for `read`.
+
+    Raises:
+        AudioError: as `read`.
+        UsageError: if the sample rate or the track do not go with the source.
+    """
+    name = named(source)
+    if is_file(source):
+        if sample_rate is not None:
+            raise UsageError("sample_rate= is for samples in memory: a file knows its own")
+        pieces = file_pieces(source, name, reading)
+    else:
+        if reading.track is not None:
+            raise UsageError("track= is for files: samples in memory have no tracks")
+        given = rate if sample_rate is None else checked_rate(sample_rate, "sample_rate")
+        pieces = array_pieces(source, given, name)
+    return Blocks(pieces, rate, n_samples, reading, name)
 
 
 class Blocks(Iterator[NDArray[np.float32]]):
