@@ -135,9 +135,8 @@ class _StatedSize:
         """The file up to `stop`, with a header that states `n_bytes` of samples."""
         file, order = file.section(0, stop) if stop is not None else file, self.layout.order
         has_room = n_bytes + self.own < 1 << 8 * self.width
-        share = 1.0
-        if n_bytes != self.n_bytes and not (self.is_open and has_room):
-            share = n_bytes / self.n_bytes if self.n_bytes else inf
+        is_right = n_bytes == self.n_bytes or (self.is_open and has_room)
+        share = 1.0 if is_right else (n_bytes / self.n_bytes if self.n_bytes else inf)
         if has_room:
             number = n_bytes + self.own
         else:  # with a size of 0, or that of an AU that is not known, libsndfile goes to the end
