@@ -83,6 +83,9 @@ class Section(io.RawIOBase):
         """Return the same section, unpatched, with its end at `size` for one who seeks it.
 
         One who reads on ends where the bytes do; one who looks for a tag at the end finds zeros.
+
+        Args:
+            size: bytes that it seems to have.
         """
         other = self.section(0)
         other.seeming_size = size
@@ -104,12 +107,23 @@ class Section(io.RawIOBase):
         return True
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Go to another position, and return it.
+
+        Args:
+            offset: bytes from the start, the position, or where the end seems to be.
+            whence: from which of the three, 0 to 2.
+        """
         base = (0, self._position, self.seeming_size)[whence]
         # Decoders that follow a false header seek places before the start: no error in C.
         self._position = max(0, base + offset)
         return self._position
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        """Fill a buffer from the position on, and return the number of bytes that it got.
+
+        Args:
+            buffer: to be filled; beyond the end of the section, as far as it seems to go, by zeros.
+        """
         n_bytes, found = min(len(buffer), self.size - self._position), b""
         if n_bytes < 0:
             found = bytes(max(0, min(len(buffer), self.seeming_size - self._position)))
