@@ -165,7 +165,7 @@ class Incomplete(Exception):  # noqa: N818
 
     def __init__(self, missing: float | None) -> None:
         if missing is None:
-            known = "how much is missing cannot be told"
+            known = "how much is missing is not known"
         elif missing < 0.005:
             known = "less than 0.01 s is missing"
         else:

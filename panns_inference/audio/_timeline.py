@@ -46,7 +46,7 @@ BLOCK = 1 << 15
 
 OVERLAP = "go back", "the sound that overlaps is left out"
 ANEW = "go back", "what follows is put behind what came before"
-FAR = "jump ahead", "no silence is put there, it would be too long"
+FAR = "jump forwards", "no silence is put there, it would be too long"
 ASTRAY = "do not fit the sound", "they are not followed"
 """What time stamps do, and what is done about it."""
 

@@ -26,7 +26,7 @@ from .reading import HIGHEST_RATE, LOWEST_RATE, MIX, Reading, checked_rate
 HIGHEST_PEAK = 1e12
 """Largest absolute value of a sample: the power of 1024 larger ones may not fit float32.
 
-Full scale is 1; integers of 32 bits that were never scaled reach 2e9.
+Full scale is 1; integers of 32 bits that were never scaled go up to 2e9.
 """
 
 Waveform = Iterator[NDArray[np.float32]]
@@ -139,7 +139,7 @@ class Blocks(Iterator[NDArray[np.float32]]):
         if len(counts) > 1 and channel != MIX:
             faults.append(
                 f"has {min(counts)} channels in one part, {max(counts)} in another: channel "
-                f"{channel} of all parts is used"
+                f"{channel} of each part is used"
             )
         if faults:
             self._reading.report(name, faults)

@@ -112,7 +112,7 @@ def test_a_number_of_channels_that_changes_is_said() -> None:
     content = chained(THREE[:, :2], THREE[:, 0])
     with pytest.raises(AudioError, match=r"has one channel from 3\.00 s on: there is no channel 2"):
         read_bytes(content, channel="right")
-    changes = "has 1 channels in one part, 2 in another: channel 1 of all parts is used"
+    changes = "has 1 channels in one part, 2 in another: channel 1 of each part is used"
     with pytest.warns(AudioWarning, match=changes):
         assert len(read_bytes(content, channel="left")) == 2 * len(THREE)
     with pytest.raises(AudioError, match=changes):

@@ -66,7 +66,7 @@ def test_packets_that_cannot_be_decoded_are_left_out_and_counted(tmp_path: Path)
     complete = read_bytes(bytes(whole), strict=True)
     middle = len(whole) // 2
     whole[middle : middle + 300] = np.random.default_rng(0).bytes(300)
-    with pytest.warns(AudioWarning, match="how much is missing cannot be told"):
+    with pytest.warns(AudioWarning, match="how much is missing is not known"):
         waveform = read_bytes(bytes(whole))
     assert 0.9 < len(waveform) / len(complete) < 1  # what follows them is there
 

@@ -223,7 +223,7 @@ def test_samples_that_a_flac_holds_before_the_damage_are_given(tmp_path: Path) -
 def test_a_flac_without_a_length_that_is_cut_says_so() -> None:
     whole = without_length(written("FLAC", "PCM_16"))
     assert len(read_bytes(whole, strict=True)) == len(NOISE)
-    with pytest.warns(AudioWarning, match="how much is missing cannot be told"):
+    with pytest.warns(AudioWarning, match="how much is missing is not known"):
         cut = read_bytes(whole[: len(whole) * 6 // 10])
     assert 0.4 < len(cut) / len(NOISE) < 0.6
 

@@ -76,7 +76,7 @@ def position(page: bytes) -> int:
 
 @pytest.mark.parametrize("n_bytes", [4, 20, 27, 40])
 def test_an_ogg_that_ends_in_the_header_of_a_page_is_cut(n_bytes: int) -> None:
-    with pytest.warns(AudioWarning, match="how much is missing cannot be told"):
+    with pytest.warns(AudioWarning, match="how much is missing is not known"):
         waveform = read_bytes(b"".join(LONG_OGG[:6]) + LONG_OGG[6][:n_bytes])
     assert len(waveform) > 2 * RATE
 
@@ -114,7 +114,7 @@ def ogg_checksum(page: bytes) -> int:
 def test_a_link_of_a_chain_that_cannot_be_decoded_is_a_gap() -> None:
     good, bad = written("OGG", "VORBIS"), bytearray(written("OGG", "VORBIS"))
     bad[28:35] = b"\x01unknown"[:7]
-    with pytest.warns(AudioWarning, match="how much is missing cannot be told"):
+    with pytest.warns(AudioWarning, match="how much is missing is not known"):
         waveform = read_bytes(good + bytes(bad))
     np.testing.assert_array_equal(waveform, read_bytes(good))
 

@@ -151,7 +151,7 @@ def test_one_stamp_that_the_next_contradicts_is_not_followed(time: float) -> Non
 def test_a_gap_that_cannot_be_meant_is_no_silence(jump: float) -> None:
     waveform, remarks = placed(frames(50) + frames(50, 1.0 + jump))
     assert (numbers(waveform), len(waveform)) == (ALL, 2000)
-    assert f"jump ahead, at 1.00 s by {jump:.2f} s" in faults(remarks)[0]
+    assert f"jump forwards, at 1.00 s by {jump:.2f} s" in faults(remarks)[0]
 
 
 def test_a_clock_that_stands_still_is_not_followed() -> None:

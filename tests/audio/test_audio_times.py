@@ -206,7 +206,7 @@ def test_a_time_stamp_that_cannot_be_meant_makes_no_silence(
     assert {each.category for each in caught} <= {AudioWarning}
     # A year does not fit into the durations of an mp4: its stamps stand still.
     if jump == 5 * HOURS or kind in ("mkv", "webm"):
-        assert "jump ahead, at 3.0" in str(caught[0].message)
+        assert "jump forwards, at 3.0" in str(caught[0].message)
 
 
 def test_blocks_are_those_of_the_whole(tmp_path: Path) -> None:
