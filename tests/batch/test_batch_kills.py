@@ -76,7 +76,8 @@ def test_a_killed_run_goes_on(
     assert len(paths) == n_before + 10 - n_done
 
 
-def test_a_long_recording_is_not_heard_again(folder: Path, made: Made, tmp_path: Path) -> None:
+@pytest.mark.slow
+def test_a_long_recording_is_not_processed_again(folder: Path, made: Made, tmp_path: Path) -> None:
     long = made(tmp_path / "long.wav", 150, 3)
     journal = tmp_path / "one.json.panns"
     command = ("tag", "-f", "json", long, *NETWORK, "-o", tmp_path / "one.json")

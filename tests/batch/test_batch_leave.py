@@ -77,6 +77,7 @@ def test_a_file_of_a_tree_that_was_edited(
     assert json.loads((tree / "a.json").read_text())
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("when", ["finished", "killed"])
 def test_a_table_of_the_user(
     mini: AudioTagging, few: Path, tmp_path: Path, made: Made, when: str

@@ -122,6 +122,7 @@ def test_good_and_bad_files_mixed(tmp_path: Path, capsys: Capture) -> None:
         assert f"{name}'" in err
 
 
+@pytest.mark.slow
 def test_a_list_of_files(
     folder: Path, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:

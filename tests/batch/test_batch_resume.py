@@ -33,6 +33,7 @@ def feed(
             taken.save(accumulator, rate)
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("framewise", [False, True])
 def test_in_two_goes(mini: AudioTagging, folder: Path, tmp_path: Path, framewise: bool) -> None:
     waveform = np.tile(read(folder / "deeper" / "long.wav", 32_000), 2)

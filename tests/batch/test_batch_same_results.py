@@ -52,6 +52,7 @@ def sed() -> SoundEventDetection:
     return SoundEventDetection("Cnn14_DecisionLevelMax", device="cpu", pretrained=False)
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize(
     ("network", "name", "settings"),
     [

@@ -46,6 +46,7 @@ def test_a_reader_that_has_gone(command: str) -> None:
     assert (done.returncode, done.stderr) == (1, "")
 
 
+@pytest.mark.slow
 def test_results_for_nobody(recordings: list[Path]) -> None:
     given = f"panns tag {' '.join(NETWORK)} {recordings[0]}"
     for command in (f"{given} -f json >&-", f"(sleep 0.5; {given} -f parquet) | :"):
@@ -148,6 +149,7 @@ def test_a_full_pipe(tmp_path: Path, recordings: list[Path]) -> None:
             assert 0 < len(json.loads(f"[{out}")) < 40
 
 
+@pytest.mark.slow
 def test_a_signal_that_is_to_be_ignored(recordings: list[Path]) -> None:
     """As `nohup` and shells that run something in the background ask for."""
 

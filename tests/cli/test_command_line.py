@@ -227,7 +227,7 @@ def test_embedding(recording: str, lee: list[str], tmp_path: Path, capsys: Captu
     assert [float(value) for value in row[3:]] == pytest.approx(vector, abs=1e-6)
 
 
-@pytest.mark.sample(1)
+@pytest.mark.slow
 @pytest.mark.parametrize(("seconds", "memory"), [(59, "small"), (61, "default")])
 def test_weights_are_laid_out_for_more_than_a_short_recording(
     tmp_path: Path, seconds: int, memory: str

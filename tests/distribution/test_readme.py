@@ -58,6 +58,7 @@ def test_the_installing_commands_are_those_of_ci() -> None:
     assert "pip install '.[test]' && pytest" in ci
 
 
+@pytest.mark.slow
 def test_the_commands_run(here: Path) -> None:
     programs = Path(sys.executable).parent
     environment = {**os.environ, "PATH": f"{programs}:{os.environ['PATH']}"}

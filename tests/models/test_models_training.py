@@ -327,6 +327,7 @@ def test_everything_learns_that_the_reference_uses(name: str) -> None:
         assert parameter.requires_grad != frozen
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("name", ["Cnn6", "LeeNet11"])
 def test_a_few_steps_of_training_lower_the_loss(
     name: str, filled: Callable[[str], Network]

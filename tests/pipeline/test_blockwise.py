@@ -166,6 +166,7 @@ def test_a_minute_through_every_network(network, name):
     assert_equal(found, single(net, waveform), 1e-5)
 
 
+@pytest.mark.slow
 def test_lines_between_segments_have_no_seam():
     torch.manual_seed(3)
     network = build("Cnn14_DecisionLevelMax", 7, interpolate_mode="linear").eval()

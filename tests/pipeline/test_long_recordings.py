@@ -97,6 +97,7 @@ def test_results_come_before_the_recording_is_read(mini, samples, tmp_path) -> N
         assert file.tell() < path.stat().st_size / 2
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("cut", [1, 700_000, 1_290_000])
 def test_every_task_goes_on_from_its_state(mini, lee, samples, cut) -> None:
     part = samples[: 41 * RATE + 99]
@@ -236,6 +237,7 @@ def test_settings_are_plain_values(mini) -> None:
     }
 
 
+@pytest.mark.slow
 def test_copies_of_a_recording_give_the_same_events(mini, samples) -> None:
     """Joined to itself five times: what of the table is found in one copy is found in all."""
     from panns_inference.events import find_events

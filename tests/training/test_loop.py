@@ -108,6 +108,7 @@ def test_a_killed_process_goes_on_bit_for_bit(tmp_path: Path, undisturbed: Path)
     assert_same_run(tmp_path, undisturbed)
 
 
+@pytest.mark.slow
 def test_learning_lowers_the_loss(tmp_path: Path) -> None:
     run = small_run(tmp_path, steps=20)
     run.learn(small_batch(1, 0) for _ in range(20))

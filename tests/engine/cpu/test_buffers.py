@@ -50,7 +50,7 @@ print(json.dumps([early, late, memory()]))
 """Prints bytes after 60 recordings, after 260, and when the network is gone."""
 
 
-@pytest.mark.sample(1)
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 @pytest.mark.parametrize("memory", ["default", "small"])
 def test_memory_stays_where_it_is(memory: str) -> None:
