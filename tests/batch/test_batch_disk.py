@@ -34,6 +34,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", str(place)], check=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "options",
     [
@@ -84,6 +85,7 @@ def test_a_limit_on_the_size_of_files(folder: Path, tmp_path: Path) -> None:
     assert (place / "t.csv").is_file()
 
 
+@pytest.mark.slow
 def test_a_folder_that_may_not_be_written(folder: Path, tmp_path: Path) -> None:
     place = tmp_path / "results"
     if not mounted(place, "-t", "tmpfs", "-o", "ro,size=1m", "tmpfs"):

@@ -191,6 +191,7 @@ def test_a_link_leads_to_what_is_written(mini: AudioTagging, few: Path, tmp_path
     assert mine.read_text() == "mine"
 
 
+@pytest.mark.slow
 def test_devices_and_pipes_take_results_as_they_come(few: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "panns_inference", "tag", "-f", "csv", "--top", "1"]
     command += [str(few), *NETWORK, "-o"]

@@ -247,6 +247,7 @@ def test_the_decoder_of_mp3_does_not_write_between(clip: Path, tmp_path: Path) -
     assert all(line.startswith("panns: ") for line in err.splitlines())
 
 
+@pytest.mark.slow
 def test_binary_formats(folder: Path, tmp_path: Path) -> None:
     path = tmp_path / "frames.npz"
     with path.open("wb") as file:

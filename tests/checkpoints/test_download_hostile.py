@@ -56,6 +56,7 @@ def goes_on_to_the_next_address(server: Server, behaviour: str, known: bool) -> 
 left_sockets = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
 
 
+@pytest.mark.sample(6)
 @left_sockets
 @pytest.mark.parametrize("behaviour", QUICK)
 def test_the_next_address_is_tried(server: Server, behaviour: str) -> None:

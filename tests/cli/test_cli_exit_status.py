@@ -54,6 +54,7 @@ def test_results_for_nobody(recordings: list[Path]) -> None:
         assert (done.returncode, done.stderr) == (1, ""), command
 
 
+@pytest.mark.slow
 def test_all_streams_are_closed(recordings: list[Path], tmp_path: Path) -> None:
     """A file gets none of their numbers: what is written to them is not written to it."""
     given = f"panns tag {' '.join(NETWORK)} {recordings[0]}"
@@ -71,7 +72,7 @@ def test_errors_that_nobody_hears(stderr: str, tmp_path: Path) -> None:
     assert in_bash(f"panns labels --search dog {stderr}").returncode == 0
 
 
-@pytest.mark.sample(2)
+@pytest.mark.sample(1)
 @pytest.mark.parametrize(("number", "status", "line"), ENDS)
 def test_a_signal_while_it_waits_for_stdin(number: signal.Signals, status: int, line: str) -> None:
     with start("tag", "-v", "-", *NETWORK, stdin=subprocess.PIPE) as process:
@@ -82,6 +83,7 @@ def test_a_signal_while_it_waits_for_stdin(number: signal.Signals, status: int, 
     assert (process.returncode, out, err) == (status, "", line)
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize(("number", "status", "line"), ENDS)
 def test_a_signal_while_modules_are_imported(
     number: signal.Signals, status: int, line: str
@@ -96,7 +98,7 @@ def test_a_signal_while_modules_are_imported(
         assert delay or process.returncode == status
 
 
-@pytest.mark.sample(4)
+@pytest.mark.sample(3)
 @pytest.mark.parametrize(("number", "status", "line"), ENDS)
 @pytest.mark.parametrize("form", ["json", "jsonl", "csv"])
 def test_what_was_begun_is_ended(
@@ -127,6 +129,7 @@ def test_who_asks_twice_does_not_wait(recordings: list[Path]) -> None:
     assert (process.returncode, err) == (130, "panns: interrupted\n")
 
 
+@pytest.mark.slow
 def test_a_full_pipe(tmp_path: Path, recordings: list[Path]) -> None:
     """Interrupted while nobody reads: what is read later is whole; asked twice, it ends."""
     links = [tmp_path / f"{number}.wav" for number in range(40)]

@@ -47,7 +47,7 @@ TABLE = {
 """Samples of a segment, and segments of the halo on either side."""
 
 
-@pytest.mark.sample(12)
+@pytest.mark.sample(4)
 @pytest.mark.parametrize("name", NETWORKS)
 def test_the_grid_is_that_of_the_table(name):
     """Whether filters are convolved with, as on meta, or a transform takes their place."""

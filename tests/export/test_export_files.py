@@ -250,6 +250,7 @@ def test_averages_in_int8_are_convolutions_by_a_quarter(in_int8: Path) -> None:
         np.testing.assert_allclose(exact, 0.25, rtol=1e-6)
 
 
+@pytest.mark.slow
 def test_deep_convolutions_in_int8_are_products_and_say_the_same(
     recordings: Path, clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -78,6 +78,7 @@ def error(logmel: Tensor, wanted: np.ndarray) -> float:
 # Precision
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", SIGNALS)
 def test_log_mel_is_at_least_as_near_to_the_truth_as_torchlibrosas(
     kind: str,

@@ -94,7 +94,7 @@ def test_every_length_has_outputs_of_its_shape(name: str, networks: dict[str, Ne
             assert outputs["framewise_output"].shape == (2, frames(name, n_samples), 527)
 
 
-@pytest.mark.sample(10)
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("name", REFERENCE)
 @settings(max_examples=10)
 @given(more=st.integers(0, 200_000))
@@ -106,6 +106,7 @@ def test_segments_are_as_many_as_the_reference_has(
     assert features.shape == (1, network.channels, SEGMENTS.get(name, frames_32)(n_samples))
 
 
+@pytest.mark.slow
 @given(hops=st.integers(31, 600), rest=st.integers(0, 319))
 def test_log_mel_beside_wavegram_takes_every_length(
     hops: int, rest: int, networks: dict[str, Network]

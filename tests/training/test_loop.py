@@ -95,6 +95,7 @@ def test_a_stopped_run_goes_on_bit_for_bit(
     assert_same_run(tmp_path, undisturbed)
 
 
+@pytest.mark.slow
 def test_a_killed_process_goes_on_bit_for_bit(tmp_path: Path, undisturbed: Path) -> None:
     command = [sys.executable, "-Wignore", str(SCRIPT), str(tmp_path), str(STEPS), "1"]
     environment = {"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin", "OMP_NUM_THREADS": "1"}
