@@ -30,7 +30,7 @@ DATA = Path(os.environ.get("PANNS_TEST_DATA", ROOT.parent / "shared"))
 
 if "PYTEST_XDIST_WORKER" in os.environ:
     # Workers, and the programs that they start, do not fight for the cores.
-    os.environ["OMP_NUM_THREADS"] = "1"
+    os.environ |= {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "passive"}
 
 
 settings.register_profile("quick", deadline=None, derandomize=True, max_examples=60)
