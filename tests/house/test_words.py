@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from source import defined, private_names, words
+from pathlib import Path
+
+from source import MODULES, defined, private_names, private_words_in, prose, words
 
 
 def test_names_are_made_of_the_words_of_the_field() -> None:
@@ -37,3 +39,19 @@ def test_names_are_split_into_words() -> None:
         "test_old-file": "test old file",
     }
     assert {name: " ".join(words(name)) for name in names} == names
+
+
+def test_prose_is_in_the_words_of_the_field() -> None:
+    root = Path(__file__).parents[2]
+    pages = [*root.glob("*.md"), *(root / "docs").glob("*.md")]
+    texts = {name: prose(path.read_text("utf-8")) for name, path in MODULES.items()}
+    texts |= {page.name: page.read_text("utf-8") for page in pages}
+    offenders = {name: sorted(private_words_in([text])) for name, text in texts.items()}
+    lines = [f"{name}: {', '.join(found)}" for name, found in offenders.items() if found]
+    assert not lines, "say it in the words of the field:\n" + "\n".join(lines)
+
+
+def test_prose_is_what_people_read() -> None:
+    source = 'def heard(told): "A docstring."  # a comment\n'
+    assert prose(source) == '"A docstring."\n# a comment'
+    assert private_words_in(["It hears what was told: Heard!", "the rest"]).total() == 3
