@@ -25,7 +25,15 @@ from ._bitstream import (
     Split,
     Unrecognised,
 )
-from ._joined import flacs, flacs_behind, is_mp3, mp3s, ogg_links, without_tags
+from ._joined import (
+    flacs,
+    flacs_behind,
+    is_mp3,
+    mp3s,
+    ogg_links,
+    without_tags,
+    without_tags_at_end,
+)
 from ._sizes import measured, trailing
 from .arrays import array_pieces
 from .files import File, Refused, Section, Source, is_file, name_of, named, opened
@@ -234,7 +242,7 @@ def _first(file: Section) -> Split:
         has_end = last.is_last and last.end <= file.size
         return _followed(Split(links, len(links), has_end=has_end), file, last.end)
     if head == b"fLaC":
-        return Split(flacs(file))
+        return Split(flacs(without_tags_at_end(file)))
     if head[:1] == b"\xff" and is_mp3(file):
         joined, rest = mp3s(file)
         return _followed(Split(joined, len(joined)), rest, 0)

@@ -225,8 +225,8 @@ def tag_size(header: bytes) -> int:
     return 10 + size + footer
 
 
-def _without_tags_at_end(file: Section) -> Section:
-    """The file before the tags at its end, an ID3v1 behind an APE: libsndfile stumbles there."""
+def without_tags_at_end(file: Section) -> Section:
+    """Return the file before the tags at its end, an ID3v1 behind an APE: decoders fail there."""
     if file.peek(file.size - _ID3V1, 3) == b"TAG":
         file = file.section(0, file.size - _ID3V1)
     footer = file.peek(file.size - _APE_HEADER, 16)
@@ -248,7 +248,7 @@ def mp3s(file: Section) -> tuple[list[Bitstream], Section]:
     starts = sorted({0, *_counting(file)})
     found: list[Bitstream] = []
     for start, stop in pairwise([*starts, file.size]):
-        section = _without_tags_at_end(file.section(start, stop))
+        section = without_tags_at_end(file.section(start, stop))
         n_stated = _count(section).n_bytes or section.size
         rest = without_tags(section.section(n_stated))
         is_more = rest.size > _LONGEST_FRAME

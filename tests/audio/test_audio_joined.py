@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -68,6 +69,16 @@ def test_a_flac_joined_from_several_is_heard_whole() -> None:
     with pytest.warns(AudioWarning, match=r"states 4\.00 s .* holds 12\.00 s; all of it is used"):
         waveform = read_bytes(tagged + FLAC + FLAC)
     np.testing.assert_allclose(waveform, np.tile(NOISE, 3), atol=1e-4)
+
+
+ID3V1 = b"TAG" + b"A title".ljust(125, b"\0")
+APE = bytes(100) + b"APETAGEX" + struct.pack("<4I8x", 2000, 32 + 100, 1, 0)
+
+
+@pytest.mark.parametrize("tags", [ID3V1, APE, APE + ID3V1], ids=["ID3v1", "APE", "both"])
+def test_tags_at_the_end_of_a_flac_are_none_of_its_sound(tags: bytes) -> None:
+    waveform = read_bytes(FLAC + tags, strict=True)
+    np.testing.assert_allclose(waveform, NOISE, atol=1e-4)
 
 
 @pytest.mark.parametrize("n_samples", [1, 100, 4096, 9 * RATE, 90 * RATE])
