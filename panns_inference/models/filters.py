@@ -23,6 +23,15 @@ def periodic_hann(window_size: int) -> Tensor:
     return 0.5 - 0.5 * torch.cos(_circle(window_size))
 
 
+def symmetric_hann(window_size: int) -> Tensor:
+    """Symmetric Hann window, which begins and ends with 0, (window_size,) float64.
+
+    Args:
+        window_size: length in samples.
+    """
+    return torch.hann_window(window_size, periodic=False, dtype=torch.float64)
+
+
 def dft_filters(window: Tensor) -> tuple[Tensor, Tensor]:
     """Real and imaginary part of the windowed DFT, each (bins, 1, window_size) float64.
 
@@ -94,3 +103,29 @@ def _mel_edges(mel_bins: int, fmin: float, fmax: float) -> Tensor:
     mel[-1] = highest
     curve = knee * torch.exp(log_step * (mel - knee_mel))
     return torch.where(mel < knee_mel, mel * hertz_per_mel, curve)
+
+
+def kaldi_mel_filters(
+    sample_rate: int, n_fft: int, mel_bins: int, fmin: float, fmax: float
+) -> Tensor:
+    """Triangles of peak 1 on the scale 1127 ln(1 + f / 700), (n_fft // 2 + 1, mel_bins) float64.
+
+    They are straight lines on that scale, not in Hz; the bin at half of the sample rate is left
+    out, as in Kaldi.
+
+    Args:
+        sample_rate: rate of the waveforms in Hz.
+        n_fft: length of the transform in samples.
+        mel_bins: number of filters.
+        fmin: lower edge of the first filter in Hz.
+        fmax: upper edge of the last filter in Hz.
+    """
+    if _is_meta():
+        return torch.empty(n_fft // 2 + 1, mel_bins, dtype=torch.float64)
+    lowest, highest = (1127 * math.log1p(hertz / 700) for hertz in (fmin, fmax))
+    edges = torch.linspace(lowest, highest, mel_bins + 2, dtype=torch.float64)
+    bins = torch.arange(n_fft // 2 + 1, dtype=torch.float64) * (sample_rate / n_fft)
+    ramps = (1127 * torch.log1p(bins / 700)[:, None] - edges) / (edges[1] - edges[0])
+    triangles = torch.minimum(ramps[:, :-2], -ramps[:, 2:]).clamp(min=0)
+    triangles[-1] = 0
+    return triangles

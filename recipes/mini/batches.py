@@ -1,4 +1,9 @@
-"""Labelled batches: the mixer's clips, the student's log-mel of them, the teacher's labels."""
+"""Labelled batches, of three kinds:
+
+alone    2 or 5 s   one sound and silence           labels of the sound in silence, its name's
+whole    5 s        recordings, mixtures            the teacher's opinion of exactly this clip
+scene    10 s       sounds placed on a background   the same, and what each sound is and when
+"""
 
 from __future__ import annotations
 
@@ -8,48 +13,41 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from panns_inference.models.mini import PannsMini
+from panns_inference.training.augment import equalised, resampled
 from panns_inference.training.distillation import LabelledBatch
 from panns_inference.training.recordings import Recordings
+from panns_inference.training.sampler import Sampler
 
-from .mixtures import Chances, Mixer, Window
+from .collection import Sounds, waveform_of
+from .isolated import is_steady, spans
+from .mixtures import Chances, Mixer
+from .scenes import Event, Placing, Scene, activity, scene
 from .sounds import SAMPLE_RATE
-from .teacher import Labels, Teacher, read_teacher
+from .teacher import Teacher, read_teacher
 
-N_FFT = 1024
-HOP_SIZE = 320
-SEGMENT = PannsMini.segment_frames * HOP_SIZE
+SEGMENT = PannsMini.segment_frames * PannsMini.published.hop_size
+MOST_SOUNDS = 4
+"""Sounds of a scene: the background and those placed on it."""
 
 
 @dataclass(frozen=True)
-class Lengths:
-    """How long the clips of a batch are; all clips of a batch are equally long."""
+class Kinds:
+    """How often a batch is of which kind, and how large it is."""
 
+    alone: float = 0.3
+    scene: float = 0.4
     seconds: float = 160.0
     """Sound in a batch."""
 
-    most_clips: int = 96
-    whole: float = 0.5
-    """How often clips are as long as a window: 5 s."""
+    named: float = 0.85
+    """Probability to which a name raises its classes; 0 leaves them as the teacher has them."""
 
-    double: float = 0.1
-    """How often they are twice as long; otherwise any length from a third of a second to 5 s."""
-
-    stretch: tuple[int, int] = (3, 12)
-    """Shortest and longest stretch in segments."""
-
-    def clip(self, draw: np.random.Generator) -> int:
-        """Length of the clips of a batch in samples.
-
-        Args:
-            draw: source of chance.
-        """
-        lot = draw.random()
-        if lot < self.whole + self.double:
-            return (5 if lot < self.whole else 10) * SAMPLE_RATE
-        return int(np.exp(draw.uniform(np.log(1 / 3), np.log(5))) * SAMPLE_RATE)
+    balance: float = 0.7
+    """How often a sound is drawn by its class, not by their number."""
 
 
 @dataclass
@@ -60,21 +58,32 @@ class Batches:
     weights: Path
     """Of the teacher."""
 
-    windows: list[Window]
-    classes: list[int]
+    windows: Sounds
+    """Training windows of all recordings."""
+
+    isolated: Sounds
+    """Those that are sounds of their own, with labels for them in silence."""
+
     chances: Chances
-    lengths: Lengths
+    placing: Placing
+    kinds: Kinds
     seed: int
 
     def __getstate__(self) -> dict[str, object]:
-        opened = ("mixer", "teacher", "frontend")
+        opened = ("real", "mixer", "teacher", "up_to")
         return {name: value for name, value in vars(self).items() if name not in opened}
 
     @cached_property
+    def real(self) -> Recordings:
+        """The recordings."""
+        return Recordings(self.cache / "real")
+
+    @cached_property
     def mixer(self) -> Mixer:
-        """The clips."""
-        real, made = Recordings(self.cache / "real"), Recordings(self.cache / "made")
-        return Mixer(real, self.windows, self.classes, made, self.chances)
+        """Recordings and mixtures."""
+        classes = [int(k) for k in self.windows.logits.argmax(axis=1)]
+        made = Recordings(self.cache / "made")
+        return Mixer(self.real, self.windows.windows, classes, made, self.chances)
 
     @cached_property
     def teacher(self) -> Teacher:
@@ -82,57 +91,127 @@ class Batches:
         return read_teacher(self.weights).fused()
 
     @cached_property
-    def frontend(self) -> Frontend:
-        """Waveform to log-mel of the student."""
-        return Frontend(PannsMini(32000, 1024, HOP_SIZE, 64, 50, 14000, 1))
+    def up_to(self) -> dict[int, Sampler[int]]:
+        """Isolated sounds up to a length, by what they are: their name's class or the teacher's."""
+        return {seconds: self._sampler(seconds * SAMPLE_RATE) for seconds in (2, 5)}
+
+    def _sampler(self, longest: int) -> Sampler[int]:
+        first = self.isolated.in_silence.argmax(axis=1)
+        kept = [k for k, w in enumerate(self.isolated.windows) if w.length <= longest]
+        groups = [self.isolated.named[k][0] if self.isolated.named[k] else first[k] for k in kept]
+        return Sampler(kept, groups, self.kinds.balance)
 
     def __call__(self, number: int) -> LabelledBatch:
         draw = np.random.default_rng((self.seed, number))
-        n_samples = self.lengths.clip(draw)
-        n_clips = min(self.lengths.most_clips, int(self.lengths.seconds * SAMPLE_RATE / n_samples))
-        first, last = self._stretch(n_samples, draw)
-        heard = first * SEGMENT, min(last * SEGMENT, n_samples)
-        clips = [
-            self.mixer.clip(n_samples, heard, np.random.default_rng((self.seed, number, position)))
-            for position in range(n_clips)
-        ]
-        waveforms = torch.from_numpy(np.stack(clips))
+        lot = draw.random()
         with torch.no_grad():
-            labels = _in_parts(self.teacher, waveforms)
-            stretch = _in_parts(self.teacher, waveforms[:, slice(*heard)])
-            decibels = torch.cat([self.frontend(part) for part in waveforms.split(4)])
-        return LabelledBatch(decibels, labels.logits, labels.local, (first, last), stretch.logits)
+            if lot < self.kinds.alone:
+                return self._alone(draw)
+            if lot < self.kinds.alone + self.kinds.scene:
+                return self._scenes(draw)
+            return self._whole(draw)
 
-    def _stretch(self, n_samples: int, draw: np.random.Generator) -> tuple[int, int]:
-        n_segments = (1 + n_samples // HOP_SIZE) // PannsMini.segment_frames
-        shortest, longest = self.lengths.stretch
-        length = min(n_segments, int(draw.integers(shortest, longest + 1)))
-        first = int(draw.integers(n_segments - length + 1))
-        return first, first + length
+    def _alone(self, draw: np.random.Generator) -> LabelledBatch:
+        seconds = int(draw.choice((2, 5)))
+        n_samples = seconds * SAMPLE_RATE
+        chosen, scenes = [], []
+        for _ in range(self._clips(n_samples)):
+            index = self.up_to[seconds].draw(draw)
+            sound = self._presented(waveform_of(self.real, self.isolated.windows[index]), draw)
+            # Half of them as the network pads them itself: with silence behind them alone.
+            spare = max(0, n_samples - len(sound))
+            before = int(draw.integers(spare + 1)) if draw.random() < 0.5 else 0
+            clip = np.pad(sound, (before, max(0, spare - before)))[:n_samples]
+            scenes.append(Scene(clip, [Event(*span, 0) for span in spans(clip)]))
+            chosen.append(index)
+        targets = self.targets(chosen)
+        return self._batch(scenes, targets, targets[:, None], 1.0)
 
+    def _presented(
+        self, sound: NDArray[np.float32], draw: np.random.Generator
+    ) -> NDArray[np.float32]:
+        if draw.random() < 0.4:
+            sound = resampled(sound, float(np.exp(draw.uniform(-0.12, 0.12))))
+        if draw.random() < 0.3:
+            sound = equalised(sound, draw, spread=4.0)
+        peak = max(float(np.abs(sound).max(initial=0)), 1e-4)
+        return sound * np.float32(min(1.0, 10 ** (draw.uniform(-30, 0) / 20)) / peak)
 
-class Frontend:
-    """Waveform to log-mel as the network's own, by FFT: a quarter of the time.
+    def _whole(self, draw: np.random.Generator) -> LabelledBatch:
+        n_samples = 5 * SAMPLE_RATE
+        n_clips = self._clips(n_samples)
+        clips = [self.mixer.clip(n_samples, draw) for _ in range(n_clips)]
+        waveforms = torch.from_numpy(np.stack(clips))
+        labels = self.labels(waveforms)
+        return self._batch([Scene(clip, []) for clip in clips], labels, labels[:, None], 0.0)
 
-    Args:
-        network: whose front-end it is.
-    """
+    def _scenes(self, draw: np.random.Generator) -> LabelledBatch:
+        n_samples = 10 * SAMPLE_RATE
+        n_clips = self._clips(n_samples)
+        backgrounds = [self._background(n_samples, draw) for _ in range(n_clips)]
+        scenes, targets = [], torch.zeros(n_clips, MOST_SOUNDS, 527)
+        targets[:, 0] = self.labels(torch.from_numpy(np.stack(backgrounds)))
+        for position, background in enumerate(backgrounds):
+            chosen = [self.up_to[5].draw(draw) for _ in range(draw.integers(self.placing.most + 1))]
+            waves = [waveform_of(self.real, self.isolated.windows[index]) for index in chosen]
+            placed = scene(background, waves, self.placing, draw)
+            events = [Event(e.first, e.last, e.sound + 1) for e in placed.events]
+            scenes.append(Scene(placed.waveform, [Event(0, n_samples, 0), *events]))
+            if chosen:
+                targets[position, 1 : 1 + len(chosen)] = self.targets(chosen)
+        clipwise = self.labels(torch.from_numpy(np.stack([s.waveform for s in scenes])))
+        return self._batch(scenes, clipwise, targets, 1.0)
 
-    def __init__(self, network: PannsMini) -> None:
-        self.window = torch.hann_window(N_FFT)
-        self.mel = network.logmel_extractor.melW
+    def _background(self, n_samples: int, draw: np.random.Generator) -> NDArray[np.float32]:
+        """Return something quiet: a recording, noise, or silence."""
+        lot, level = draw.random(), np.float32(10 ** (draw.uniform(-60, -25) / 20))
+        if lot < 0.1:
+            return np.zeros(n_samples, np.float32)
+        if lot < 0.3:
+            noise = np.fft.rfft(draw.standard_normal(n_samples))
+            tilt = np.arange(1, len(noise) + 1) ** -draw.uniform(0, 1)
+            waveform = np.fft.irfft(noise * tilt, n_samples).astype(np.float32)
+        else:
+            tries = (self.mixer.recorded(5 * SAMPLE_RATE, draw) for _ in range(5))
+            steady = next((w for w in tries if len(w) > SAMPLE_RATE and is_steady(w)), None)
+            if steady is None:
+                return np.zeros(n_samples, np.float32)
+            waveform = np.resize(steady, n_samples)
+        return waveform * (level / max(float(np.sqrt(np.square(waveform).mean())), 1e-5))
 
-    def __call__(self, waveform: Tensor) -> Tensor:
-        spectrum = torch.stft(
-            waveform, N_FFT, HOP_SIZE, window=self.window, pad_mode="reflect", return_complex=True
-        )
-        power = spectrum.real.square() + spectrum.imag.square()
-        mel = power.transpose(1, 2) @ self.mel
-        return 10 * mel.clamp(min=1e-10).log10()[:, None]
+    def targets(self, indices: list[int]) -> Tensor:
+        """Return the probabilities of the classes for isolated sounds, (sounds, 527).
 
+        Args:
+            indices: their numbers.
+        """
+        logits = self.isolated.in_silence[indices].astype(np.float32)
+        found = torch.from_numpy(logits).sigmoid()
+        for row, index in zip(found, indices, strict=True):
+            for k in self.isolated.named[index]:
+                row[k] = max(float(row[k]), self.kinds.named)
+        return found
 
-def _in_parts(teacher: Teacher, waveforms: Tensor) -> Labels:
-    # Some 20 s of sound at a time stay in the processor's cache: twice as fast as all at once.
-    size = max(1, 20 * SAMPLE_RATE // waveforms.shape[1])
-    parts = [teacher(part) for part in waveforms.split(size)]
-    return Labels(*(torch.cat(values) for values in zip(*parts, strict=True)))
+    def labels(self, waveforms: Tensor) -> Tensor:
+        """Return the teacher's probabilities for clips, (batch, 527).
+
+        Args:
+            waveforms: (batch, samples).
+        """
+        # Some 20 s of sound at a time stay in the processor's cache: twice as fast as all at once.
+        parts = waveforms.split(max(1, 20 * SAMPLE_RATE // waveforms.shape[1]))
+        return torch.cat([self.teacher(part).logits for part in parts]).sigmoid()
+
+    def _clips(self, n_samples: int) -> int:
+        return int(self.kinds.seconds * SAMPLE_RATE / n_samples)
+
+    def _batch(
+        self, scenes: list[Scene], clipwise: Tensor, sounds: Tensor, placed: float
+    ) -> LabelledBatch:
+        waveforms = torch.from_numpy(np.stack([s.waveform for s in scenes]))
+        image = torch.cat([self.teacher.logmel(part) for part in waveforms.split(4)])
+        n_segments = -(-image.shape[3] // PannsMini.segment_frames)
+        shares = [activity(s.events, sounds.shape[1], n_segments, SEGMENT) for s in scenes]
+        active = torch.from_numpy(np.stack(shares))
+        known = torch.full((len(scenes),), placed)
+        return LabelledBatch(image.transpose(2, 3), clipwise, sounds, active, known)

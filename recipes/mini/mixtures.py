@@ -6,7 +6,6 @@ A clip is a function of (seed, batch, position) alone.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,19 +17,18 @@ from panns_inference.training.augment import (
     fitted,
     mixed,
     quantised,
-    replaced,
     resampled,
     reverberated,
 )
 from panns_inference.training.recordings import FULL_SCALE, Recordings
 from panns_inference.training.sampler import Sampler
 
+from .collection import Window
 from .sounds import SAMPLE_RATE
 
 Waveform = NDArray[np.float32]
 Draw = np.random.Generator
 
-FADE = SAMPLE_RATE // 100
 SPREAD = 0.35
 """Standard deviation of the logarithm of a sound's speed."""
 
@@ -54,9 +52,6 @@ class Chances:
     three: float = 0.15
     """Otherwise: a mixture of three."""
 
-    splice: float = 0.0
-    """The stretch of the clip is another mixture than what surrounds it."""
-
     speed: float = 0.25
     """A sound is played faster or slower."""
 
@@ -69,17 +64,6 @@ class Chances:
     band: float = 0.08
     quantiser: float = 0.05
     codec: float = 0.03
-
-
-class Window(NamedTuple):
-    """A piece of a recording."""
-
-    name: str
-    start: int
-    """First sample."""
-
-    length: int
-    """Samples."""
 
 
 class Mixer:
@@ -116,24 +100,16 @@ class Mixer:
         kinds = [name.split("/")[0] for name in made]
         self.made_names = Sampler(list(made), kinds, 1.0)
 
-    def clip(self, n_samples: int, stretch: tuple[int, int], draw: Draw) -> Waveform:
-        """A clip of that length.
+    def clip(self, n_samples: int, draw: Draw) -> Waveform:
+        """Return a clip of that length.
 
         Args:
             n_samples: length.
-            stretch: first sample and last plus one of what may be spliced in.
             draw: source of chance.
         """
-        clip = self._heard(n_samples, draw)
-        if draw.random() < self.chances.splice:
-            gain = np.float32(10 ** min(0.0, draw.uniform(-3, 1)))
-            clip = replaced(clip * gain, self._heard(n_samples, draw), stretch, FADE)
-        return clip
-
-    def _heard(self, n_samples: int, draw: Draw) -> Waveform:
         chances = self.chances
         if draw.random() < chances.plain:
-            waveform = self._recorded(n_samples, draw)
+            waveform = self.recorded(n_samples, draw)
             if len(waveform) < n_samples and draw.random() < 0.5:
                 return np.pad(waveform, (0, n_samples - len(waveform)))
             return fitted(waveform, n_samples, draw)
@@ -144,7 +120,13 @@ class Mixer:
         sources = [self._source(n_samples, draw) for _ in range(n_sources)]
         return self._spoilt(mixed(sources, levels), draw)
 
-    def _recorded(self, n_samples: int, draw: Draw) -> Waveform:
+    def recorded(self, n_samples: int, draw: Draw) -> Waveform:
+        """Return a stretch of a recording, of that length or shorter.
+
+        Args:
+            n_samples: length that is wanted.
+            draw: source of chance.
+        """
         same = self.of_length.get(_octave(n_samples))
         sampler = same if same and draw.random() < 0.5 else self.windows
         window = sampler.draw(draw)
@@ -162,7 +144,7 @@ class Mixer:
             start = int(draw.integers(max(1, len(samples) - n_samples)))
             waveform = samples[start : start + n_samples * 2].astype(np.float32) / FULL_SCALE
         else:
-            waveform = self._recorded(n_samples, draw)
+            waveform = self.recorded(n_samples, draw)
         if draw.random() < chances.speed:
             waveform = resampled(waveform, float(np.exp(np.clip(draw.normal(0, SPREAD), -1, 1))))
         if draw.random() < chances.backwards:

@@ -156,7 +156,15 @@ class Teacher(nn.Module):
         Args:
             waveform: (batch, samples) at 32 kHz.
         """
-        image = self.logmel(waveform).contiguous(memory_format=torch.channels_last)
+        return self.labels(self.logmel(waveform))
+
+    def labels(self, image: Tensor) -> Labels:
+        """Return the labels of images.
+
+        Args:
+            image: (batch, 1, 128, frames).
+        """
+        image = image.contiguous(memory_format=torch.channels_last)
         columns = self.features(image).float().mean(dim=2).transpose(1, 2)
         # The dense layer is linear, so it may come before the mean over time.
         local = self.classifier[2](columns)

@@ -9,43 +9,39 @@ the last checkpoint.
 from __future__ import annotations
 
 import argparse
-import csv
 import logging
 import signal
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from panns_inference.checkpoints import load
 from panns_inference.models import build
 from panns_inference.models.mini import PannsMini
 from panns_inference.training.distillation import Distillation, LabelledBatch
-from panns_inference.training.evaluation import clip_probabilities, soft_label_figures
 from panns_inference.training.loop import Run, Settings
 from panns_inference.training.prefetch import prefetched
 from panns_inference.training.recipe import read_recipe
-from panns_inference.training.recordings import decode, write_recordings
+from panns_inference.training.recordings import Recordings, write_recordings
 from panns_inference.training.replay import Replay
 
-from .batches import Batches, Lengths
-from .mixtures import Chances, Window
-from .sounds import SAMPLE_RATE
+from . import collection
+from .batches import Batches, Kinds
+from .folded import folded
+from .mixtures import Chances
+from .scenes import Placing
 from .sounds.bells import bells
 from .sounds.instruments import instruments
 from .sounds.speech import speech
 from .sounds.tones import tones
 from .teacher import read_teacher
+from .validation import Validation
 
 HERE = Path(__file__).parent
-WINDOW = 5 * SAMPLE_RATE
-SHORTEST = SAMPLE_RATE // 3
-COLUMNS = ("loss", "clip", "stretch", "embedding", "local", "cross_entropy", "mAP", "top1")
+COLUMNS = ("loss", "clipwise", "framewise", *Validation.columns)
 
 
 @dataclass(frozen=True)
@@ -79,7 +75,8 @@ class Pool:
 TABLES = {
     "run": Settings,
     "loss": Distillation,
-    "lengths": Lengths,
+    "kinds": Kinds,
+    "placing": Placing,
     "chances": Chances,
     "made": Made,
     "pool": Pool,
@@ -87,142 +84,104 @@ TABLES = {
 }
 
 
-@dataclass(frozen=True)
-class Windows:
-    """The windows of one split, and the teacher's stored labels."""
-
-    windows: list[Window]
-    logits: np.ndarray
-    """(windows, 527)."""
-
-
-def read_windows(distill: Path, split: str) -> Windows:
-    """Windows of `windows.csv`.
+def make_sounds(made: Made, folder: Path) -> None:
+    """Make the sounds that are made, unless that is done.
 
     Args:
-        distill: folder with `windows.csv` and `soft.npz`.
-        split: 'train' or 'validation'.
+        made: how many.
+        folder: of the results.
     """
-    with (distill / "windows.csv").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    chosen = [index for index, row in enumerate(rows) if row["split"] == split]
-    windows = [
-        Window(
-            rows[index]["file"],
-            round(float(rows[index]["start"]) * SAMPLE_RATE),
-            round(float(rows[index]["seconds"]) * SAMPLE_RATE),
-        )
-        for index in chosen
-    ]
-    return Windows(windows, np.load(distill / "soft.npz")["logits"][chosen].astype(np.float32))
-
-
-def prepare(distill: Path, made: Made, cache: Path) -> None:
-    """Decode the recordings and make the sounds, unless that is done.
-
-    Args:
-        distill: folder of the recordings.
-        made: how many sounds.
-        cache: folder of the results.
-    """
-    if not (cache / "real" / "index.csv").exists():
-        windows = [
-            w for split in ("train", "validation") for w in read_windows(distill, split).windows
-        ]
-        names = dict.fromkeys(window.name for window in windows)
-        write_recordings(((n, decode(distill / n, SAMPLE_RATE)) for n in names), cache / "real")
-    if not (cache / "made" / "index.csv").exists():
+    if not (folder / "index.csv").exists():
         sounds = (
             bells(made.bells, made.seed),
             tones(made.tones, made.seed),
             speech(made.utterances, made.seed),
             instruments(made.songs, made.seed),
         )
-        write_recordings(chain(*sounds), cache / "made")
+        write_recordings(chain(*sounds), folder)
 
 
-class Validation:
-    """Figures on the validation windows.
-
-    Args:
-        recordings: name to waveform, (samples,) float32.
-        windows: the validation windows.
-    """
-
-    def __init__(self, recordings: Mapping[str, NDArray[np.float32]], windows: Windows) -> None:
-        self.waveforms = [_piece(recordings[w.name], w) for w in windows.windows]
-        self.teacher = 1 / (1 + np.exp(-windows.logits.astype(np.float64)))
-
-    def __call__(self, network: PannsMini) -> dict[str, float]:
-        return self.figures_of(clip_probabilities(network, self.waveforms))
-
-    def figures_of(self, probabilities: NDArray[np.floating]) -> dict[str, float]:
-        """Figures of any tagger.
-
-        Args:
-            probabilities: its probabilities, (windows, 527).
-        """
-        return soft_label_figures(self.teacher, probabilities)
-
-
-def _piece(recording: NDArray[np.float32], window: Window) -> NDArray[np.float32]:
-    # The table rounds to milliseconds: a window of less than 5 s is the whole recording. Below a
-    # third of a second the teacher was given silence after it.
-    if window.length == WINDOW:
-        return recording[window.start : window.start + WINDOW]
-    return np.pad(recording, (0, max(0, SHORTEST - len(recording))))
-
-
-def student(weights: Path, seed: int, kind: type[PannsMini] = PannsMini) -> PannsMini:
-    """The network as it begins: its last layer is the teacher's, all else is random.
+def student(weights: Path) -> PannsMini:
+    """Return the network as it begins: with the teacher's weights, and a framewise head alike.
 
     Args:
         weights: of the teacher.
-        seed: of the random values.
-        kind: class of the network.
     """
-    torch.manual_seed(seed)
-    network = kind(32000, 1024, 320, 64, 50, 14000, 527)
-    network.fc_audioset.load_state_dict(read_teacher(weights).classifier[5].state_dict())
-    network.fc_audioset.requires_grad_(True)
-    return network.to(memory_format=torch.channels_last)
+    teacher = read_teacher(weights)
+    network = PannsMini(**asdict(PannsMini.published), classes_num=527)
+    state = network.state_dict()
+    for name, value in teacher.features.state_dict(prefix="features.").items():
+        # The teacher's images have time across.
+        across = value.transpose(2, 3) if value.ndim == 4 else value
+        state[name.replace("conc_se_layers.0.", "")] = across
+    dense, classes = teacher.classifier[2], teacher.classifier[5]
+    for ours, layer in (("fc1", dense), ("fc_audioset", classes), ("fc_framewise", classes)):
+        state |= layer.state_dict(prefix=f"{ours}.")
+    # Each segment begins as a clip of its own: the tap in the middle is the teacher's dense layer.
+    middle = torch.zeros_like(state["conv_framewise.weight"])
+    middle[:, :, 1] = dense.weight.detach()
+    state |= {"conv_framewise.weight": middle, "conv_framewise.bias": dense.bias.detach()}
+    network.load_state_dict(state)
+    return network.eval()
+
+
+@dataclass(frozen=True)
+class Folders:
+    """Where the sounds lie."""
+
+    shared: Path
+    """Folder of `distill`, `wild` and `everyday`."""
+
+    packages: Path | None
+    """What `recipes.mini.packages` laid out; None to do without."""
+
+    @property
+    def distill(self) -> Path:
+        """Recordings with a split of their own, and the teacher."""
+        return self.shared / "distill"
+
+    @property
+    def weights(self) -> Path:
+        """Of the teacher."""
+        return self.distill / "teacher" / "mn04_as_mAP_432.pt"
+
+    @property
+    def sources(self) -> list[Path]:
+        """Folders that are split by source."""
+        found = [self.shared / "wild", self.shared / "everyday", self.packages]
+        return [folder for folder in found if folder]
 
 
 def make_run(
-    recipe: dict[str, Any],
-    shared: Path,
-    cache: Path,
-    folder: Path,
-    kind: type[PannsMini] = PannsMini,
+    recipe: dict[str, Any], folders: Folders, cache: Path, folder: Path
 ) -> tuple[Run[PannsMini, LabelledBatch], Replay[LabelledBatch]]:
-    """What `main` runs: the run, at its last checkpoint, and its batches by step.
+    """Return what `main` runs: the run, at its last checkpoint, and its batches by step.
 
     Args:
         recipe: tables of the recipe.
-        shared: folder of the test data, which holds `distill`.
+        folders: where the sounds lie.
         cache: folder of decoded and made sounds.
         folder: folder of the run.
-        kind: class of the network.
     """
-    distill, settings = shared / "distill", recipe["run"]
-    weights = distill / "teacher" / "mn04_as_mAP_432.pt"
-    prepare(distill, recipe["made"], cache)
-    train = read_windows(distill, "train")
-    classes = [int(k) for k in train.logits.argmax(axis=1)]
+    settings, distill = recipe["run"], folders.distill
+    windows = {split: collection.read_distill(distill, split) for split in ("train", "validation")}
+    learnt = collection.read_sounds(folders.sources, held_out=False)
+    unseen = collection.read_sounds(folders.sources, held_out=True)
+    every = (*windows.values(), learnt, unseen)
+    collection.prepare(every, distill, folders.sources, cache / "real")
+    make_sounds(recipe["made"], cache / "made")
     batches = Batches(
         cache,
-        weights,
-        train.windows,
-        classes,
+        folders.weights,
+        collection.joined([windows["train"], learnt]),
+        learnt,
         recipe["chances"],
-        recipe["lengths"],
+        recipe["placing"],
+        recipe["kinds"],
         settings.seed,
     )
-    held_out = read_windows(distill, "validation")
-    names = {window.name for window in held_out.windows}
-    waveforms = {name: decode(distill / name, SAMPLE_RATE) for name in names}
-    validation = Validation(waveforms, held_out)
-    network = student(weights, settings.seed, kind)
+    validation = Validation(Recordings(cache / "real"), windows["validation"], unseen)
+    network = folded(student(folders.weights))
     run = Run(network, recipe["loss"], validation, COLUMNS, settings, folder)
     pool = recipe["pool"]
     return run, Replay(
@@ -252,7 +211,8 @@ def main() -> None:
     """Read the command line and train."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--recipe", type=Path, default=HERE / "recipe.toml")
-    parser.add_argument("--shared", type=Path, required=True, help="folder that holds distill/")
+    parser.add_argument("--shared", type=Path, required=True, help="folder of distill/, wild/, ...")
+    parser.add_argument("--packages", type=Path, help="folder that recipes.mini.packages filled")
     parser.add_argument("--folder", type=Path, required=True, help="folder of the run")
     parser.add_argument("--cache", type=Path, help="folder of decoded sounds (default: in folder)")
     parser.add_argument("--begin", type=Path, help="weights of another run to begin with")
@@ -266,9 +226,10 @@ def main() -> None:
     torch.set_num_threads(machine.threads)
     torch.set_flush_denormal(True)
     cache = given.cache or given.folder / "cache"
-    run, batches = make_run(recipe, given.shared, cache, given.folder)
+    folders = Folders(given.shared, given.packages)
+    run, batches = make_run(recipe, folders, cache, given.folder)
     if given.begin and run.step == 0:
-        run.start_from(load(build("PannsMini"), given.begin))
+        run.start_from(folded(load(build("PannsMini"), given.begin).eval()))
     signal.signal(signal.SIGTERM, lambda *_: run.stop())
     run.learn(prefetched(batches, run.step, recipe["run"].steps, machine.workers))
 

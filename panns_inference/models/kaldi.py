@@ -1,0 +1,68 @@
+"""Waveform to log-mel with pre-emphasis and Kaldi's mel scale, as EfficientAT's networks take it.
+
+    y[t] = x[t + 1] - 0.97 x[t]
+    power of frames of `window_size` samples (symmetric Hann) in the middle of `n_fft`
+    (ln(power @ mel + 1e-5) + 4.5) / 5
+
+Nothing of it is in a state dict: all follows from the settings.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from .filters import kaldi_mel_filters, symmetric_hann
+from .network import FrontEnd
+from .precision import single_at_least
+
+PRE_EMPHASIS = 0.97
+FLOOR = 1e-5
+"""Power that is added before the logarithm: what float32 loses lies far below."""
+
+CENTRE, SCALE = -4.5, 5.0
+
+
+class KaldiLogmel(nn.Module):
+    """Waveforms, (batch, samples), to images, (batch, 1, 1 + (samples - 1) // hop_size, mel_bins).
+
+    Args:
+        settings: of the front-end; the transform has the next power of two above `window_size`.
+    """
+
+    window: Tensor
+    taps: Tensor
+    mel: Tensor
+
+    def __init__(self, settings: FrontEnd) -> None:
+        super().__init__()
+        self.n_fft = 1 << (settings.window_size - 1).bit_length()
+        self.hop_size = settings.hop_size
+        margin = self.n_fft - settings.window_size
+        window = functional.pad(
+            symmetric_hann(settings.window_size), (margin // 2, -(-margin // 2))
+        )
+        mel = kaldi_mel_filters(
+            settings.sample_rate, self.n_fft, settings.mel_bins, settings.fmin, settings.fmax
+        )
+        buffers = {"window": window, "mel": mel, "taps": torch.tensor([[[-PRE_EMPHASIS, 1.0]]])}
+        for name, value in buffers.items():
+            self.register_buffer(name, value.to(torch.float32), persistent=False)
+
+    def forward(self, waveform: Tensor) -> Tensor:
+        """Return the images, in float32 at least.
+
+        Args:
+            waveform: (batch, samples), more than `n_fft // 2 + 1` samples.
+        """
+        x = waveform.to(single_at_least(waveform.dtype))
+        with torch.autocast(x.device.type, enabled=False):
+            emphasised = functional.conv1d(x[:, None], self.taps.to(x.dtype))
+            margin = self.n_fft // 2
+            padded = functional.pad(emphasised, (margin, margin), mode="reflect")[:, 0]
+            frames = padded.unfold(-1, self.n_fft, self.hop_size)
+            spectrum = torch.fft.rfft(frames * self.window.to(x.dtype))
+            power = spectrum.real.square() + spectrum.imag.square()
+            image = ((power @ self.mel.to(x.dtype) + FLOOR).log() - CENTRE) / SCALE
+        return image[:, None]
