@@ -40,13 +40,17 @@ class KaldiLogmel(nn.Module):
         self.n_fft = 1 << (settings.window_size - 1).bit_length()
         self.hop_size = settings.hop_size
         margin = self.n_fft - settings.window_size
-        window = functional.pad(
-            symmetric_hann(settings.window_size), (margin // 2, -(-margin // 2))
-        )
-        mel = kaldi_mel_filters(
-            settings.sample_rate, self.n_fft, settings.mel_bins, settings.fmin, settings.fmax
-        )
-        buffers = {"window": window, "mel": mel, "taps": torch.tensor([[[-PRE_EMPHASIS, 1.0]]])}
+        device = torch.get_default_device()
+        # Also where weights have no values yet: no file will bring these.
+        with torch.device("cpu" if device.type == "meta" else device):
+            window = functional.pad(
+                symmetric_hann(settings.window_size), (margin // 2, -(-margin // 2))
+            )
+            mel = kaldi_mel_filters(
+                settings.sample_rate, self.n_fft, settings.mel_bins, settings.fmin, settings.fmax
+            )
+            taps = torch.tensor([[[-PRE_EMPHASIS, 1.0]]])
+        buffers = {"window": window, "mel": mel, "taps": taps}
         for name, value in buffers.items():
             self.register_buffer(name, value.to(torch.float32), persistent=False)
 
@@ -64,5 +68,5 @@ class KaldiLogmel(nn.Module):
             frames = padded.unfold(-1, self.n_fft, self.hop_size)
             spectrum = torch.fft.rfft(frames * self.window.to(x.dtype))
             power = spectrum.real.square() + spectrum.imag.square()
-            image = ((power @ self.mel.to(x.dtype) + FLOOR).log() - CENTRE) / SCALE
+            image: Tensor = ((power @ self.mel.to(x.dtype) + FLOOR).log() - CENTRE) / SCALE
         return image[:, None]

@@ -108,7 +108,8 @@ class PannsMini(Network):
             features: (batch, channels, segments).
         """
         hidden = functional.hardswish(self.conv_framewise(features)).transpose(1, 2)
-        return self.fc_framewise(hidden).transpose(1, 2)
+        logits: Tensor = self.fc_framewise(hidden).transpose(1, 2)
+        return logits
 
     @property
     def interpolation(self) -> tuple[int, bool]:

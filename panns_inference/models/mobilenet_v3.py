@@ -98,8 +98,8 @@ class LocalSqueeze(nn.Module):
         stretch = functional.avg_pool1d(
             x.mean(dim=3), 2 * self.reach + 1, 1, self.reach, count_include_pad=False
         )
-        gates = self.fc2(functional.relu(self.fc1(stretch.transpose(1, 2)))).sigmoid()
-        return x * gates.transpose(1, 2)[..., None]
+        gates: Tensor = self.fc2(functional.relu(self.fc1(stretch.transpose(1, 2)))).sigmoid()
+        return x * gates.transpose(1, 2)[:, :, :, None]
 
 
 class InvertedResidual(nn.Module):
