@@ -58,11 +58,8 @@ class Batches:
     weights: Path
     """Of the teacher."""
 
-    windows: Sounds
+    sounds: Sounds
     """Training windows of all recordings."""
-
-    isolated: Sounds
-    """Those that are sounds of their own, with labels for them in silence."""
 
     chances: Chances
     placing: Placing
@@ -81,9 +78,9 @@ class Batches:
     @cached_property
     def mixer(self) -> Mixer:
         """Recordings and mixtures."""
-        classes = [int(k) for k in self.windows.logits.argmax(axis=1)]
+        classes = [int(k) for k in self.sounds.logits.argmax(axis=1)]
         made = Recordings(self.cache / "made")
-        return Mixer(self.real, self.windows.windows, classes, made, self.chances)
+        return Mixer(self.real, self.sounds.windows, classes, made, self.chances)
 
     @cached_property
     def teacher(self) -> Teacher:
@@ -96,9 +93,9 @@ class Batches:
         return {seconds: self._sampler(seconds * SAMPLE_RATE) for seconds in (2, 5)}
 
     def _sampler(self, longest: int) -> Sampler[int]:
-        first = self.isolated.in_silence.argmax(axis=1)
-        kept = [k for k, w in enumerate(self.isolated.windows) if w.length <= longest]
-        groups = [self.isolated.named[k][0] if self.isolated.named[k] else first[k] for k in kept]
+        first = self.sounds.in_silence.argmax(axis=1)
+        kept = [k for k, w in enumerate(self.sounds.windows) if w.length <= longest]
+        groups = [self.sounds.named[k][0] if self.sounds.named[k] else first[k] for k in kept]
         return Sampler(kept, groups, self.kinds.balance)
 
     def __call__(self, number: int) -> LabelledBatch:
@@ -117,7 +114,7 @@ class Batches:
         chosen, scenes = [], []
         for _ in range(self._clips(n_samples)):
             index = self.up_to[seconds].draw(draw)
-            sound = self._presented(waveform_of(self.real, self.isolated.windows[index]), draw)
+            sound = self._presented(waveform_of(self.real, self.sounds.windows[index]), draw)
             # Half of them as the network pads them itself: with silence behind them alone.
             spare = max(0, n_samples - len(sound))
             before = int(draw.integers(spare + 1)) if draw.random() < 0.5 else 0
@@ -153,7 +150,7 @@ class Batches:
         targets[:, 0] = self.labels(torch.from_numpy(np.stack(backgrounds)))
         for position, background in enumerate(backgrounds):
             chosen = [self.up_to[5].draw(draw) for _ in range(draw.integers(self.placing.most + 1))]
-            waves = [waveform_of(self.real, self.isolated.windows[index]) for index in chosen]
+            waves = [waveform_of(self.real, self.sounds.windows[index]) for index in chosen]
             placed = scene(background, waves, self.placing, draw)
             events = [Event(e.first, e.last, e.sound + 1) for e in placed.events]
             scenes.append(Scene(placed.waveform, [Event(0, n_samples, 0), *events]))
@@ -185,10 +182,10 @@ class Batches:
         Args:
             indices: their numbers.
         """
-        logits = self.isolated.in_silence[indices].astype(np.float32)
+        logits = self.sounds.in_silence[indices].astype(np.float32)
         found = torch.from_numpy(logits).sigmoid()
         for row, index in zip(found, indices, strict=True):
-            for k in self.isolated.named[index]:
+            for k in self.sounds.named[index]:
                 row[k] = max(float(row[k]), self.kinds.named)
         return found
 

@@ -174,7 +174,6 @@ def make_run(
         cache,
         folders.weights,
         collection.joined([windows["train"], learnt]),
-        learnt,
         recipe["chances"],
         recipe["placing"],
         recipe["kinds"],
