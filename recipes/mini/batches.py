@@ -1,4 +1,4 @@
-"""Labelled batches, of three kinds:
+"""Labelled batches, of three kinds.
 
 alone    2 or 5 s   one sound and silence           labels of the sound in silence, its name's
 whole    5 s        recordings, mixtures            the teacher's opinion of exactly this clip
