@@ -1,19 +1,23 @@
 """PannsMini: the small network of this project, which tags and detects.
 
-    log-mel -> stem -> 15 inverted residual blocks -> features of segments of 0.16 s
-                                                         |
-        clipwise    mean over all segments -> embedding -+-> classes
-        framewise   a segment and its two neighbours ----'-> classes
+    log-mel -> features -> deep -> mean over bands    segments of 0.16 s
+                  |                 |        |
+                  |                 |        '-> mean over all segments -> embedding -> classes
+                  |                 v                                            (clipwise)
+                  '-- each band -> two convolutions along time -> classes
+                                                                  (framewise)
 
 The trunk is MobileNetV3 at 0.4 of its width, as in EfficientAT's mn04 (Schmid, Koutini and Widmer,
 ICASSP 2023), with three differences. Its last stride is along frequency alone, with dilated kernels
 behind it: segments are half as long and look at the same sounds. Squeezes take their means over
 `SQUEEZE_SECONDS` on each side, so that long recordings can be computed in blocks, exactly. And the
-framewise probabilities have a head of their own.
+framewise probabilities have a head of their own, which also sees the bands of the features in front
+of the dilated kernels: these tell neighbouring segments apart.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 import torch
@@ -32,7 +36,7 @@ SHORTEST_SECONDS = 2.0
 """What is shorter is given silence behind it: a sound that fills its clip is taken for music."""
 
 STEM = 8
-BLOCKS = (
+FEATURES = (
     Inverted(3, 8, 8),
     Inverted(3, 24, 16, stride=(2, 2)),
     Inverted(3, 32, 16),
@@ -45,10 +49,14 @@ BLOCKS = (
     Inverted(3, 72, 32, hard_swish=True),
     Inverted(3, 192, 48, 48, hard_swish=True),
     Inverted(3, 272, 48, 72, hard_swish=True),
+)
+DEEP = (
     Inverted(5, 272, 64, 72, hard_swish=True, stride=(1, 2), dilation=2),
     Inverted(5, 384, 64, 96, hard_swish=True, dilation=2),
     Inverted(5, 384, 64, 96, hard_swish=True, dilation=2),
 )
+BANDS_STRIDE = 16
+"""Mel bins of a band of the features."""
 
 
 class PannsMini(Network):
@@ -64,20 +72,32 @@ class PannsMini(Network):
 
     def _build(self) -> None:
         self.logmel_extractor = KaldiLogmel(self.frontend)
-        layers: list[nn.Module] = [conv_norm(1, STEM, 3, (2, 2), activation=nn.Hardswish())]
-        channels, frames = STEM, 2
-        for row in BLOCKS:
+        stem = conv_norm(1, STEM, 3, (2, 2), activation=nn.Hardswish())
+        self.features = nn.Sequential(stem, *self._blocks(FEATURES, STEM, 2))
+        width = FEATURES[-1].channels
+        last = conv_norm(DEEP[-1].channels, self.channels, activation=nn.Hardswish())
+        self.deep = nn.Sequential(*self._blocks(DEEP, width, self.segment_frames), last)
+
+    def _blocks(self, rows: Sequence[Inverted], channels: int, frames: int) -> list[nn.Module]:
+        """Return blocks in a row, of which the first takes so many channels and frames a step."""
+        blocks: list[nn.Module] = []
+        for row in rows:
             frames *= row.stride[0]
             reach = round(SQUEEZE_SECONDS * self.sample_rate / self.hop_size / frames)
-            layers.append(InvertedResidual(channels, row, reach))
+            blocks.append(InvertedResidual(channels, row, reach))
             channels = row.channels
-        layers.append(conv_norm(channels, self.channels, activation=nn.Hardswish()))
-        self.features = nn.Sequential(*layers)
+        return blocks
 
     def _build_classifier(self) -> None:
         super()._build_classifier()
-        self.conv_framewise = nn.Conv1d(self.channels, self.embedding_size, 3, padding=1)
-        self.fc_framewise = nn.Linear(self.embedding_size, self.classes_num)
+        bands = FEATURES[-1].channels * -(-self.frontend.mel_bins // BANDS_STRIDE)
+        self.framewise_head = nn.Sequential(
+            _along_time(self.channels + bands),
+            nn.Conv1d(self.channels + bands, self.embedding_size, 1),
+            nn.Hardswish(),
+            _along_time(self.embedding_size),
+            nn.Conv1d(self.embedding_size, self.classes_num, 1),
+        )
 
     @property
     def minimum_samples(self) -> int:
@@ -89,26 +109,28 @@ class PannsMini(Network):
         return self.trunk(self.mixed(image, mixup_lambda))
 
     def trunk(self, image: Tensor) -> Tensor:
-        """Return the features of each segment, (batch, channels, segments).
+        """Return the values of each segment, (batch, channels + bands, segments).
+
+        They are the features of the clipwise head, then the bands that the framewise head sees too.
 
         Args:
             image: log-mel, (batch, 1, frames, mel_bins).
         """
-        features: Tensor = self.features(image).mean(dim=3)
-        return features
+        bands = self.features(image)
+        deep = self.deep(bands).mean(dim=3)
+        return torch.cat((deep, bands.transpose(2, 3).flatten(1, 2)), dim=1)
 
     def segmentwise(self, features: Tensor) -> dict[str, Tensor]:
         logits = self.framewise_logits(features)
-        return {"features": features, "probabilities": logits.sigmoid()}
+        return {"features": features[:, : self.channels], "probabilities": logits.sigmoid()}
 
     def framewise_logits(self, features: Tensor) -> Tensor:
         """Return logits of the classes in each segment, (batch, classes, segments).
 
         Args:
-            features: (batch, channels, segments).
+            features: (batch, channels + bands, segments).
         """
-        hidden = functional.hardswish(self.conv_framewise(features)).transpose(1, 2)
-        logits: Tensor = self.fc_framewise(hidden).transpose(1, 2)
+        logits: Tensor = self.framewise_head(features)
         return logits
 
     @property
@@ -135,3 +157,8 @@ class PannsMini(Network):
         """
         embedding = functional.hardswish(self.fc1(pooled))
         return self.fc_audioset(embedding), embedding
+
+
+def _along_time(channels: int) -> nn.Conv1d:
+    """Return a convolution along time of each channel by itself, over two segments on each side."""
+    return nn.Conv1d(channels, channels, 5, padding=2, groups=channels)

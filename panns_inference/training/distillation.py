@@ -63,7 +63,7 @@ class Distillation:
         """
         with torch.autocast("cpu", torch.bfloat16, enabled=self.bfloat16):
             features = network.trunk(batch.image).float()
-        logits, _ = network.clipwise_logits(features.mean(dim=2))
+        logits, _ = network.clipwise_logits(features[:, : network.channels].mean(dim=2))
         clipwise = soft_cross_entropy(logits, batch.clipwise).mean()
         framewise = network.framewise_logits(features)
         targets = segment_targets(batch.sounds, batch.active)

@@ -48,6 +48,6 @@ def unfolded(network: PannsMini) -> PannsMini:
 def _pairs(network: PannsMini) -> list[nn.Sequential]:
     return [
         layer
-        for layer in network.features.modules()
+        for layer in (*network.features.modules(), *network.deep.modules())
         if isinstance(layer, nn.Sequential) and isinstance(layer[0], nn.Conv2d)
     ]

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import nn
 
 from panns_inference.checkpoints import load
 from panns_inference.models import build
@@ -41,6 +42,9 @@ from .teacher import read_teacher
 from .validation import Validation
 
 HERE = Path(__file__).parent
+NEIGHBOURS = (0.05, 0.2, 0.5, 0.2, 0.05)
+"""Weights of a segment and of two on each side, with which the framewise head begins."""
+
 COLUMNS = ("loss", "clipwise", "framewise", *Validation.columns)
 
 
@@ -107,22 +111,37 @@ def student(weights: Path) -> PannsMini:
     Args:
         weights: of the teacher.
     """
+    torch.manual_seed(0)
     teacher = read_teacher(weights)
     network = PannsMini(**asdict(PannsMini.published), classes_num=527)
-    state = network.state_dict()
-    for name, value in teacher.features.state_dict(prefix="features.").items():
-        # The teacher's images have time across.
-        across = value.transpose(2, 3) if value.ndim == 4 else value
-        state[name.replace("conc_se_layers.0.", "")] = across
+    n_blocks = len(network.features)
+    _copy([*teacher.features][:n_blocks], network.features)
+    _copy([*teacher.features][n_blocks:], network.deep)
     dense, classes = teacher.classifier[2], teacher.classifier[5]
-    for ours, layer in (("fc1", dense), ("fc_audioset", classes), ("fc_framewise", classes)):
-        state |= layer.state_dict(prefix=f"{ours}.")
-    # Each segment begins as a clip of its own: the tap in the middle is the teacher's dense layer.
-    middle = torch.zeros_like(state["conv_framewise.weight"])
-    middle[:, :, 1] = dense.weight.detach()
-    state |= {"conv_framewise.weight": middle, "conv_framewise.bias": dense.bias.detach()}
-    network.load_state_dict(state)
+    network.fc1.load_state_dict(dense.state_dict())
+    network.fc_audioset.load_state_dict(classes.state_dict())
+    first, hidden, _, second, last = network.framewise_head
+    with torch.no_grad():
+        # Each segment begins as a clip of its own and of its neighbours; bands count little yet.
+        for along in (first, second):
+            along.weight.copy_(torch.tensor(NEIGHBOURS).expand_as(along.weight))
+            along.bias.zero_()
+        hidden.weight[:, : network.channels, 0] = dense.weight
+        hidden.weight[:, network.channels :] *= 0.1
+        hidden.bias.copy_(dense.bias)
+        last.weight.copy_(classes.weight[..., None])
+        last.bias.copy_(classes.bias)
     return network.eval()
+
+
+def _copy(teacher: list[nn.Module], network: nn.Module) -> None:
+    # The teacher's images have time across.
+    network.load_state_dict(
+        {
+            name.replace("conc_se_layers.0.", ""): value.mT if value.ndim == 4 else value
+            for name, value in nn.Sequential(*teacher).state_dict().items()
+        }
+    )
 
 
 @dataclass(frozen=True)
