@@ -25,7 +25,8 @@ def folded(network: PannsMini) -> PannsMini:
     copied = copy.deepcopy(network).eval()
     for layer in _pairs(copied):
         layer[0], layer[1] = fuse_conv_bn_eval(layer[0], layer[1]), nn.Identity()
-    return copied.to(memory_format=torch.channels_last)
+    # What torch folds has biases without gradients.
+    return copied.requires_grad_(True).to(memory_format=torch.channels_last)
 
 
 def unfolded(network: PannsMini) -> PannsMini:
