@@ -78,7 +78,7 @@ def read_distill(folder: Path, split: str) -> Sounds:
         folder: it.
         split: 'train' or 'validation'.
     """
-    rows = _rows(folder / "windows.csv")
+    rows = rows_of(folder / "windows.csv")
     kept = [index for index, row in enumerate(rows) if row["split"] == split]
     logits = np.load(folder / "soft.npz")["logits"]
     windows = [_window(folder, row, "distill") for row in rows]
@@ -92,7 +92,7 @@ def read_sounds(folders: Iterable[Path], held_out: bool) -> Sounds:
         folders: `wild`, `everyday`, and what `packages` laid out.
         held_out: which of the two.
     """
-    judges = {row["source"] for row in _rows(HELD_OUT)}
+    judges = {row["source"] for row in rows_of(HELD_OUT)}
     whole = joined([_read(folder) for folder in folders])
     return whole.chosen(
         k for k, window in enumerate(whole.windows) if (window.source in judges) == held_out
@@ -114,14 +114,19 @@ def joined(parts: list[Sounds]) -> Sounds:
 
 
 def _read(folder: Path) -> Sounds:
-    rows, soft = _rows(folder / "windows.csv"), np.load(folder / "soft.npz")
-    paths = {row["file"]: row["original_path"] for row in _rows(folder / "sources.csv")}
+    rows, soft = rows_of(folder / "windows.csv"), np.load(folder / "soft.npz")
+    paths = {row["file"]: row["original_path"] for row in rows_of(folder / "sources.csv")}
     windows = [_window(folder, row, row["repository"]) for row in rows]
     named = [named_classes(f"{row['repository']}/{paths[row['file']]}") for row in rows]
     return Sounds(windows, soft["logits"], soft["in_silence"], named)
 
 
-def _rows(path: Path) -> list[dict[str, str]]:
+def rows_of(path: Path) -> list[dict[str, str]]:
+    """Return the rows of a table.
+
+    Args:
+        path: a CSV file.
+    """
     with path.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
 
