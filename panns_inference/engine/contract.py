@@ -67,6 +67,13 @@ class Engine(Protocol):
         """
 
     @property
+    def window(self) -> int | None:
+        """Samples that it is given at once, if its outputs depend on all of a clip; else None.
+
+        Longer recordings are given to it in windows.
+        """
+
+    @property
     def grid(self) -> Grid:
         """Where a recording may be cut. The first time, this may take a moment."""
 

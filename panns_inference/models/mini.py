@@ -18,6 +18,7 @@ of the dilated kernels: these tell neighbouring segments apart.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import ClassVar
 
 import torch
@@ -26,7 +27,7 @@ from torch.nn import functional
 
 from .decision import NearestInterpolator
 from .kaldi import KaldiLogmel
-from .mobilenet_v3 import Inverted, InvertedResidual, conv_norm
+from .mobilenet_v3 import Inverted, InvertedResidual, LocalSqueeze, conv_norm
 from .network import FrontEnd, Network
 
 SQUEEZE_SECONDS = 0.64
@@ -84,7 +85,7 @@ class PannsMini(Network):
         for row in rows:
             frames *= row.stride[0]
             reach = round(SQUEEZE_SECONDS * self.sample_rate / self.hop_size / frames)
-            blocks.append(InvertedResidual(channels, row, reach))
+            blocks.append(InvertedResidual(channels, row, partial(LocalSqueeze, reach=reach)))
             channels = row.channels
         return blocks
 

@@ -4,12 +4,13 @@
     |                                                                              |
     +---------------------- where the shapes agree --------------------------------+
 
-Squeeze and excitation takes its means over a bounded stretch of time, so that what a network says
-of a moment depends on the sounds around it and on nothing else.
+Squeeze and excitation takes its means over the whole image, or over a bounded stretch of time: then
+what a network says of a moment depends on the sounds around it and on nothing else.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from torch import Tensor, nn
@@ -102,16 +103,41 @@ class LocalSqueeze(nn.Module):
         return x * gates.transpose(1, 2)[:, :, :, None]
 
 
+class Squeeze(nn.Module):
+    """Gates of the channels, from their means over the image.
+
+    Args:
+        channels: channels of the image.
+        squeezed: channels between the two layers.
+    """
+
+    def __init__(self, channels: int, squeezed: int) -> None:
+        super().__init__()
+        self.fc1 = nn.Linear(channels, squeezed)
+        self.fc2 = nn.Linear(squeezed, channels)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the image with its channels gated.
+
+        Args:
+            x: (batch, channels, height, width).
+        """
+        gates: Tensor = self.fc2(functional.relu(self.fc1(x.mean(dim=(2, 3))))).sigmoid()
+        return x * gates[..., None, None]
+
+
 class InvertedResidual(nn.Module):
     """Expand, depthwise, squeeze and excitation, project; the input is added where shapes agree.
 
     Args:
         in_channels: channels of the input.
         row: the block.
-        reach: of its squeeze, in steps of its output.
+        squeeze: makes its squeeze and excitation, from channels and squeezed channels.
     """
 
-    def __init__(self, in_channels: int, row: Inverted, reach: int) -> None:
+    def __init__(
+        self, in_channels: int, row: Inverted, squeeze: Callable[[int, int], nn.Module]
+    ) -> None:
         super().__init__()
         self.adds = row.stride == (1, 1) and in_channels == row.channels
         activation = nn.Hardswish if row.hard_swish else nn.ReLU
@@ -123,7 +149,7 @@ class InvertedResidual(nn.Module):
             conv_norm(width, width, row.kernel, row.stride, row.dilation, width, activation())
         )
         if row.squeezed:
-            layers.append(LocalSqueeze(width, row.squeezed, reach))
+            layers.append(squeeze(width, row.squeezed))
         self.block = nn.Sequential(*layers, conv_norm(width, row.channels))
 
     def forward(self, x: Tensor) -> Tensor:

@@ -71,6 +71,10 @@ class Network(nn.Module):
     """Statistics over the segments that the head needs: name to the segmentwise value.
     `maximum` is the largest over the segments; all others are sums."""
 
+    window_seconds: ClassVar[float | None] = None
+    """Seconds that the network is given at once, if each of its outputs depends on the whole clip;
+    None for networks whose segments depend on their surroundings alone."""
+
     head_dropout: ClassVar[float] = 0.5
     """Dropout before `fc1`; after it, it is 0.5 everywhere."""
 
@@ -90,13 +94,17 @@ class Network(nn.Module):
         self.hop_size = hop_size
         self.classes_num = classes_num
         self._build()
-        self.fc1 = nn.Linear(self.channels, self.embedding_size)
-        self._build_classifier()
+        self._build_head()
         self.init_weight()
 
     def _build(self) -> None:
         """Register the layers below the head, in the order of the published state dict."""
         raise NotImplementedError
+
+    def _build_head(self) -> None:
+        """Register the layers behind the pooling over time."""
+        self.fc1 = nn.Linear(self.channels, self.embedding_size)
+        self._build_classifier()
 
     def _build_classifier(self) -> None:
         """Register the layer behind `fc1`."""

@@ -15,9 +15,19 @@ from ..model import Model
 from .blocks import Buffer, Waveform
 from .segments import BlockwisePass, Frames, whole_outputs
 from .state import SavedState, State
+from .windowed import WindowedPass
 
 BLOCK = 30
 """Seconds that go through the network at once."""
+
+
+def block_of(model: Model) -> int:
+    """Return how many samples go through a network at once.
+
+    Args:
+        model: the network.
+    """
+    return model.engine.window or BLOCK * model.sample_rate
 
 
 def outputs_of(model: Model, waveforms: Waveforms, *names: str) -> Outputs:
@@ -31,9 +41,9 @@ def outputs_of(model: Model, waveforms: Waveforms, *names: str) -> Outputs:
     Raises:
         UsageError: if the network has not one of them.
     """
-    engine, block = model.engine, BLOCK * model.sample_rate
-    if waveforms.shape[1] > block and engine.statistics is not None:
-        passes = [BlockwisePass(engine, block, model.classes_num) for _ in waveforms]
+    engine = model.engine
+    passes = [pass_over(model) for _ in waveforms] if waveforms.shape[1] > block_of(model) else []
+    if passes and not isinstance(passes[0], WholePass):
         rows = list(map(_in_blocks, passes, map(float32_samples, waveforms)))
         outputs = {name: np.stack([row[name] for row in rows]) for name in rows[0]}
     else:
@@ -44,9 +54,7 @@ def outputs_of(model: Model, waveforms: Waveforms, *names: str) -> Outputs:
     return outputs
 
 
-def pass_over(
-    model: Model, peak: float | None = None, state: SavedState | None = None
-) -> BlockwisePass | WholePass:
+def pass_over(model: Model, peak: float | None = None, state: SavedState | None = None) -> Pass:
     """Return a pass over one recording, which takes it chunk by chunk.
 
     Args:
@@ -55,9 +63,11 @@ def pass_over(
         state: of another pass, to go on where it stood.
     """
     engine = model.engine
+    if engine.window is not None:
+        return WindowedPass(engine, model.classes_num, peak, state)
     if engine.statistics is None:
         return WholePass(engine, state)
-    return BlockwisePass(engine, BLOCK * model.sample_rate, model.classes_num, peak, state)
+    return BlockwisePass(engine, block_of(model), model.classes_num, peak, state)
 
 
 class WholePass:
@@ -98,7 +108,10 @@ class WholePass:
         return self.buffer.state()
 
 
-def _in_blocks(one: BlockwisePass, waveform: NDArray[np.float32]) -> Outputs:
+Pass = BlockwisePass | WindowedPass | WholePass
+
+
+def _in_blocks(one: Pass, waveform: NDArray[np.float32]) -> Outputs:
     """All outputs for one waveform, (samples,), by a pass of its own."""
     first = one.feed(waveform)
     outputs, last = one.finish()

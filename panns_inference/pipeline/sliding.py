@@ -9,6 +9,10 @@ CENTRED      |--------|                   a stretch for each hop, around its mid
                |--------|
                  |--------|
                  |--------|
+
+INSIDE       |--------|                   each begins a hop behind the one before, and the last
+                 |--------|               one is moved back into the recording
+                    |--------|
 """
 
 from __future__ import annotations
@@ -28,6 +32,7 @@ class Placement(Enum):
 
     FROM_START = "from the start"
     CENTRED = "centred"
+    INSIDE = "inside"
 
 
 class Batch(NamedTuple):
@@ -48,8 +53,8 @@ class Stretches:
     """Chunks of any size in, batches of stretches out.
 
     Args:
-        length: samples of a stretch. A recording that is shorter gives shorter ones if they are
-            centred.
+        length: samples of a stretch. A recording that is shorter gives shorter ones, unless they
+            are placed from the start.
         hop: samples from a stretch to the next.
         placement: where they lie.
         at_once: stretches of a batch; the last may have fewer.
@@ -108,7 +113,7 @@ class Stretches:
     def _batch(self, number: int) -> Batch:
         end = self.buffer.end
         firsts, length = [self._first(self.next + k) for k in range(number)], self.length
-        if self.placement is Placement.CENTRED:
+        if self.placement is not Placement.FROM_START:
             firsts = [max(0, min(first, end - length)) for first in firsts]
             length = min(length, end)
         waveforms = np.zeros((number, length), np.float32)

@@ -18,7 +18,7 @@ from ..events import Event
 from ..model import Model
 from ..results import Result
 from .blocks import Waveform
-from .forward import BLOCK, outputs_of
+from .forward import block_of, outputs_of
 from .state import SavedState, State
 
 R = TypeVar("R", bound=Result)
@@ -84,7 +84,7 @@ class Task(Generic[R]):
             )
         self.model = model
         self.peak = None if skip_silence is None else 10 ** (skip_silence / 20)
-        self.block = BLOCK * model.sample_rate
+        self.block = block_of(model)
         self.longest_clip = self.block if self.peak is None else 0
         self.settings: dict[str, Any] = {**settings, "skip_silence": skip_silence}
         names = model.output_names

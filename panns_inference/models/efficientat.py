@@ -1,0 +1,166 @@
+"""EfficientAT's MobileNets (Schmid, Koutini and Widmer, ICASSP 2023 and EUSIPCO 2023).
+
+    log-mel --> features: stem, 15 inverted residual blocks, 1x1 --> mean over the image --> embedding
+                                                                                              |
+                                            probabilities <-- dense <-- hard-swish <-- dense <'
+
+MobileNetV3-Large on log-mel images whose rows are mel bins and whose columns are frames, with its
+widths multiplied. Keys and shapes are those of the published files. The squeezes take their means
+over the whole image, so each output depends on all of the clip: long recordings are given to the
+networks in windows.
+
+The embedding is the mean of the features, in front of the dense layers: what the authors take as
+one (*Low-Complexity Audio Embedding Extractors via Pre-trained CNNs*), and not yet bent towards
+the classes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from .kaldi import KaldiLogmel
+from .mobilenet_v3 import Inverted, InvertedResidual, Squeeze, conv_norm
+from .network import FrontEnd, Network
+
+STEM, EMBEDDING, HIDDEN = 16, 960, 1280
+"""Channels of the stem and of the embedding, outputs of the first dense layer, at width 1."""
+
+SQUEEZED = True
+BLOCKS = (
+    # kernel, expanded, channels, squeezed, hard-swish, stride
+    (3, 16, 16, False, False, 1),
+    (3, 64, 24, False, False, 2),
+    (3, 72, 24, False, False, 1),
+    (5, 72, 40, SQUEEZED, False, 2),
+    (5, 120, 40, SQUEEZED, False, 1),
+    (5, 120, 40, SQUEEZED, False, 1),
+    (3, 240, 80, False, True, 2),
+    (3, 200, 80, False, True, 1),
+    (3, 184, 80, False, True, 1),
+    (3, 184, 80, False, True, 1),
+    (3, 480, 112, SQUEEZED, True, 1),
+    (3, 672, 112, SQUEEZED, True, 1),
+    (5, 672, 160, SQUEEZED, True, 2),
+    (5, 960, 160, SQUEEZED, True, 1),
+    (5, 960, 160, SQUEEZED, True, 1),
+)
+"""The blocks at width 1 (Howard et al., ICCV 2019, table 1)."""
+
+
+def channels_of(width_one: float, width: float = 1.0) -> int:
+    """Return a number of channels at some width: a multiple of 8, at most a tenth too few.
+
+    Args:
+        width_one: channels at width 1.
+        width: by which they are multiplied.
+    """
+    wanted = width_one * width
+    rounded = max(8, int(wanted + 4) // 8 * 8)
+    return rounded + 8 if rounded < 0.9 * wanted else rounded
+
+
+def rows_of(width: float) -> list[Inverted]:
+    """Return the blocks at some width.
+
+    Args:
+        width: by which the channels are multiplied.
+    """
+    rows = []
+    for kernel, expanded, channels, squeezed, hard_swish, stride in BLOCKS:
+        inside = channels_of(expanded, width)
+        between = channels_of(inside // 4) if squeezed else 0
+        outside = channels_of(channels, width)
+        rows.append(Inverted(kernel, inside, outside, between, hard_swish, (stride, stride)))
+    return rows
+
+
+class EfficientAT(Network):
+    """Base of the family; `width` and `published` are those of the published networks."""
+
+    published = FrontEnd(32000, 800, 320, 128, 0, 15000)
+    statistics_of: ClassVar[dict[str, str]] = {"sum": "features"}
+    window_seconds = 10.0
+    width: ClassVar[float] = 1.0
+
+    def _build(self) -> None:
+        self.logmel_extractor = KaldiLogmel(self.frontend)
+        channels = channels_of(STEM, self.width)
+        layers: list[nn.Module] = [conv_norm(1, channels, 3, (2, 2), activation=nn.Hardswish())]
+        for row in rows_of(self.width):
+            layers.append(InvertedResidual(channels, row, _ListedSqueeze))
+            channels = row.channels
+        layers.append(conv_norm(channels, 6 * channels, activation=nn.Hardswish()))
+        self.features = nn.Sequential(*layers)
+        self.channels = self.embedding_size = 6 * channels
+
+    def _build_head(self) -> None:
+        hidden = channels_of(HIDDEN, self.width)
+        self.classifier = nn.Sequential(
+            nn.AdaptiveAvgPool2d(1),
+            nn.Flatten(),
+            nn.Linear(self.embedding_size, hidden),
+            nn.Hardswish(),
+            nn.Dropout(0.2),
+            nn.Linear(hidden, self.classes_num),
+        )
+
+    @property
+    def minimum_samples(self) -> int:
+        """One more than the reflection of the front-end needs."""
+        return self.logmel_extractor.n_fft // 2 + 2
+
+    def segment_features(self, input: Tensor, mixup_lambda: Tensor | None = None) -> Tensor:
+        image = self.logmel_extractor(input).to(self.classifier[2].weight.dtype)
+        features = self.features(self.mixed(image, mixup_lambda).transpose(2, 3))
+        # The clip is one segment, for no part of it has features of its own.
+        pooled: Tensor = self.classifier[:2](features)[..., None]
+        return pooled
+
+    def conclude(self, statistics: dict[str, Tensor], n_segments: int) -> dict[str, Tensor]:
+        return self.classify(statistics["sum"].to(self.classifier[2].weight.dtype))
+
+    def classify(self, pooled: Tensor) -> dict[str, Tensor]:
+        logits = self.classifier[2:](pooled)
+        return {"clipwise_output": torch.sigmoid(logits), "embedding": pooled}
+
+
+class _ListedSqueeze(nn.Module):
+    """Squeeze and excitation under the names of the published files."""
+
+    def __init__(self, channels: int, squeezed: int) -> None:
+        super().__init__()
+        self.conc_se_layers = nn.ModuleList([Squeeze(channels, squeezed)])
+
+    def forward(self, x: Tensor) -> Tensor:
+        gated: Tensor = self.conc_se_layers[0](x)
+        return gated
+
+
+def _published(name: str, width: float, **settings: float) -> type[EfficientAT]:
+    """Return the class of a published network."""
+    values = {"width": width, "published": replace(EfficientAT.published, **settings)}
+    about = f"EfficientAT at width {width:g}" + "".join(f", {k} {v:g}" for k, v in settings.items())
+    return type(name, (EfficientAT,), {**values, "__doc__": about + ".", "__module__": __name__})
+
+
+mn01_as = _published("mn01_as", 0.1)
+mn02_as = _published("mn02_as", 0.2)
+mn04_as = _published("mn04_as", 0.4)
+mn05_as = _published("mn05_as", 0.5)
+mn10_as = _published("mn10_as", 1.0)
+mn20_as = _published("mn20_as", 2.0)
+mn30_as = _published("mn30_as", 3.0)
+mn40_as = _published("mn40_as", 4.0)
+mn40_as_ext = _published("mn40_as_ext", 4.0)
+mn40_as_no_im_pre = _published("mn40_as_no_im_pre", 4.0)
+mn10_as_hop_5 = _published("mn10_as_hop_5", 1.0, hop_size=160)
+mn10_as_hop_15 = _published("mn10_as_hop_15", 1.0, hop_size=480)
+mn10_as_hop_20 = _published("mn10_as_hop_20", 1.0, hop_size=640)
+mn10_as_hop_25 = _published("mn10_as_hop_25", 1.0, hop_size=800)
+mn10_as_mels_40 = _published("mn10_as_mels_40", 1.0, mel_bins=40)
+mn10_as_mels_64 = _published("mn10_as_mels_64", 1.0, mel_bins=64)
+mn10_as_mels_256 = _published("mn10_as_mels_256", 1.0, mel_bins=256)
