@@ -15,7 +15,7 @@ from torch.nn import functional
 
 from .filters import kaldi_mel_filters, symmetric_hann
 from .network import FrontEnd
-from .precision import single_at_least
+from .precision import single_at_least, without_autocast
 
 PRE_EMPHASIS = 0.97
 FLOOR = 1e-5
@@ -61,7 +61,7 @@ class KaldiLogmel(nn.Module):
             waveform: (batch, samples), more than `n_fft // 2 + 1` samples.
         """
         x = waveform.to(single_at_least(waveform.dtype))
-        with torch.autocast(x.device.type, enabled=False):
+        with without_autocast(x.device):
             emphasised = functional.conv1d(x[:, None], self.taps.to(x.dtype))
             margin = self.n_fft // 2
             padded = functional.pad(emphasised, (margin, margin), mode="reflect")[:, 0]

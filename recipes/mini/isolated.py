@@ -7,13 +7,13 @@ from numpy.typing import NDArray
 
 from .sounds import SAMPLE_RATE
 
-FRAME = SAMPLE_RATE // 100
-"""Samples of which the power is taken: 10 ms."""
+FRAME = SAMPLE_RATE // 50
+"""Samples of which the power is taken: 20 ms."""
 
-RANGE_DECIBELS = 35.0
-"""What is further below the loudest 10 ms counts as silence."""
+RANGE_DECIBELS = 40.0
+"""What is further below the loudest 20 ms counts as silence."""
 
-GAP_FRAMES = 30
+GAP_FRAMES = 15
 """Silence up to this is a part of the sound: 0.3 s."""
 
 SHORTEST_FRAMES = 3
