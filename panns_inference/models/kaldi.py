@@ -62,11 +62,11 @@ class KaldiLogmel(nn.Module):
         """
         x = waveform.to(single_at_least(waveform.dtype))
         with without_autocast(x.device):
-            emphasised = functional.conv1d(x[:, None], self.taps.to(x.dtype))
+            emphasised = functional.conv1d(x[:, None], self.taps.to(x))
             margin = self.n_fft // 2
             padded = functional.pad(emphasised, (margin, margin), mode="reflect")[:, 0]
             frames = padded.unfold(-1, self.n_fft, self.hop_size)
-            spectrum = torch.fft.rfft(frames * self.window.to(x.dtype))
+            spectrum = torch.fft.rfft(frames * self.window.to(x))
             power = spectrum.real.square() + spectrum.imag.square()
-            image: Tensor = ((power @ self.mel.to(x.dtype) + FLOOR).log() - CENTRE) / SCALE
+            image: Tensor = ((power @ self.mel.to(x) + FLOOR).log() - CENTRE) / SCALE
         return image[:, None]
