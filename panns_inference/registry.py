@@ -64,6 +64,12 @@ SOURCES: dict[str, Source] = {
         "Pretrained Audio Neural Networks for Audio Pattern Recognition. IEEE/ACM Transactions on "
         "Audio, Speech, and Language Processing 28 (2020), 2880-2894.",
     ),
+    "efficientat": Source(
+        "https://github.com/fschmid56/EfficientAT/releases/download/v0.0.1/{file}",
+        "MIT",
+        "F. Schmid, K. Koutini, G. Widmer: Efficient Large-Scale Audio Tagging via "
+        "Transformer-to-CNN Knowledge Distillation. ICASSP 2023.",
+    ),
 }
 """The sources of the files, by the name that the table gives them."""
 

@@ -23,6 +23,7 @@ from .network import FrontEnd, Network
 
 if TYPE_CHECKING:  # so that type checkers and editors know each class
     from .cnn import *  # noqa: F403
+    from .efficientat import *  # noqa: F403
     from .mini import *  # noqa: F403
     from .mobilenet import *  # noqa: F403
     from .resnet import *  # noqa: F403

@@ -1,8 +1,8 @@
 """EfficientAT's MobileNets (Schmid, Koutini and Widmer, ICASSP 2023 and EUSIPCO 2023).
 
-    log-mel --> features: stem, 15 inverted residual blocks, 1x1 --> mean over the image --> embedding
-                                                                                              |
-                                            probabilities <-- dense <-- hard-swish <-- dense <'
+    log-mel --> stem, 15 inverted residual blocks, 1x1 --> mean over the image --> embedding
+                                                                                    |
+                                  probabilities <-- dense <-- hard-swish <-- dense <'
 
 MobileNetV3-Large on log-mel images whose rows are mel bins and whose columns are frames, with its
 widths multiplied. Keys and shapes are those of the published files. The squeezes take their means
