@@ -11,21 +11,21 @@ from numpy.typing import NDArray
 
 from .sounds import SAMPLE_RATE
 
-LONGEST = 10 * SAMPLE_RATE
-TRACK = 60 * SAMPLE_RATE
+EXCERPT = 10.0
+TRACK = 60.0
 WINDOW = 5.0
 HOP = 2.5
 
 
-def is_track(path: PurePosixPath, n_samples: int) -> bool:
+def is_track(path: PurePosixPath, seconds: float) -> bool:
     """Return whether a sound is a piece of music rather than an effect or a voice.
 
     Args:
         path: where it was found: what lies in a folder of music is music.
-        n_samples: its length at 32 kHz: what is longer than a minute is music.
+        seconds: its length: what is longer than a minute is music.
     """
     in_music = any("music" in part.lower() for part in path.parts[:-1])
-    return n_samples > (LONGEST if in_music else TRACK)
+    return seconds > (EXCERPT if in_music else TRACK)
 
 
 def loudest(waveform: NDArray[np.float32], n_samples: int) -> NDArray[np.float32]:
@@ -49,8 +49,9 @@ def excerpts(waveform: NDArray[np.float32], track: bool) -> list[NDArray[np.floa
         waveform: (samples,) at 32 kHz.
         track: whether it is a piece of music; one of less than 20 s has no halves.
     """
-    halves = 2 if track and len(waveform) >= 2 * LONGEST else 1
-    return [loudest(half, LONGEST) for half in np.array_split(waveform, halves)]
+    longest = round(EXCERPT * SAMPLE_RATE)
+    halves = 2 if track and len(waveform) >= 2 * longest else 1
+    return [loudest(half, longest) for half in np.array_split(waveform, halves)]
 
 
 def windows(seconds: float) -> Iterator[tuple[float, float]]:

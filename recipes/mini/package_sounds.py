@@ -24,7 +24,9 @@ from .package_table import Package
 from .sound_tables import Sound, read_sounds
 from .sounds import SAMPLE_RATE
 
-MOST_TRACKS = 40
+MOST_TRACKS = 10
+"""Pieces of music of a package: other sources have plenty."""
+
 SHORTEST = SAMPLE_RATE // 10
 SILENCE = 0.001
 """Peak below which a sound is silent: -60 dBFS."""
@@ -110,14 +112,14 @@ def _kept(
     n_tracks = 0
     for path in paths:
         try:
+            track = is_track(path, soundfile.info(files / path).duration)
+            n_tracks += track
+            if track and n_tracks > MOST_TRACKS:  # not even decoded: that takes long
+                dropped["beyond the most tracks"] += 1
+                continue
             waveform = decode(files / path, SAMPLE_RATE)
-        except AudioError:
+        except (AudioError, soundfile.LibsndfileError):
             dropped["not decodable"] += 1
-            continue
-        track = is_track(path, len(waveform))
-        n_tracks += track
-        if track and n_tracks > MOST_TRACKS:
-            dropped["beyond the most tracks"] += 1
             continue
         pieces = excerpts(waveform, track)
         for number, piece in enumerate(pieces, start=1):
