@@ -37,7 +37,7 @@ class Window(NamedTuple):
     """First sample."""
 
     length: int
-    """Samples; a window below 5 s is the whole recording."""
+    """Samples; a window below 5 s is the whole recording, or what is left at its end."""
 
     source: str
 
@@ -166,7 +166,7 @@ def waveform_of(recordings: Recordings, window: Window) -> NDArray[np.float32]:
         window: the window.
     """
     samples = recordings[window.name]
-    # Tables round to milliseconds: a window below 5 s is the whole recording.
-    if window.length == WINDOW:
-        samples = samples[window.start : window.start + WINDOW]
+    # Tables round to milliseconds: a shorter window at the beginning is the whole recording.
+    if window.start or window.length == WINDOW:
+        samples = samples[window.start : window.start + window.length]
     return samples.astype(np.float32) / 32767
