@@ -169,7 +169,9 @@ def events(
     for name, (probabilities, of) in found.items():
         yield f"{name}: {sum(len(each.soundscape.sounds) for each in probabilities)} sounds"
         yield from by_threshold(probabilities, of, **rules)
-    for choice in [chosen(*found[first], name, **rules) for name in RULES]:
+    # The other rules are those of the default method.
+    names = [*RULES][:1] if rules else [*RULES]
+    for choice in [chosen(*found[first], name, **rules) for name in names]:
         for name in (first, *others):
             yield judged(name, choice, summed(scores(*found[name], **choice.rules)))
 
