@@ -30,7 +30,7 @@ from .collection import Sounds, joined, read_distill, read_sounds
 from .folded import folded, unfolded
 from .train import HERE, TABLES, Folders
 
-N_BATCHES = 24
+N_BATCHES = 12
 
 
 def main() -> None:
