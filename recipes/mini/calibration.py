@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
 from panns_inference.models.mini import PannsMini
 from panns_inference.training.distillation import LabelledBatch, segment_targets
@@ -67,15 +67,16 @@ class Scaling:
         return logits * self.scale + self.offset
 
     @torch.no_grad()
-    def into(self, layer: nn.Linear) -> None:
+    def into(self, weight: Tensor, bias: Tensor) -> None:
         """Change a last layer so that its logits are calibrated.
 
         Args:
-            layer: the layer.
+            weight: of the layer, (classes, ...).
+            bias: of the layer, (classes,).
         """
         scale, offset = (torch.from_numpy(each).float() for each in (self.scale, self.offset))
-        layer.weight.mul_(scale[:, None])
-        layer.bias.mul_(scale).add_(offset)
+        weight.copy_((weight.flatten(1) * scale[:, None]).view_as(weight))
+        bias.mul_(scale).add_(offset)
 
 
 def fitted(labelled: Labelled) -> Scaling:
@@ -125,7 +126,7 @@ def observed(network: PannsMini, batches: Iterable[LabelledBatch]) -> tuple[Labe
     for batch in batches:
         with torch.inference_mode():
             features = network.trunk(batch.image)
-            logits, _ = network.clipwise_logits(features.mean(dim=2))
+            logits, _ = network.clipwise_logits(features[:, : network.channels].mean(dim=2))
             clips.append((logits, batch.clipwise))
             known = batch.placed > 0
             targets = segment_targets(batch.sounds[known], batch.active[known])

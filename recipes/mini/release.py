@@ -85,7 +85,6 @@ def held_out(half: int, folders: Folders, cache: Path, recipe: dict[str, Any]) -
         cache,
         folders.weights,
         joined([windows, unseen]),
-        unseen,
         replace(recipe["chances"], made=0.0),
         recipe["placing"],
         recipe["kinds"],
@@ -114,11 +113,11 @@ def calibrate(network: PannsMini, learnt: Batches, judge: Batches) -> Iterator[s
         judge: what it is judged on.
     """
     fits, tests = (observed(network, map(each, range(N_BATCHES))) for each in (learnt, judge))
-    layers = {"clipwise": network.fc_audioset, "framewise": network.fc_framewise}
+    layers = {"clipwise": network.fc_audioset, "framewise": network.framewise_head[-1]}
     for (name, layer), fit, test in zip(layers.items(), fits, tests, strict=True):
         scaling = fitted(fit)
         yield from reliability(name, test, scaling)
-        scaling.into(layer)
+        scaling.into(layer.weight, layer.bias)
 
 
 def row(network: PannsMini, path: Path) -> Iterator[str]:

@@ -216,7 +216,7 @@ def test_a_last_layer_takes_the_pairs_in() -> None:
     x = torch.randn(5, 4, generator=torch.Generator().manual_seed(1))
     with torch.no_grad():
         before = layer(x).double().numpy()
-        scaling.into(layer)
+        scaling.into(layer.weight, layer.bias)
         np.testing.assert_allclose(layer(x).numpy(), scaling(before), atol=1e-5)
 
 
@@ -238,8 +238,8 @@ def test_calibrated_layers_give_calibrated_logits() -> None:
     share, sound = batch.active[0, 0], batch.sounds[0, 0]
     np.testing.assert_allclose(segments.targets[:11], share[:, None] * sound, rtol=1e-6)
     scaling = Scaling(np.asarray([1.0, 2.0, 0.5]), np.asarray([0.0, -1.0, 3.0]))
-    scaling.into(network.fc_audioset)
-    scaling.into(network.fc_framewise)
+    for layer in (network.fc_audioset, network.framewise_head[-1]):
+        scaling.into(layer.weight, layer.bias)
     after = observed(network, [batch, batch])
     for one, other in zip((clips, segments), after, strict=True):
         np.testing.assert_allclose(other.logits, scaling(one.logits), atol=1e-5)
