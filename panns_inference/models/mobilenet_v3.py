@@ -95,11 +95,24 @@ class LocalSqueeze(nn.Module):
         Args:
             x: (batch, channels, time, bands).
         """
-        stretch = functional.avg_pool1d(
-            x.mean(dim=3), 2 * self.reach + 1, 1, self.reach, count_include_pad=False
+        return x * self.gates(x.mean(dim=3))[:, :, :, None]
+
+    def gates(self, means: Tensor) -> Tensor:
+        """Return the gates of each step, (batch, channels, time).
+
+        Args:
+            means: over all bands, (batch, channels, time).
+        """
+        # Of what the first layer gives, which is affine, the means are the same, and fewer.
+        squeezed = functional.avg_pool1d(
+            self.fc1(means.transpose(1, 2)).transpose(1, 2),
+            2 * self.reach + 1,
+            1,
+            self.reach,
+            count_include_pad=False,
         )
-        gates: Tensor = self.fc2(functional.relu(self.fc1(stretch.transpose(1, 2)))).sigmoid()
-        return x * gates.transpose(1, 2)[:, :, :, None]
+        gates: Tensor = self.fc2(functional.relu(squeezed).transpose(1, 2)).sigmoid()
+        return gates.transpose(1, 2)
 
 
 class InvertedResidual(nn.Module):
