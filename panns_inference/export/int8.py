@@ -95,25 +95,30 @@ def in_int8(model: Any, name: str, clips: Iterable[NDArray[np.float32]]) -> Any:
 
 
 def _chosen(model: Any, blocks: tuple[str, ...]) -> Iterator[str]:
-    """Names of the nodes for int8.
-
-    A convolution of the waveform or the log-mel image itself is none of them: what is
-    faint there, and matters, would be rounded away.
-    """
-    weights = {each.name: each for each in model.graph.initializer}
+    """Names of the nodes for int8."""
+    constants = {each.name: each for each in model.graph.initializer}
     for node in model.graph.node:
         part, _, layer = node.name.partition("/")
         in_place = part == TRUNK and layer.startswith(blocks) and not layer.startswith(FRONT_END)
-        if not in_place or node.op_type not in KINDS:
-            continue
-        if node.op_type != "Conv" or _takes_several(node, weights[node.input[1]]):
+        if in_place and node.op_type in KINDS and _can_be_rounded(node, constants):
             yield node.name
 
 
-def _takes_several(node: Any, weight: Any) -> bool:
-    """Whether a convolution takes more than one channel in all."""
-    (groups,) = (each.i for each in node.attribute if each.name == "group")
-    return bool(weight.dims[1] * groups > 1)
+def _can_be_rounded(node: Any, constants: dict[str, Any]) -> bool:
+    """Whether a node loses little in int8.
+
+    A convolution of the waveform or the log-mel image itself is none of them: what is faint there,
+    and matters, would be rounded away. Nor is what squeezes are made of: dense layers, which add a
+    constant, and means that take in fewer values at the edges.
+    """
+    from onnx import helper
+
+    settings = {each.name: helper.get_attribute_value(each) for each in node.attribute}
+    if node.op_type == "Conv":
+        return bool(constants[node.input[1]].dims[1] * settings["group"] > 1)
+    if node.op_type == "AveragePool":
+        return bool(settings["count_include_pad"])
+    return node.op_type != "Add" or not constants.keys() & {*node.input}
 
 
 def _averages_as_convolutions(model: Any, chosen: list[str]) -> None:
@@ -131,8 +136,7 @@ def _averages_as_convolutions(model: Any, chosen: list[str]) -> None:
         if node.op_type != "AveragePool" or node.name not in chosen:
             continue
         settings = {each.name: helper.get_attribute_value(each) for each in node.attribute}
-        if not settings.pop("count_include_pad"):
-            continue  # at the edges, it is a mean of fewer values
+        del settings["count_include_pad"]
         kernel, groups = settings["kernel_shape"], shapes[node.input[0]][1].dim_value
         weight = np.full((groups, 1, *kernel), 1 / np.prod(kernel), np.float32)
         model.graph.initializer.append(numpy_helper.from_array(weight, f"{node.name}/weight"))
