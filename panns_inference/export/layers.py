@@ -159,6 +159,13 @@ def _transpose(graph: Graph, x: Value, first: int, second: int) -> Value:
     return graph.add("Transpose", x, perm=order)
 
 
+def _flatten(graph: Graph, x: Value, first: int, last: int) -> Value:
+    """The axes from the first to the last as one."""
+    before = graph.add("Shape", x, start=0, end=first)
+    behind = graph.add("Shape", x, start=last + 1)
+    return graph.add("Reshape", x, graph.add("Concat", before, [-1], behind, axis=0))
+
+
 def _unflatten(graph: Graph, x: Value, dim: int, sizes: tuple[int, ...]) -> Value:
     return graph.add("Reshape", x, [*[0] * dim, *sizes, -1])
 
@@ -224,6 +231,7 @@ FUNCTIONS: dict[Any, Rule] = {
 METHODS: dict[str, Rule] = {
     "clamp": _clamp,
     "exp": _plain("Exp"),
+    "flatten": _flatten,
     "mean": _mean,
     "sigmoid": _plain("Sigmoid"),
     "to": _same,
