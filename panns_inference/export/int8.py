@@ -2,7 +2,7 @@
 
     float32 graph --runs on clips--> ranges --> graph with Q and DQ around what int8 computes
 
-The front-end and the head stay in float32, and all but some blocks of the networks in `BLOCKS`.
+The front-end and the head stay in float32, and of the networks in `PARTS` all but those.
 What ONNX Runtime would be slow at is said in another way: averages, and deep convolutions.
 """
 
@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import redirect_stdout
 from io import StringIO
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,10 +31,27 @@ KINDS = ("Conv", "Relu", "Clip", "Add", "Concat", "AveragePool", "MaxPool")
 FRONT_END = ("spectrogram_extractor", "logmel_extractor", "bn0")
 """Layers of the front-end."""
 
-BLOCKS = {"LeeNet11": ("conv_block2",)}
-"""Network to the only blocks of it that int8 computes, where int8 in all would not be precise
-enough: LeeNet11 is given the waveform itself, whose range is that of loudness, and half of its
-operations are in this block. `benchmarks/int8.py` shows what comes of it."""
+
+class Part(NamedTuple):
+    """What of a network int8 computes.
+
+    Attributes:
+        blocks: what the names of its layers begin with.
+        pointwise: whether it is the convolutions of one tap alone.
+    """
+
+    blocks: tuple[str, ...] = ("",)
+    pointwise: bool = False
+
+
+PARTS = {
+    "LeeNet11": Part(("conv_block2",)),
+    "PannsMini": Part((*(f"features.{number}." for number in range(7, 13)), "deep."), True),
+}
+"""Network to its part, where int8 in all would not be precise enough. LeeNet11 is given the
+waveform itself, whose range is that of loudness, and half of its operations are in this block. In
+PannsMini gates multiply what was rounded: with all of it, one first tag of eight changes, with this
+part one of 25. `benchmarks/int8.py` shows what comes of it."""
 
 PRODUCTS_FROM = 512
 """Channels of images from which on a convolution is faster as a product of matrices in AMX."""
@@ -73,7 +90,7 @@ def in_int8(model: Any, name: str, clips: Iterable[NDArray[np.float32]]) -> Any:
     from onnxruntime.quantization import QuantType, quantize_static
 
     model.metadata_props.add(key="onnx.quant.pre_process", value="onnxruntime.quant")
-    chosen = list(_chosen(model, BLOCKS.get(name, ("",))))
+    chosen = list(_chosen(model, PARTS.get(name, Part())))
     _averages_as_convolutions(model, chosen)
     with tempfile.TemporaryDirectory() as folder, redirect_stdout(StringIO()):
         path = Path(folder, "int8.onnx")
@@ -94,14 +111,21 @@ def in_int8(model: Any, name: str, clips: Iterable[NDArray[np.float32]]) -> Any:
     return found
 
 
-def _chosen(model: Any, blocks: tuple[str, ...]) -> Iterator[str]:
+def _chosen(model: Any, chosen: Part) -> Iterator[str]:
     """Names of the nodes for int8."""
     constants = {each.name: each for each in model.graph.initializer}
     for node in model.graph.node:
         part, _, layer = node.name.partition("/")
-        in_place = part == TRUNK and layer.startswith(blocks) and not layer.startswith(FRONT_END)
-        if in_place and node.op_type in KINDS and _can_be_rounded(node, constants):
+        in_place = part == TRUNK and layer.startswith(chosen.blocks)
+        if not in_place or layer.startswith(FRONT_END) or node.op_type not in KINDS:
+            continue
+        in_part = _is_pointwise(node, constants) or not chosen.pointwise
+        if in_part and _can_be_rounded(node, constants):
             yield node.name
+
+
+def _is_pointwise(node: Any, constants: dict[str, Any]) -> bool:
+    return node.op_type == "Conv" and set(constants[node.input[1]].dims[2:]) == {1}
 
 
 def _can_be_rounded(node: Any, constants: dict[str, Any]) -> bool:
