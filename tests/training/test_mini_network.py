@@ -175,8 +175,8 @@ def test_a_segment_depends_on_no_more_than_its_receptive_field(network: PannsMin
                 for x in (waveform, other)
             )
         torch.testing.assert_close(same[:, middle], changed[:, middle], rtol=0, atol=1e-12)
-        # The neighbours already depend on what was changed.
-        for segment in (middle - 1, middle + 1):
+        # The outermost taps say little: some segments on, it can be told.
+        for segment in (middle - 40, middle + 40):
             assert (same[:, segment] - changed[:, segment]).abs().max() > 1e-12
     finally:
         network.float()
