@@ -2,7 +2,7 @@
 
     float32 graph --runs on clips--> ranges --> graph with Q and DQ around what int8 computes
 
-The front-end and the head stay in float32, and of the networks in `PARTS` all but those.
+The front-end and the head stay in float32, and of some networks more: see `QUANTIZED`.
 What ONNX Runtime would be slow at is said in another way: averages, and deep convolutions.
 """
 
@@ -32,7 +32,7 @@ FRONT_END = ("spectrogram_extractor", "logmel_extractor", "bn0")
 """Layers of the front-end."""
 
 
-class Part(NamedTuple):
+class Quantized(NamedTuple):
     """What of a network int8 computes.
 
     Attributes:
@@ -44,14 +44,14 @@ class Part(NamedTuple):
     pointwise: bool = False
 
 
-PARTS = {
-    "LeeNet11": Part(("conv_block2",)),
-    "PannsMini": Part((*(f"features.{number}." for number in range(7, 13)), "deep."), True),
+QUANTIZED = {
+    "LeeNet11": Quantized(("conv_block2",)),
+    "PannsMini": Quantized((*(f"features.{number}." for number in range(7, 13)), "deep."), True),
 }
-"""Network to its part, where int8 in all would not be precise enough. LeeNet11 is given the
+"""Network to what of it is, where int8 in all would not be precise enough. LeeNet11 is given the
 waveform itself, whose range is that of loudness, and half of its operations are in this block. In
-PannsMini gates multiply what was rounded: with all of it, one first tag of eight changes, with this
-part one of 25. `benchmarks/int8.py` shows what comes of it."""
+PannsMini gates multiply what was rounded: with all of it, one first tag of eight changes, as it is
+here one of 25. `benchmarks/int8.py` shows what comes of it."""
 
 PRODUCTS_FROM = 512
 """Channels of images from which on a convolution is faster as a product of matrices in AMX."""
@@ -90,7 +90,7 @@ def in_int8(model: Any, name: str, clips: Iterable[NDArray[np.float32]]) -> Any:
     from onnxruntime.quantization import QuantType, quantize_static
 
     model.metadata_props.add(key="onnx.quant.pre_process", value="onnxruntime.quant")
-    chosen = list(_chosen(model, PARTS.get(name, Part())))
+    chosen = list(_chosen(model, QUANTIZED.get(name, Quantized())))
     _averages_as_convolutions(model, chosen)
     with tempfile.TemporaryDirectory() as folder, redirect_stdout(StringIO()):
         path = Path(folder, "int8.onnx")
@@ -111,7 +111,7 @@ def in_int8(model: Any, name: str, clips: Iterable[NDArray[np.float32]]) -> Any:
     return found
 
 
-def _chosen(model: Any, chosen: Part) -> Iterator[str]:
+def _chosen(model: Any, chosen: Quantized) -> Iterator[str]:
     """Names of the nodes for int8."""
     constants = {each.name: each for each in model.graph.initializer}
     for node in model.graph.node:
@@ -119,8 +119,8 @@ def _chosen(model: Any, chosen: Part) -> Iterator[str]:
         in_place = part == TRUNK and layer.startswith(chosen.blocks)
         if not in_place or layer.startswith(FRONT_END) or node.op_type not in KINDS:
             continue
-        in_part = _is_pointwise(node, constants) or not chosen.pointwise
-        if in_part and _can_be_rounded(node, constants):
+        is_wanted = _is_pointwise(node, constants) or not chosen.pointwise
+        if is_wanted and _can_be_rounded(node, constants):
             yield node.name
 
 

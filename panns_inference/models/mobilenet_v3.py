@@ -80,12 +80,12 @@ class LocalSqueeze(nn.Module):
     Args:
         channels: channels of the image.
         squeezed: channels between the two layers.
-        reach: steps on each side of a step that its means take in, as far as there are any.
+        context: steps on each side of a step that its means take in, as far as there are any.
     """
 
-    def __init__(self, channels: int, squeezed: int, reach: int) -> None:
+    def __init__(self, channels: int, squeezed: int, context: int) -> None:
         super().__init__()
-        self.reach = reach
+        self.context = context
         self.fc1 = nn.Linear(channels, squeezed)
         self.fc2 = nn.Linear(squeezed, channels)
 
@@ -106,9 +106,9 @@ class LocalSqueeze(nn.Module):
         # Of what the first layer gives, which is affine, the means are the same, and fewer.
         squeezed = functional.avg_pool1d(
             self.fc1(means.transpose(1, 2)).transpose(1, 2),
-            2 * self.reach + 1,
+            2 * self.context + 1,
             1,
-            self.reach,
+            self.context,
             count_include_pad=False,
         )
         gates: Tensor = self.fc2(functional.relu(squeezed).transpose(1, 2)).sigmoid()
@@ -121,10 +121,10 @@ class InvertedResidual(nn.Module):
     Args:
         in_channels: channels of the input.
         row: the block.
-        reach: of its squeeze, in steps of its output.
+        context: of its squeeze, in steps of its output.
     """
 
-    def __init__(self, in_channels: int, row: Inverted, reach: int) -> None:
+    def __init__(self, in_channels: int, row: Inverted, context: int) -> None:
         super().__init__()
         self.adds = row.stride == (1, 1) and in_channels == row.channels
         activation = nn.Hardswish if row.hard_swish else nn.ReLU
@@ -136,7 +136,7 @@ class InvertedResidual(nn.Module):
             conv_norm(width, width, row.kernel, row.stride, row.dilation, width, activation())
         )
         if row.squeezed:
-            layers.append(LocalSqueeze(width, row.squeezed, reach))
+            layers.append(LocalSqueeze(width, row.squeezed, context))
         self.block = nn.Sequential(*layers, conv_norm(width, row.channels))
 
     def forward(self, x: Tensor) -> Tensor:

@@ -78,8 +78,8 @@ def another_activation_in_a_block(network: PannsMini) -> None:
     network.features[5].block[0][2] = nn.Hardtanh()
 
 
-def another_reach(network: PannsMini) -> None:
-    network.features[11].block[2].reach = 1
+def another_context(network: PannsMini) -> None:
+    network.features[11].block[2].context = 1
 
 
 def a_wrapped_convolution(network: PannsMini) -> None:
@@ -138,7 +138,7 @@ CHANGES = [
     another_layer,
     another_activation,
     another_activation_in_a_block,
-    another_reach,
+    another_context,
     a_wrapped_convolution,
     a_wrapped_squeeze,
     a_wrapped_layer_of_a_squeeze,
