@@ -1,6 +1,6 @@
 """Write the package's weights from the state of a run: its average, calibrated, in half precision.
 
-    python -m recipes.mini.release RUN/state.pt --shared ../shared --cache RUN/cache
+    python -m recipes.mini.release RUN/state.pt --shared ../shared
 
 It is calibrated on one half of the sounds that were held out and judged on the other, and prints
 what the row of the registry has to say of the file.
@@ -38,14 +38,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("state", type=Path, help="state.pt of a run")
     parser.add_argument("--shared", type=Path, required=True, help="folder of distill/, wild/, ...")
-    parser.add_argument("--cache", type=Path, required=True, help="of the run: decoded sounds")
+    parser.add_argument(
+        "--cache", type=Path, help="of the run: decoded sounds (default: RUN/cache)"
+    )
     packaged = cached(CHECKPOINTS["PannsMini"])
     parser.add_argument("--weights", type=Path, default=packaged, help="the file to write")
     given = parser.parse_args()
     torch.set_num_threads(1)
     network = read_weights(given.state)
     folders, recipe = Folders(given.shared, None), read_recipe(HERE / "recipe.toml", TABLES)
-    one, other = (held_out(half, folders, given.cache, recipe) for half in (0, 1))
+    cache = given.cache or given.state.parent / "cache"
+    one, other = (held_out(half, folders, cache, recipe) for half in (0, 1))
     for line in calibrate(network, one, other):
         print(line, flush=True)
     write_weights(network, given.weights)
