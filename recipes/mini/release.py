@@ -2,8 +2,8 @@
 
     python -m recipes.mini.release RUN/state.pt --shared ../shared
 
-It is calibrated on one half of the sounds that were held out and judged on the other, and prints
-what the row of the registry has to say of the file.
+It is calibrated on one half of the sounds that were held out and judged on the other: an output
+for which that is no better stays as it was learnt. What the registry's row says is printed.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ def half_of(sounds: Sounds, half: int, groups: list[str]) -> Sounds:
 
 
 def calibrate(network: PannsMini, learnt: Batches, judge: Batches) -> Iterator[str]:
-    """Calibrate both outputs; say what that does to sounds that were not used for it.
+    """Calibrate both outputs, if that is better for sounds that were not used for it.
 
     Args:
         network: its last layers change.
@@ -119,8 +119,14 @@ def calibrate(network: PannsMini, learnt: Batches, judge: Batches) -> Iterator[s
     layers = {"clipwise": network.fc_audioset, "framewise": network.framewise_head[-1]}
     for (name, layer), fit, test in zip(layers.items(), fits, tests, strict=True):
         scaling = fitted(fit)
-        yield from reliability(name, test, scaling)
-        scaling.into(layer.weight, layer.bias)
+        before = reliability(*test)
+        after = reliability(scaling(test.logits), test.targets)
+        yield f"{name} as learnt: {before}"
+        yield f"{name} calibrated: {after}"
+        if after.error < before.error:
+            scaling.into(layer.weight, layer.bias)
+        else:
+            yield f"{name} stays as learnt"
 
 
 def row(network: PannsMini, path: Path) -> Iterator[str]:

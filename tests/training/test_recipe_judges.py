@@ -25,6 +25,7 @@ from recipes.mini.calibration import (
     calibration_error,
     fitted,
     observed,
+    reliability,
 )
 from recipes.mini.collection import WINDOW, Sounds, Window
 from recipes.mini.confidence import difference
@@ -185,7 +186,7 @@ def test_a_pair_is_that_of_logistic_regression() -> None:
 
 def test_a_class_of_which_there_is_little_keeps_to_the_common_pair() -> None:
     draw = np.random.default_rng(6)
-    logits = draw.normal(0, 2, (3000, 3))
+    logits = draw.normal(0, 2, (30_000, 3))
     targets = sigmoid(0.5 * logits + 1)
     targets[:, 1] = sigmoid(2 * logits[:, 1] - 1)
     # The third is never near a half, and wrong.
@@ -208,6 +209,13 @@ def test_the_calibration_error_is_that_of_scikit_learns_curve() -> None:
     counts = np.histogram(p, np.linspace(0.1, 1, 10))[0]
     expected = (np.abs(fraction - (0.1 + 0.9 * mean)) * counts).sum() / counts.sum()
     assert calibration_error(p, truth.astype(float)) == pytest.approx(expected, rel=1e-6)
+
+
+def test_reliability_is_what_the_labels_say() -> None:
+    p = np.asarray([[0.05, 0.5, 0.55, 0.9]])
+    found = reliability(np.log(p / (1 - p)), np.asarray([[0.3, 0.2, 0.3, 0.9]]))
+    assert found.error == pytest.approx((0.3 + 0.25) / 3)
+    assert found.half == pytest.approx(0.25)
 
 
 def test_a_last_layer_takes_the_pairs_in() -> None:
