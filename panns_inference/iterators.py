@@ -29,6 +29,7 @@ class Iterators(Model):
         *,
         window: float,
         hop: float | None = None,
+        min_clip: float | None = None,
         skip_silence: float | None = None,
         resampler: str = "soxr",
         strict: bool = False,
@@ -44,6 +45,7 @@ class Iterators(Model):
             sample_rate: as for `Recogniser.tag`.
             window: length of a stretch in seconds.
             hop: as for `Recogniser.tag`.
+            min_clip: as for `Recogniser.tag`.
             skip_silence: as for `Recogniser.tag`.
             resampler: as for `Recogniser.tag`.
             strict: as for `Recogniser.tag`.
@@ -55,7 +57,9 @@ class Iterators(Model):
             UsageError: as `Recogniser.tag`.
         """
         reading = Reading(resampler, strict, track, channel)
-        task = TaggingTask(self, window=window, hop=hop, skip_silence=skip_silence)
+        task = TaggingTask(
+            self, window=window, hop=hop, min_clip=min_clip, skip_silence=skip_silence
+        )
         return _along(task, inputs_of(audio, sample_rate, reading))
 
     def events(
@@ -136,6 +140,7 @@ class Iterators(Model):
         *,
         window: float,
         hop: float | None = None,
+        min_clip: float | None = None,
         skip_silence: float | None = None,
         resampler: str = "soxr",
         strict: bool = False,
@@ -151,6 +156,7 @@ class Iterators(Model):
             sample_rate: as for `Recogniser.tag`.
             window: length of a stretch in seconds.
             hop: as for `Recogniser.tag`.
+            min_clip: as for `Recogniser.tag`.
             skip_silence: as for `Recogniser.tag`.
             resampler: as for `Recogniser.tag`.
             strict: as for `Recogniser.tag`.
@@ -162,7 +168,9 @@ class Iterators(Model):
             UsageError: as `Recogniser.embed`.
         """
         reading = Reading(resampler, strict, track, channel)
-        task = EmbeddingTask(self, window=window, hop=hop, skip_silence=skip_silence)
+        task = EmbeddingTask(
+            self, window=window, hop=hop, min_clip=min_clip, skip_silence=skip_silence
+        )
         return _along(task, inputs_of(audio, sample_rate, reading))
 
 

@@ -13,8 +13,8 @@ All = Literal["all"]
 Side = Literal["mix", "left", "right"]
 
 
-class Clipwise(TypedDict, total=False):
-    """Further arguments of `tag` and `embed`, for type checkers."""
+class Common(TypedDict, total=False):
+    """Further arguments of all three, for type checkers."""
 
     window: float | None
     hop: float | None
@@ -23,7 +23,13 @@ class Clipwise(TypedDict, total=False):
     strict: bool
 
 
-class Framewise(Clipwise, total=False):
+class Clipwise(Common, total=False):
+    """Further arguments of `tag` and `embed`, for type checkers."""
+
+    min_clip: float | None
+
+
+class Framewise(Common, total=False):
     """Further arguments of `detect`, for type checkers."""
 
     threshold: Threshold

@@ -66,6 +66,7 @@ class Recogniser(Iterators):
         *,
         window: float | None = None,
         hop: float | None = None,
+        min_clip: float | None = None,
         skip_silence: float | None = None,
         resampler: str = "soxr",
         strict: bool = False,
@@ -84,6 +85,9 @@ class Recogniser(Iterators):
             sample_rate: of samples in memory, in Hz, which need it; a file knows its own.
             window: seconds of the stretches of which there are tags, too; None is none.
             hop: seconds from a stretch to the next; None is `window`.
+            min_clip: seconds of the shortest clip that the network is given: a recording or
+                stretch that is shorter is put in the middle of zeros of that length, which
+                often tells more of a short sound; None or 0 pads nothing.
             skip_silence: level in dB relative to full scale, 0 or less, up to which samples are
                 silence that need not go through the network; None computes everything.
             resampler: 'soxr', or 'resampy' (extra `resampy`).
@@ -99,7 +103,9 @@ class Recogniser(Iterators):
             UsageError: if samples in memory come without their rate, a setting makes no sense, or
                 the labels are not as many as the network's classes.
         """
-        task = TaggingTask(self, window=window, hop=hop, skip_silence=skip_silence)
+        task = TaggingTask(
+            self, window=window, hop=hop, min_clip=min_clip, skip_silence=skip_silence
+        )
         return _results(task, audio, sample_rate, Reading(resampler, strict, track, channel))
 
     @overload
@@ -245,6 +251,7 @@ class Recogniser(Iterators):
         *,
         window: float | None = None,
         hop: float | None = None,
+        min_clip: float | None = None,
         skip_silence: float | None = None,
         resampler: str = "soxr",
         strict: bool = False,
@@ -258,6 +265,7 @@ class Recogniser(Iterators):
             sample_rate: as for `tag`.
             window: as for `tag`.
             hop: as for `tag`.
+            min_clip: as for `tag`.
             skip_silence: as for `tag`.
             resampler: as for `tag`.
             strict: as for `tag`.
@@ -268,7 +276,9 @@ class Recogniser(Iterators):
             AudioError: as `tag`.
             UsageError: as `tag`, and if the network has no embedding of a whole recording.
         """
-        task = EmbeddingTask(self, window=window, hop=hop, skip_silence=skip_silence)
+        task = EmbeddingTask(
+            self, window=window, hop=hop, min_clip=min_clip, skip_silence=skip_silence
+        )
         return _results(task, audio, sample_rate, Reading(resampler, strict, track, channel))
 
 

@@ -121,17 +121,20 @@ class DetectionTask(Task[Detection]):
             return self.model.sample_rate / self.hop
         return self.model.frames_per_second
 
-    def results(self, waveforms: Waveform, names: Sequence[str | None]) -> list[Detection]:
-        """Return the results of clips of one length, by one forward pass.
+    def results(
+        self, waveforms: Sequence[Waveform], names: Sequence[str | None]
+    ) -> list[Detection]:
+        """Return the results of the clips of a batch, by one forward pass.
 
         Args:
-            waveforms: (clips, samples).
+            waveforms: (samples,) each, of one length.
             names: of the recordings.
         """
-        n_samples = waveforms.shape[1]
         return [
-            self._of_clip(name, n_samples, outputs)
-            for name, outputs in zip(names, self.outputs(waveforms), strict=True)
+            self._of_clip(name, len(waveform), outputs)
+            for name, waveform, outputs in zip(
+                names, waveforms, self.outputs(waveforms), strict=True
+            )
         ]
 
     def _of_clip(self, name: str | None, n_samples: int, outputs: Outputs) -> Detection:

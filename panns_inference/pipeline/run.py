@@ -119,7 +119,8 @@ class _Run(Generic[R]):
         waiting: deque[Future[list[Outcome[R]]]] = deque()
         n_workers, pool = workers(self.task)
         try:
-            for batch in batches(self.readable(failed), samples_at_once(self.task)):
+            clips, task = self.readable(failed), self.task
+            for batch in batches(clips, samples_at_once(task), task.min_samples):
                 while failed:
                     yield failed.pop(0)
                 if all(clip.number in self.done for clip in batch):
@@ -163,7 +164,7 @@ class _Run(Generic[R]):
             return [self.accumulated(batch[0])]
         # Those that were done in an earlier run are computed again: the others depend on them.
         clips = [self.again(clip) if clip.number in self.done else clip for clip in batch]
-        waveforms = np.stack([next(clip.chunks) for clip in clips])
+        waveforms = [next(clip.chunks) for clip in clips]
         names = [name_of(self.inputs[clip.number].source) for clip in clips]
         results: Iterable[R | AudioError]
         try:
@@ -177,12 +178,12 @@ class _Run(Generic[R]):
         ]
 
     def singly(
-        self, waveforms: NDArray[np.float32], names: Sequence[str | None]
+        self, waveforms: Sequence[NDArray[np.float32]], names: Sequence[str | None]
     ) -> Iterator[R | AudioError]:
         """The results of clips one by one: one that has none spoils no other."""
         for waveform, name in zip(waveforms, names, strict=True):
             try:
-                yield from self.task.results(waveform[None], [name])
+                yield from self.task.results([waveform], [name])
             except AudioError as error:
                 yield error
 
