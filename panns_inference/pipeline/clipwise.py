@@ -50,7 +50,8 @@ class ClipwiseTask(Task[C]):
         hop: seconds from a stretch to the next; None is `window`. The last stretch is padded with
             zeros; its `duration` counts the recording alone.
         min_clip: seconds of the shortest clip that the network is given: a recording or stretch
-            that is shorter is put in the middle of zeros of that length; None or 0 pads nothing.
+            that is shorter is put in the middle of zeros of that length. 0 pads nothing; None is
+            `Model.min_clip`, or 0 if silence is skipped.
         skip_silence: level in dB relative to full scale, 0 or less, up to which samples are
             silence that need not go through the network; None computes everything.
 
@@ -67,7 +68,9 @@ class ClipwiseTask(Task[C]):
         min_clip: float | None = None,
         skip_silence: float | None = None,
     ) -> None:
-        min_clip = float(min_clip or 0)
+        if min_clip is None:
+            min_clip = model.min_clip if skip_silence is None else 0
+        min_clip = float(min_clip)
         super().__init__(model, skip_silence, window=window, hop=hop, min_clip=min_clip)
         if window is None and hop is not None:
             raise UsageError("hop is the step between windows: give their length as window=")

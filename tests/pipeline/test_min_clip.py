@@ -91,6 +91,24 @@ def test_inference_takes_samples_as_they_are(lee: AudioTagging) -> None:
     assert np.abs(lee.inference(padded(knock(1.0)))[0] - expected).max() > 1e-4
 
 
+def test_what_is_known_of_a_network_is_the_default(
+    mini: AudioTagging, lee: AudioTagging, leenet11: Path
+) -> None:
+    """That of LeeNet11 is measured with its published weights, and is nobody else's."""
+    waveform, whole = knock(1.0), padded(knock(1.0), 3)
+    clipwise, embedding = lee.inference(whole)
+    assert np.array_equal(lee.tag(waveform, RATE).clipwise, clipwise[0])
+    assert np.array_equal(lee.embed(waveform, RATE).vector, embedding[0])
+    (stretch,) = lee.tag(waveform, RATE, window=1.0).stretches
+    assert np.abs(stretch.clipwise - clipwise[0]).max() <= 1e-6
+    as_it_is = lee.inference(waveform)[0][0]
+    assert np.array_equal(lee.tag(waveform, RATE, min_clip=0).clipwise, as_it_is)
+    assert TaggingTask(lee, skip_silence=-90).settings["min_clip"] == 0
+    assert np.array_equal(mini.tag(waveform, RATE).clipwise, mini.inference(waveform)[0][0])
+    own = AudioTagging("LeeNet11", pretrained=False, device="cpu", labels=["a", "b"])
+    assert TaggingTask(own).settings["min_clip"] == 0
+
+
 @pytest.mark.parametrize("seconds", [1.3, 7.0])
 def test_stretches_are_padded_as_recordings_are(lee: AudioTagging, seconds: float) -> None:
     waveform = knock(seconds)
