@@ -86,9 +86,9 @@ class Recogniser(Iterators):
             window: seconds of the stretches of which there are tags, too; None is none.
             hop: seconds from a stretch to the next; None is `window`.
             min_clip: seconds of the shortest clip that the network is given: a recording or
-                stretch that is shorter is put in the middle of zeros of that length, which
-                often tells more of a short sound. 0 pads nothing; None is 3 for LeeNet11, for which
-                that was measured to be better, unless silence is skipped, and 0 for the others.
+                stretch that is shorter is put in the middle of zeros of that length, in which short
+                sounds are often recognised better. 0 pads nothing; None is 3 for LeeNet11, for
+                which that was measured, unless silence is skipped, and 0 for all others.
             skip_silence: level in dB relative to full scale, 0 or less, up to which samples are
                 silence that need not go through the network; None computes everything.
             resampler: 'soxr', or 'resampy' (extra `resampy`).
