@@ -45,9 +45,32 @@ def peaks_of(frames: Frames) -> Frames:
         UsageError: if one is not a number.
     """
     peaks: Frames = frames.max(axis=0, initial=0)
-    if np.isnan(peaks).any():
-        raise UsageError("framewise probabilities hold values that are not a number (NaN)")
+    _require_numbers(peaks)
     return peaks
+
+
+def require_probabilities(frames: Frames) -> None:
+    """Make sure that probabilities are some; what rounding adds to 0 or 1 is no matter.
+
+    Args:
+        frames: probabilities, (frames, classes).
+
+    Raises:
+        UsageError: if one is not a number, or not in [0, 1].
+    """
+    extremes = np.array([frames.min(initial=0), frames.max(initial=0)])
+    _require_numbers(extremes)
+    lowest, highest = extremes
+    if lowest < -TOLERANCE or highest > 1 + TOLERANCE:
+        raise UsageError(
+            f"framewise probabilities must be in [0, 1] for method='boxes', but these lie in "
+            f"[{lowest:g}, {highest:g}]"
+        )
+
+
+def _require_numbers(values: Frames) -> None:
+    if np.isnan(values).any():
+        raise UsageError("framewise probabilities hold values that are not a number (NaN)")
 
 
 def frames_within(duration: float, frames_per_second: float, n_frames: int) -> int:
