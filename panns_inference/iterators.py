@@ -7,9 +7,8 @@ from typing import TypeVar
 
 from .audio import Reading, Source, name_of
 from .errors import UsageError
-from .events import Event
+from .events import Event, rules
 from .events.columns import Class
-from .events.rules import DEFAULT_THRESHOLD, Threshold
 from .model import Model
 from .pipeline import DetectionTask, EmbeddingTask, TaggingTask
 from .pipeline.clipwise import ClipwiseTask
@@ -67,12 +66,16 @@ class Iterators(Model):
         audio: Source,
         sample_rate: int | None = None,
         *,
-        threshold: Threshold = DEFAULT_THRESHOLD,
-        threshold_off: Threshold | None = None,
+        method: str = rules.DEFAULT_METHOD,
+        threshold: rules.Threshold = rules.DEFAULT_THRESHOLD,
+        threshold_off: rules.Threshold | None = None,
         smooth: float = 0.0,
         min_duration: float = 0.0,
         merge_gap: float = 0.0,
         pad: float = 0.0,
+        step_filter: float = rules.STEP_FILTER,
+        merge_difference: float = rules.MERGE_DIFFERENCE,
+        merge_ratio: float = rules.MERGE_RATIO,
         classes: Collection[Class] | Class | None = None,
         exclude: Collection[Class] | Class = (),
         window: float | None = None,
@@ -90,12 +93,16 @@ class Iterators(Model):
         Args:
             audio: as for `Recogniser.tag`.
             sample_rate: as for `Recogniser.tag`.
+            method: as for `Recogniser.detect`.
             threshold: as for `Recogniser.detect`.
             threshold_off: as for `Recogniser.detect`.
             smooth: as for `Recogniser.detect`.
             min_duration: as for `Recogniser.detect`.
             merge_gap: as for `Recogniser.detect`.
             pad: as for `Recogniser.detect`.
+            step_filter: as for `Recogniser.detect`.
+            merge_difference: as for `Recogniser.detect`.
+            merge_ratio: as for `Recogniser.detect`.
             classes: as for `Recogniser.detect`.
             exclude: as for `Recogniser.detect`.
             window: as for `Recogniser.detect`.
@@ -118,12 +125,16 @@ class Iterators(Model):
             )
         task = DetectionTask(
             self,
+            method=method,
             threshold=threshold,
             threshold_off=threshold_off,
             smooth=smooth,
             min_duration=min_duration,
             merge_gap=merge_gap,
             pad=pad,
+            step_filter=step_filter,
+            merge_difference=merge_difference,
+            merge_ratio=merge_ratio,
             classes=classes,
             exclude=exclude,
             window=window,

@@ -32,12 +32,16 @@ class Clipwise(Common, total=False):
 class Framewise(Common, total=False):
     """Further arguments of `detect`, for type checkers."""
 
+    method: str
     threshold: Threshold
     threshold_off: Threshold | None
     smooth: float
     min_duration: float
     merge_gap: float
     pad: float
+    step_filter: float
+    merge_difference: float
+    merge_ratio: float
     classes: Collection[Class] | Class | None
     exclude: Collection[Class] | Class
     framewise: bool

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, TypeVar, overload
 
 from .audio import Reading, Source
 from .errors import PannsError
+from .events import rules
 from .events.columns import Class
-from .events.rules import DEFAULT_THRESHOLD, Threshold
 from .iterators import Iterators
 from .pipeline import DetectionTask, EmbeddingTask, TaggingTask, Task
 from .pipeline.recordings import inputs_of
@@ -147,12 +147,16 @@ class Recogniser(Iterators):
         audio: Source,
         sample_rate: int | None = None,
         *,
-        threshold: Threshold = DEFAULT_THRESHOLD,
-        threshold_off: Threshold | None = None,
+        method: str = rules.DEFAULT_METHOD,
+        threshold: rules.Threshold = rules.DEFAULT_THRESHOLD,
+        threshold_off: rules.Threshold | None = None,
         smooth: float = 0.0,
         min_duration: float = 0.0,
         merge_gap: float = 0.0,
         pad: float = 0.0,
+        step_filter: float = rules.STEP_FILTER,
+        merge_difference: float = rules.MERGE_DIFFERENCE,
+        merge_ratio: float = rules.MERGE_RATIO,
         classes: Collection[Class] | Class | None = None,
         exclude: Collection[Class] | Class = (),
         framewise: bool = False,
@@ -169,13 +173,20 @@ class Recogniser(Iterators):
         Args:
             audio: as for `tag`.
             sample_rate: as for `tag`.
+            method: 'threshold', for runs of frames above it, or 'boxes', for segments between
+                changes of the probability, of which the threshold chooses by their mean.
             threshold: probability in (0, 1] from which on there is an event: a number, an array of
                 one for each class, or a mapping from label, mid or index.
-            threshold_off: probability down to which an event lasts; None is `threshold`.
+            threshold_off: probability down to which an event lasts; None is `threshold`. It is of
+                the method threshold alone, as are `smooth`, `merge_gap` and `pad`.
             smooth: length in seconds of a median filter over the probabilities.
             min_duration: seconds; shorter events are dropped.
             merge_gap: seconds; events of a class with no longer gap between them become one.
             pad: seconds by which each event grows at both ends.
+            step_filter: seconds of the filter that finds changes; for boxes, as are the next two.
+            merge_difference: boxes of a class are merged if the largest probability of both is at
+                most this far above the smallest between them, and
+            merge_ratio: at most this many times as large.
             classes: labels, mids or indices of the classes that are wanted; None is all.
             exclude: classes that are not wanted.
             framewise: whether the result holds the framewise probabilities.
@@ -197,12 +208,16 @@ class Recogniser(Iterators):
         """
         task = DetectionTask(
             self,
+            method=method,
             threshold=threshold,
             threshold_off=threshold_off,
             smooth=smooth,
             min_duration=min_duration,
             merge_gap=merge_gap,
             pad=pad,
+            step_filter=step_filter,
+            merge_difference=merge_difference,
+            merge_ratio=merge_ratio,
             classes=classes,
             exclude=exclude,
             framewise=framewise,

@@ -26,9 +26,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from .frames import require_probabilities
+from .frames import Frames, require_probabilities
 from .merging import Items, Nearness, merged
 from .rules import Rules
+from .runs import Integers
 from .search import PIECE, Found, Open, Window
 from .segments import NOTHING, SEGMENT, segments_of
 from .step_filter import UNIT, Deltas, deltas, whole
@@ -77,32 +78,34 @@ class Boxes:
         opened["rise"], opened["slope"] = np.iinfo(np.int64).min, 1
         return opened
 
+    def check(self, frames: Frames) -> None:
+        """Make sure that all probabilities are in [0, 1].
+
+        Args:
+            frames: probabilities, (frames, classes).
+
+        Raises:
+            UsageError: if one is not.
+        """
+        require_probabilities(frames)
+
     def advance(self, opened: Open, window: Window) -> list[Found]:
         """Let frames follow on what is open.
 
         Args:
             opened: what is open in each class, (classes,); it is brought up to date.
             window: the new frames, with those around them.
-
-        Raises:
-            UsageError: if a probability is not in [0, 1].
         """
-        require_probabilities(window.rows)
-        rows = window.rows[: window.end - window.first]
-        if len(self._columns) < rows.shape[1]:
-            rows = rows[:, self._columns]
-        boxes = opened[self._columns]
-        found = []
-        at_once = max(1, 2 * self.half, PIECE // max(1, len(self._columns)))
-        for start in range(window.before, window.known, at_once):
-            stop = min(start + at_once, window.known)
-            is_end = stop == window.known and not window.goes_on
-            first = max(0, start - self.half)
-            around = rows[first - window.first : stop + self.half - window.first]
-            filtered = deltas(around, first, self.half, start, stop)
-            boxes, items = self._follow(boxes, filtered, is_end)
-            found.append(self._chosen(items, window))
-        opened[self._columns] = boxes
+        rows, first, end, before, known, _ = window
+        found: list[Found] = []
+        if before == known:
+            return found
+        at_once = max(1, 2 * PIECE // len(rows))
+        for start in range(0, len(self._columns), at_once):
+            group = self._columns[start : start + at_once]
+            filtered = deltas(rows[: end - first, group], first, self.half, before, known)
+            opened[group], items = self._follow(opened[group], filtered, not window.goes_on)
+            found.append(self._chosen(items, group, window))
         return found
 
     def _follow(self, boxes: Open, filtered: Deltas, is_end: bool) -> tuple[Open, Items]:
@@ -145,9 +148,9 @@ class Boxes:
         following["high"][items.rows[is_open]] = items.high[is_open]
         return following, items.where(~is_open)
 
-    def _chosen(self, items: Items, window: Window) -> Found:
+    def _chosen(self, items: Items, group: Integers, window: Window) -> Found:
         """The events that are sure and long enough."""
-        columns = self._columns[items.rows]
+        columns = group[items.rows]
         starts, ends = items.segments["start"], items.segments["end"]
         counts = ends - starts
         # In the type of the probabilities: a float32 0.7 is less than 0.7, and shall count as 0.7.

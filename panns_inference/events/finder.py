@@ -16,7 +16,7 @@ from .boxes import Boxes
 from .event import Event
 from .frames import Frames, checked_frames, frames_within
 from .rules import MOST, Rules
-from .search import Found, Open, Search, Window
+from .search import PIECE, Found, Open, Search, Window
 from .thresholding import Thresholding
 
 METHODS: Mapping[str, Callable[[Rules, float, Sequence[str]], Search]] = {
@@ -96,6 +96,16 @@ class EventFinder:
             raise UsageError(
                 f"all pieces must be of one type: {new.dtype} came after {self._frames.dtype}"
             )
+        self._search.check(new)
+        # Pieces that are not much longer than what is kept of the ones before them.
+        at_once = max(PIECE // len(self._labels), 4 * self._search.half)
+        blocks = range(0, len(new), at_once)
+        return sorted(
+            (each for start in blocks for each in self._advance(new[start : start + at_once])),
+            key=in_order,
+        )
+
+    def _advance(self, new: Frames) -> list[Event]:
         rows = np.concatenate([self._frames, new]) if len(self._frames) else new
         n_frames, half = self._n_frames + len(new), self._search.half
         # The last frame may lie beyond the end, and the filter looks on as far as back.
@@ -133,7 +143,8 @@ class EventFinder:
         self._has_ended = True
         lasted = min(duration * self._rate, MOST)
         window = Window(self._frames, self._first, n_frames, self._known, n_frames, lasted)
-        return self._events(self._search.advance(self._chains, window), float(duration))
+        found = self._search.advance(self._chains, window)
+        return sorted(self._events(found, float(duration)), key=in_order)
 
     def state(self) -> dict[str, NDArray[Any]]:
         """What a finder needs to go on from here: arrays by name, ready for `numpy.savez`.
@@ -158,24 +169,20 @@ class EventFinder:
         return max(0, self._known - self._search.half)
 
     def _events(self, found: Iterable[Found], duration: float) -> list[Event]:
-        """In order, and in seconds; `duration` is infinite while the recording goes on."""
-        rows = (zip(*(column.tolist() for column in each), strict=True) for each in found)
-        return sorted(
-            (self._event(*row, duration=duration) for each in rows for row in each), key=in_order
-        )
-
-    def _event(
-        self, index: int, start: int, end: int, peak: float, mean: float, *, duration: float
-    ) -> Event:
-        return Event(
-            onset=max(0.0, start / self._rate - self._pad),
-            offset=min(duration, end / self._rate + self._pad),
-            label=self._labels[index],
-            mid=mid_of(self._labels[index]),
-            index=index,
-            probability=peak,
-            mean_probability=mean,
-        )
+        """The events with their times in seconds; `duration` is infinite while it goes on."""
+        return [
+            Event(
+                onset=max(0.0, start / self._rate - self._pad),
+                offset=min(duration, end / self._rate + self._pad),
+                label=self._labels[index],
+                mid=mid_of(self._labels[index]),
+                index=index,
+                probability=peak,
+                mean_probability=mean,
+            )
+            for each in found
+            for index, start, end, peak, mean in zip(*map(np.ndarray.tolist, each), strict=True)
+        ]
 
 
 def in_order(event: Event) -> tuple[float, float, int]:

@@ -35,42 +35,35 @@ def checked_frames(framewise: ArrayLike, n_classes: int) -> Frames:
     return frames
 
 
-def peaks_of(frames: Frames) -> Frames:
-    """Largest probability of each class, (classes,); 0 if there are no frames.
+def require_numbers(frames: Frames) -> None:
+    """Make sure that all probabilities are numbers.
 
     Args:
         frames: probabilities, (frames, classes).
 
     Raises:
-        UsageError: if one is not a number.
+        UsageError: if one is not.
     """
-    peaks: Frames = frames.max(axis=0, initial=0)
-    _require_numbers(peaks)
-    return peaks
+    if np.isnan(frames.max(initial=0)):
+        raise UsageError("framewise probabilities hold values that are not a number (NaN)")
 
 
 def require_probabilities(frames: Frames) -> None:
-    """Make sure that probabilities are some; what rounding adds to 0 or 1 is no matter.
+    """Make sure that all probabilities are in [0, 1], but for what rounding may add.
 
     Args:
         frames: probabilities, (frames, classes).
 
     Raises:
-        UsageError: if one is not a number, or not in [0, 1].
+        UsageError: if one is not.
     """
-    extremes = np.array([frames.min(initial=0), frames.max(initial=0)])
-    _require_numbers(extremes)
-    lowest, highest = extremes
+    require_numbers(frames)
+    lowest, highest = frames.min(initial=0), frames.max(initial=0)
     if lowest < -TOLERANCE or highest > 1 + TOLERANCE:
         raise UsageError(
-            f"framewise probabilities must be in [0, 1] for method='boxes', but these lie in "
+            "framewise probabilities must be in [0, 1] for method='boxes', but these lie in "
             f"[{lowest:g}, {highest:g}]"
         )
-
-
-def _require_numbers(values: Frames) -> None:
-    if np.isnan(values).any():
-        raise UsageError("framewise probabilities hold values that are not a number (NaN)")
 
 
 def frames_within(duration: float, frames_per_second: float, n_frames: int) -> int:

@@ -54,7 +54,7 @@ class Items(NamedTuple):
         Args:
             kept: which, a mask or indices, (items,).
         """
-        return Items(*(each[kept] for each in self))
+        return Items(self.rows[kept], self.segments[kept], self.high[kept], self.gaps[kept])
 
 
 def merged(items: Items, nearness: Nearness) -> Items:

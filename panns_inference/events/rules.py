@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -135,7 +135,7 @@ class Rules:
     def _check_method(self) -> None:
         if self.method not in RULES_OF:
             raise UsageError(f"method must be {' or '.join(RULES_OF)}, not {self.method!r}")
-        defaults = {each.name: each.default for each in fields(self)}
+        defaults: dict[str, Any] = {each.name: each.default for each in fields(self)}
         for method, names in RULES_OF.items():
             for name in names:
                 given = getattr(self, name)

@@ -74,13 +74,20 @@ class Search(Protocol):
     def start(self) -> Open:
         """What is open before the first frame, (classes,)."""
 
+    def check(self, frames: Frames) -> None:
+        """Make sure that the method can work with some frames.
+
+        Args:
+            frames: probabilities, (frames, classes).
+
+        Raises:
+            UsageError: if it cannot.
+        """
+
     def advance(self, opened: Open, window: Window) -> list[Found]:
         """Let frames follow on what is open.
 
         Args:
             opened: what is open in each class, (classes,); it is brought up to date.
             window: the new frames, with those around them.
-
-        Raises:
-            UsageError: if a probability is none; nothing is changed then.
         """

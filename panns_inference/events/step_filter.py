@@ -47,10 +47,10 @@ class Deltas(NamedTuple):
 
 
 def whole(values: NDArray[np.floating]) -> Whole:
-    """Probabilities in units.
+    """Probabilities in units, in the shape in which they are given.
 
     Args:
-        values: probabilities, of any shape.
+        values: probabilities, (n, classes) or (classes,).
     """
     return np.rint(values.astype(np.float64) / UNIT).astype(np.int64)
 
@@ -77,7 +77,8 @@ def deltas(rows: Frames, first: int, half: int, start: int, stop: int) -> Deltas
     def sum_before(boundaries: Integers) -> Whole:
         inside = np.clip(boundaries, first, end)
         run = np.searchsorted(edges, inside, side="right") - 1
-        return sums[:, run] + levels[:, run] * (inside - edges[run])
+        since_edge: Whole = levels[:, run] * (inside - edges[run])
+        return sums[:, run] + since_edge
 
     knots = np.concatenate([edges - half, edges, edges + half, [start, stop]])
     boundaries = np.unique(knots[(start <= knots) & (knots <= stop)])

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from .chains import CHAIN, Clock, advanced
-from .frames import peaks_of
+from .frames import Frames, require_numbers
 from .rules import Rules
 from .runs import Integers, majority
 from .search import PIECE, Found, Open, Window
@@ -41,15 +41,23 @@ class Thresholding:
         """What is open before the first frame, (classes,)."""
         return np.zeros(len(self._on), CHAIN)
 
+    def check(self, frames: Frames) -> None:
+        """Make sure that all probabilities are numbers.
+
+        Args:
+            frames: probabilities, (frames, classes).
+
+        Raises:
+            UsageError: if one is not.
+        """
+        require_numbers(frames)
+
     def advance(self, opened: Open, window: Window) -> list[Found]:
         """Let frames follow on what is open.
 
         Args:
             opened: what is open in each class, (classes,); it is brought up to date.
             window: the new frames, with those around them.
-
-        Raises:
-            UsageError: if a probability is not a number.
         """
         rows, first, end, before, known, duration = window
         columns = self._busy(opened, window)
@@ -86,11 +94,12 @@ class Thresholding:
 
     def _busy(self, opened: Open, window: Window) -> Integers:
         """The columns in which something may happen: an event begins, or something is open."""
-        peaks = peaks_of(window.rows)
+        peaks: Frames = window.rows.max(axis=0, initial=0)
         # The frames on which it depends whether a run goes on with the next one.
         recent = np.zeros_like(peaks)
         if window.goes_on:
-            recent = peaks_of(window.rows[max(0, window.known - self.half) - window.first :])
+            kept = max(0, window.known - self.half) - window.first
+            recent = window.rows[kept:].max(axis=0, initial=0)
         # In the type of the probabilities: a float32 0.7 is less than 0.7, and shall count as 0.7.
         busy = peaks >= self._on.astype(peaks.dtype)
         busy |= recent >= self._off.astype(peaks.dtype)

@@ -68,4 +68,4 @@ def _steepest(
     steps = slopes[of] * rises[rows[of], columns]
     is_largest = steps == np.maximum.reduceat(steps, offsets)[of]
     order = np.where(is_largest, -slopes[of] * columns, np.iinfo(np.int64).min)
-    return -slopes * np.maximum.reduceat(order, offsets)
+    return np.abs(np.maximum.reduceat(order, offsets))
