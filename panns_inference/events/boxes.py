@@ -134,7 +134,7 @@ class Boxes:
 
         current = segments[tails - 1]
         slope = np.where(n_closed % 2, -boxes["slope"], boxes["slope"])
-        following = self.start()[: len(boxes)]
+        following = np.zeros(len(boxes), BOXES)
         following["current"], following["tail"] = current, segments[tails]
         following["rise"], following["slope"] = rises, slope
         following["gap"] = np.where(slope > 0, current, gaps[tails - 1])
