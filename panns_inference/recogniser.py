@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import TYPE_CHECKING, TypeVar, overload
+from typing import TYPE_CHECKING, overload
 
 from .audio import Reading, Source
-from .errors import PannsError
 from .events import rules
 from .events.columns import Class
 from .iterators import Iterators
-from .pipeline import DetectionTask, EmbeddingTask, TaggingTask, Task
-from .pipeline.recordings import inputs_of
-from .pipeline.run import run
-from .results import Detection, Embedding, Result, Tagging
+from .pipeline import DetectionTask, EmbeddingTask, TaggingTask
+from .pipeline.run import results_of
+from .results import Detection, Embedding, Tagging
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from .keywords import All, Clipwise, Each, Framewise, Side
-
-R = TypeVar("R", bound=Result)
 
 
 class Recogniser(Iterators):
@@ -107,7 +103,7 @@ class Recogniser(Iterators):
         task = TaggingTask(
             self, window=window, hop=hop, min_clip=min_clip, skip_silence=skip_silence
         )
-        return _results(task, audio, sample_rate, Reading(resampler, strict, track, channel))
+        return results_of(task, audio, sample_rate, Reading(resampler, strict, track, channel))
 
     @overload
     def detect(
@@ -225,7 +221,7 @@ class Recogniser(Iterators):
             hop=hop,
             skip_silence=skip_silence,
         )
-        return _results(task, audio, sample_rate, Reading(resampler, strict, track, channel))
+        return results_of(task, audio, sample_rate, Reading(resampler, strict, track, channel))
 
     @overload
     def embed(
@@ -295,17 +291,4 @@ class Recogniser(Iterators):
         task = EmbeddingTask(
             self, window=window, hop=hop, min_clip=min_clip, skip_silence=skip_silence
         )
-        return _results(task, audio, sample_rate, Reading(resampler, strict, track, channel))
-
-
-def _results(
-    task: Task[R], audio: Source, sample_rate: int | None, reading: Reading
-) -> R | list[R]:
-    """The result of a recording, or those of its channels or tracks, each as if it were alone."""
-    found = []
-    for one in inputs_of(audio, sample_rate, reading):
-        (outcome,) = run(task, [one])
-        if isinstance(outcome.result, PannsError):
-            raise outcome.result
-        found.append(outcome.result)
-    return found if reading.is_several else found[0]
+        return results_of(task, audio, sample_rate, Reading(resampler, strict, track, channel))

@@ -24,13 +24,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import cores
-from ..audio import name_of
+from ..audio import Reading, Source, name_of
 from ..engine.schedule import schedule_of
-from ..errors import AudioError
+from ..errors import AudioError, PannsError
 from ..results import Result
 from .batches import batches
 from .prefetch import buffered, made_in_threads
-from .recordings import Clip, Input, Outcome, behind, decoded
+from .recordings import Clip, Input, Outcome, behind, decoded, inputs_of
 from .task import Accumulator, Task
 
 LOG = logging.getLogger("panns_inference")
@@ -90,6 +90,30 @@ def run(
         if report and outcome.n_samples <= task.longest_clip:  # the others report on the way
             report(outcome.n_samples / task.model.sample_rate)
         yield outcome
+
+
+def results_of(
+    task: Task[R], audio: Source, sample_rate: int | None, reading: Reading
+) -> R | list[R]:
+    """Return the result of a recording, or those of its channels or tracks, each as if alone.
+
+    Args:
+        task: what is wanted.
+        audio: the recording.
+        sample_rate: of samples in memory, in Hz.
+        reading: how it is read.
+
+    Raises:
+        AudioError: if it cannot be read.
+        UsageError: if what is wanted of it makes no sense.
+    """
+    found = []
+    for one in inputs_of(audio, sample_rate, reading):
+        (outcome,) = run(task, [one])
+        if isinstance(outcome.result, PannsError):
+            raise outcome.result
+        found.append(outcome.result)
+    return found if reading.is_several else found[0]
 
 
 @dataclass(frozen=True)
