@@ -42,22 +42,23 @@ def segments_of(
     rows, points = turning_points(
         np.column_stack([filtered.values[:, 0], filtered.values]), rises, slopes
     )
-    # What lies before each of the boundaries, and behind the last; there, it is nothing.
-    counts = np.diff(filtered.boundaries)
-    pieces = np.empty((n_classes, n_boundaries + 2), SEGMENT)
-    pieces[:, 0], pieces[:, 1], pieces[:, -1] = current, tail, NOTHING
-    inner = pieces[:, 2:-1]
-    inner["sum"] = filtered.levels * counts
-    inner["low"] = inner["high"] = filtered.levels
-    pieces["start"][:, 2:] = filtered.boundaries
-    first = np.arange(n_classes) * pieces.shape[1]
+    width = n_boundaries + 2
+    first = np.arange(n_classes) * width
     firsts = np.sort(np.concatenate([first, first[rows] + points + 1]))
-    pieces = pieces.ravel()
+    of, columns = np.divmod(firsts, width)
     segments = np.empty(len(firsts), SEGMENT)
-    for name, summary in (("sum", np.add), ("low", np.minimum), ("high", np.maximum)):
-        segments[name] = summary.reduceat(np.ascontiguousarray(pieces[name]), firsts)
-    segments["start"] = pieces["start"][firsts]
-    of = firsts // (n_boundaries + 2)
+    behind = filtered.boundaries[columns - 2]
+    segments["start"] = np.where(columns == 1, tail["start"][of], behind)
+    segments["start"][columns == 0] = current["start"]
+    for name, summary, inner in (
+        ("sum", np.add, filtered.levels * np.diff(filtered.boundaries)),
+        ("low", np.minimum, filtered.levels),
+        ("high", np.maximum, filtered.levels),
+    ):
+        # What lies before each of the boundaries, and behind the last; there, it is nothing.
+        pieces = np.full((n_classes, width), NOTHING[name])
+        pieces[:, 0], pieces[:, 1], pieces[:, 2:-1] = current[name], tail[name], inner
+        segments[name] = summary.reduceat(pieces.ravel(), firsts)
     is_last = np.diff(of, append=-1) != 0
     segments["end"] = np.roll(segments["start"], -1)
     segments["end"][is_last] = filtered.boundaries[-1]
