@@ -50,6 +50,7 @@ def answers(model, paths):
             f"events {number}": np.array(events),
             f"stretches {number}": np.stack([each.clipwise for each in stretches]),
             f"without silence {number}": model.tag(path, skip_silence=-50).clipwise,
+            f"in silence {number}": model.tag(path, min_clip=9.0).clipwise,
         }
     rng = np.random.default_rng(0)
     for batch in (1, 5):
