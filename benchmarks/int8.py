@@ -31,7 +31,7 @@ from panns_inference import AudioTagging
 from panns_inference.audio import read
 from panns_inference.engine.onnx import OnnxEngine
 from panns_inference.export import to_onnx
-from panns_inference.export.int8 import BLOCKS
+from panns_inference.export.int8 import QUANTIZED
 
 NAMES = {
     "old": "panns-inference 0.1.1",
@@ -209,7 +209,7 @@ def main() -> None:
             model = AudioTagging(network, weights, "cpu")
             found = compared(model, tested, recordings, given.rounds)
             rows.append(row(network, tested, found))
-            if BLOCKS.pop(network, None):
+            if QUANTIZED.pop(network, None):
                 found = compared(model, tested, recordings, given.rounds)
                 rows.append(row(f"{network}, all its blocks in int8", tested, found))
     heard = table(HEADINGS, rows)

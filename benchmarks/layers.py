@@ -47,10 +47,12 @@ def layers_of(name: str, seconds: list[int], batches: list[int]) -> Layers:
     network = fused_network(build(name).eval())
     call = FusedConv.__call__
 
-    def noted(layer: FusedConv, x: Tensor, relu: bool = False, halved: bool = False) -> Tensor:
+    def noted(
+        layer: FusedConv, x: Tensor, activation: str = "none", halved: bool = False
+    ) -> Tensor:
         if len(dispatch.candidates(layer.weights, x.shape[3])) > 1:
             found.setdefault(dispatch.key(layer.weights, x.shape), (layer.weights, x.shape))
-        return call(layer, x, relu, halved)
+        return call(layer, x, activation, halved)
 
     FusedConv.__call__ = noted  # type: ignore[method-assign]
     for length in seconds:
@@ -99,8 +101,8 @@ def measured(weights: ConvWeights, size: torch.Size) -> dict[str, tuple[float, f
         if not plausible(name, weights, size[3]):
             continue
         kernel = dispatch.build(name, weights, size)
-        error = float((kernel(x, True, False)[:1] - expected).abs().max() / expected.max())
-        found[name] = milliseconds(lambda kernel=kernel: kernel(x, True, False), 5), error
+        error = float((kernel(x, "relu", False)[:1] - expected).abs().max() / expected.max())
+        found[name] = milliseconds(lambda kernel=kernel: kernel(x, "relu", False), 5), error
     return found
 
 

@@ -7,9 +7,8 @@ from typing import TypeVar
 
 from .audio import Reading, Source, name_of
 from .errors import UsageError
-from .events import Event
+from .events import Event, rules
 from .events.columns import Class
-from .events.rules import DEFAULT_THRESHOLD, Threshold
 from .model import Model
 from .pipeline import DetectionTask, EmbeddingTask, TaggingTask
 from .pipeline.clipwise import ClipwiseTask
@@ -29,6 +28,7 @@ class Iterators(Model):
         *,
         window: float,
         hop: float | None = None,
+        min_clip: float | None = None,
         skip_silence: float | None = None,
         resampler: str = "soxr",
         strict: bool = False,
@@ -44,6 +44,7 @@ class Iterators(Model):
             sample_rate: as for `Recogniser.tag`.
             window: length of a stretch in seconds.
             hop: as for `Recogniser.tag`.
+            min_clip: as for `Recogniser.tag`.
             skip_silence: as for `Recogniser.tag`.
             resampler: as for `Recogniser.tag`.
             strict: as for `Recogniser.tag`.
@@ -55,7 +56,9 @@ class Iterators(Model):
             UsageError: as `Recogniser.tag`.
         """
         reading = Reading(resampler, strict, track, channel)
-        task = TaggingTask(self, window=window, hop=hop, skip_silence=skip_silence)
+        task = TaggingTask(
+            self, window=window, hop=hop, min_clip=min_clip, skip_silence=skip_silence
+        )
         return _along(task, inputs_of(audio, sample_rate, reading))
 
     def events(
@@ -63,12 +66,16 @@ class Iterators(Model):
         audio: Source,
         sample_rate: int | None = None,
         *,
-        threshold: Threshold = DEFAULT_THRESHOLD,
-        threshold_off: Threshold | None = None,
+        method: str = rules.DEFAULT_METHOD,
+        threshold: rules.Threshold = rules.DEFAULT_THRESHOLD,
+        threshold_off: rules.Threshold | None = None,
         smooth: float = 0.0,
         min_duration: float = 0.0,
         merge_gap: float = 0.0,
         pad: float = 0.0,
+        step_filter: float = rules.STEP_FILTER,
+        merge_difference: float = rules.MERGE_DIFFERENCE,
+        merge_ratio: float = rules.MERGE_RATIO,
         classes: Collection[Class] | Class | None = None,
         exclude: Collection[Class] | Class = (),
         window: float | None = None,
@@ -86,12 +93,16 @@ class Iterators(Model):
         Args:
             audio: as for `Recogniser.tag`.
             sample_rate: as for `Recogniser.tag`.
+            method: as for `Recogniser.detect`.
             threshold: as for `Recogniser.detect`.
             threshold_off: as for `Recogniser.detect`.
             smooth: as for `Recogniser.detect`.
             min_duration: as for `Recogniser.detect`.
             merge_gap: as for `Recogniser.detect`.
             pad: as for `Recogniser.detect`.
+            step_filter: as for `Recogniser.detect`.
+            merge_difference: as for `Recogniser.detect`.
+            merge_ratio: as for `Recogniser.detect`.
             classes: as for `Recogniser.detect`.
             exclude: as for `Recogniser.detect`.
             window: as for `Recogniser.detect`.
@@ -114,12 +125,16 @@ class Iterators(Model):
             )
         task = DetectionTask(
             self,
+            method=method,
             threshold=threshold,
             threshold_off=threshold_off,
             smooth=smooth,
             min_duration=min_duration,
             merge_gap=merge_gap,
             pad=pad,
+            step_filter=step_filter,
+            merge_difference=merge_difference,
+            merge_ratio=merge_ratio,
             classes=classes,
             exclude=exclude,
             window=window,
@@ -136,6 +151,7 @@ class Iterators(Model):
         *,
         window: float,
         hop: float | None = None,
+        min_clip: float | None = None,
         skip_silence: float | None = None,
         resampler: str = "soxr",
         strict: bool = False,
@@ -151,6 +167,7 @@ class Iterators(Model):
             sample_rate: as for `Recogniser.tag`.
             window: length of a stretch in seconds.
             hop: as for `Recogniser.tag`.
+            min_clip: as for `Recogniser.tag`.
             skip_silence: as for `Recogniser.tag`.
             resampler: as for `Recogniser.tag`.
             strict: as for `Recogniser.tag`.
@@ -162,7 +179,9 @@ class Iterators(Model):
             UsageError: as `Recogniser.embed`.
         """
         reading = Reading(resampler, strict, track, channel)
-        task = EmbeddingTask(self, window=window, hop=hop, skip_silence=skip_silence)
+        task = EmbeddingTask(
+            self, window=window, hop=hop, min_clip=min_clip, skip_silence=skip_silence
+        )
         return _along(task, inputs_of(audio, sample_rate, reading))
 
 

@@ -13,8 +13,8 @@ All = Literal["all"]
 Side = Literal["mix", "left", "right"]
 
 
-class Clipwise(TypedDict, total=False):
-    """Further arguments of `tag` and `embed`, for type checkers."""
+class Common(TypedDict, total=False):
+    """Further arguments of all three, for type checkers."""
 
     window: float | None
     hop: float | None
@@ -23,15 +23,25 @@ class Clipwise(TypedDict, total=False):
     strict: bool
 
 
-class Framewise(Clipwise, total=False):
+class Clipwise(Common, total=False):
+    """Further arguments of `tag` and `embed`, for type checkers."""
+
+    min_clip: float | None
+
+
+class Framewise(Common, total=False):
     """Further arguments of `detect`, for type checkers."""
 
+    method: str
     threshold: Threshold
     threshold_off: Threshold | None
     smooth: float
     min_duration: float
     merge_gap: float
     pad: float
+    step_filter: float
+    merge_difference: float
+    merge_ratio: float
     classes: Collection[Class] | Class | None
     exclude: Collection[Class] | Class
     framewise: bool

@@ -225,6 +225,15 @@ class Model:
         return self._made().sample_rate
 
     @property
+    def min_clip(self) -> float:
+        """Seconds to which `tag` and `embed` pad a shorter clip: what is known of the network.
+
+        0 for networks of which nothing is known, and for other classes than AudioSet's.
+        """
+        known = NETWORKS.get(self.name) if self.labels == audioset_labels else None
+        return known.min_clip if known else 0.0
+
+    @property
     def frames_per_second(self) -> float:
         """Frames in a second of `framewise` probabilities."""
         made = self._made()

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import TYPE_CHECKING, TypeVar, overload
+from typing import TYPE_CHECKING, overload
 
 from .audio import Reading, Source
-from .errors import PannsError
+from .events import rules
 from .events.columns import Class
-from .events.rules import DEFAULT_THRESHOLD, Threshold
 from .iterators import Iterators
-from .pipeline import DetectionTask, EmbeddingTask, TaggingTask, Task
-from .pipeline.recordings import inputs_of
-from .pipeline.run import run
-from .results import Detection, Embedding, Result, Tagging
+from .pipeline import DetectionTask, EmbeddingTask, TaggingTask
+from .pipeline.run import results_of
+from .results import Detection, Embedding, Tagging
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from .keywords import All, Clipwise, Each, Framewise, Side
-
-R = TypeVar("R", bound=Result)
 
 
 class Recogniser(Iterators):
@@ -66,6 +62,7 @@ class Recogniser(Iterators):
         *,
         window: float | None = None,
         hop: float | None = None,
+        min_clip: float | None = None,
         skip_silence: float | None = None,
         resampler: str = "soxr",
         strict: bool = False,
@@ -84,6 +81,10 @@ class Recogniser(Iterators):
             sample_rate: of samples in memory, in Hz, which need it; a file knows its own.
             window: seconds of the stretches of which there are tags, too; None is none.
             hop: seconds from a stretch to the next; None is `window`.
+            min_clip: seconds of the shortest clip that the network is given: a recording or
+                stretch that is shorter is put in the middle of zeros of that length, in which short
+                sounds are often recognised better. 0 pads nothing; None is 3 for LeeNet11, for
+                which that was measured, unless silence is skipped, and 0 for all others.
             skip_silence: level in dB relative to full scale, 0 or less, up to which samples are
                 silence that need not go through the network; None computes everything.
             resampler: 'soxr', or 'resampy' (extra `resampy`).
@@ -99,8 +100,10 @@ class Recogniser(Iterators):
             UsageError: if samples in memory come without their rate, a setting makes no sense, or
                 the labels are not as many as the network's classes.
         """
-        task = TaggingTask(self, window=window, hop=hop, skip_silence=skip_silence)
-        return _results(task, audio, sample_rate, Reading(resampler, strict, track, channel))
+        task = TaggingTask(
+            self, window=window, hop=hop, min_clip=min_clip, skip_silence=skip_silence
+        )
+        return results_of(task, audio, sample_rate, Reading(resampler, strict, track, channel))
 
     @overload
     def detect(
@@ -140,12 +143,16 @@ class Recogniser(Iterators):
         audio: Source,
         sample_rate: int | None = None,
         *,
-        threshold: Threshold = DEFAULT_THRESHOLD,
-        threshold_off: Threshold | None = None,
+        method: str = rules.DEFAULT_METHOD,
+        threshold: rules.Threshold = rules.DEFAULT_THRESHOLD,
+        threshold_off: rules.Threshold | None = None,
         smooth: float = 0.0,
         min_duration: float = 0.0,
         merge_gap: float = 0.0,
         pad: float = 0.0,
+        step_filter: float = rules.STEP_FILTER,
+        merge_difference: float = rules.MERGE_DIFFERENCE,
+        merge_ratio: float = rules.MERGE_RATIO,
         classes: Collection[Class] | Class | None = None,
         exclude: Collection[Class] | Class = (),
         framewise: bool = False,
@@ -162,13 +169,20 @@ class Recogniser(Iterators):
         Args:
             audio: as for `tag`.
             sample_rate: as for `tag`.
+            method: 'threshold', for runs of frames above it, or 'boxes', for segments between
+                changes of the probability, of which the threshold chooses by their mean.
             threshold: probability in (0, 1] from which on there is an event: a number, an array of
                 one for each class, or a mapping from label, mid or index.
-            threshold_off: probability down to which an event lasts; None is `threshold`.
+            threshold_off: probability down to which an event lasts; None is `threshold`. It is of
+                the method threshold alone, as are `smooth`, `merge_gap` and `pad`.
             smooth: length in seconds of a median filter over the probabilities.
             min_duration: seconds; shorter events are dropped.
             merge_gap: seconds; events of a class with no longer gap between them become one.
             pad: seconds by which each event grows at both ends.
+            step_filter: seconds of the filter that finds changes; for boxes, as are the next two.
+            merge_difference: boxes of a class are merged if the largest probability of both is at
+                most this far above the smallest between them, and
+            merge_ratio: at most this many times as large.
             classes: labels, mids or indices of the classes that are wanted; None is all.
             exclude: classes that are not wanted.
             framewise: whether the result holds the framewise probabilities.
@@ -190,12 +204,16 @@ class Recogniser(Iterators):
         """
         task = DetectionTask(
             self,
+            method=method,
             threshold=threshold,
             threshold_off=threshold_off,
             smooth=smooth,
             min_duration=min_duration,
             merge_gap=merge_gap,
             pad=pad,
+            step_filter=step_filter,
+            merge_difference=merge_difference,
+            merge_ratio=merge_ratio,
             classes=classes,
             exclude=exclude,
             framewise=framewise,
@@ -203,7 +221,7 @@ class Recogniser(Iterators):
             hop=hop,
             skip_silence=skip_silence,
         )
-        return _results(task, audio, sample_rate, Reading(resampler, strict, track, channel))
+        return results_of(task, audio, sample_rate, Reading(resampler, strict, track, channel))
 
     @overload
     def embed(
@@ -245,6 +263,7 @@ class Recogniser(Iterators):
         *,
         window: float | None = None,
         hop: float | None = None,
+        min_clip: float | None = None,
         skip_silence: float | None = None,
         resampler: str = "soxr",
         strict: bool = False,
@@ -258,6 +277,7 @@ class Recogniser(Iterators):
             sample_rate: as for `tag`.
             window: as for `tag`.
             hop: as for `tag`.
+            min_clip: as for `tag`.
             skip_silence: as for `tag`.
             resampler: as for `tag`.
             strict: as for `tag`.
@@ -268,18 +288,7 @@ class Recogniser(Iterators):
             AudioError: as `tag`.
             UsageError: as `tag`, and if the network has no embedding of a whole recording.
         """
-        task = EmbeddingTask(self, window=window, hop=hop, skip_silence=skip_silence)
-        return _results(task, audio, sample_rate, Reading(resampler, strict, track, channel))
-
-
-def _results(
-    task: Task[R], audio: Source, sample_rate: int | None, reading: Reading
-) -> R | list[R]:
-    """The result of a recording, or those of its channels or tracks, each as if it were alone."""
-    found = []
-    for one in inputs_of(audio, sample_rate, reading):
-        (outcome,) = run(task, [one])
-        if isinstance(outcome.result, PannsError):
-            raise outcome.result
-        found.append(outcome.result)
-    return found if reading.is_several else found[0]
+        task = EmbeddingTask(
+            self, window=window, hop=hop, min_clip=min_clip, skip_silence=skip_silence
+        )
+        return results_of(task, audio, sample_rate, Reading(resampler, strict, track, channel))

@@ -7,6 +7,7 @@ other modules know of it. Nothing here imports torch: listing the networks takes
 |-------------------------------------------|----------------------------------------------------|
 | `name`, `module`                          | of its class, and where in `models` that is        |
 | `sample_rate`, `output_names`             | of its waveforms in Hz; what it gives              |
+| `min_clip`                                | seconds to which shorter clips are padded for tags |
 | `parameters`, `multi_adds`                | trained ones; multiply-adds for 10 s               |
 | `weights_bytes`                           | size of its weights in float32                     |
 | `source`                                  | key of `SOURCES`; empty if no weights are published |
@@ -131,6 +132,8 @@ class Entry:
         name: of its class.
         module: of `models` that holds the class.
         sample_rate: of its waveforms in Hz.
+        min_clip: seconds to which a shorter clip is padded for its tags, as they are then better by
+            more than chance; 0 where that is not so, or was not measured.
         output_names: keys of what it returns.
         parameters: number of those that are trained.
         multi_adds: multiply-adds for 10 s, counted as in the paper.
@@ -141,6 +144,7 @@ class Entry:
     name: str
     module: str
     sample_rate: int
+    min_clip: float
     output_names: tuple[str, ...]
     parameters: int
     multi_adds: int
@@ -153,6 +157,7 @@ def _entry(row: dict[str, str]) -> Entry:
         name=row["name"],
         module=row["module"],
         sample_rate=int(row["sample_rate"]),
+        min_clip=float(row["min_clip"] or 0),
         output_names=tuple(row["output_names"].split()),
         parameters=int(row["parameters"]),
         multi_adds=int(row["multi_adds"]),

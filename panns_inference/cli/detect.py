@@ -5,6 +5,14 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from ..events.rules import (
+    DEFAULT_METHOD,
+    DEFAULT_THRESHOLD,
+    MERGE_DIFFERENCE,
+    MERGE_RATIO,
+    RULES_OF,
+    STEP_FILTER,
+)
 from ..formats import FORMATS
 from ..results import Detection
 from . import options
@@ -14,12 +22,41 @@ if TYPE_CHECKING:
     from ..model import Model
     from ..pipeline import DetectionTask
 
-# (option, name of the rule, what it means): all in seconds.
-DURATIONS = (
-    ("--smooth", "smooth", "length of a median filter over the probabilities"),
-    ("--min-duration", "min_duration", "drop shorter events"),
-    ("--merge-gap", "merge_gap", "join events of a class with a shorter gap between them"),
-    ("--pad", "pad", "lengthen events at both ends"),
+# (option, name of the rule, what it is measured in, default, what it means)
+NUMBERS = (
+    ("--smooth", "smooth", "SECONDS", 0.0, "length of a median filter over the probabilities"),
+    ("--min-duration", "min_duration", "SECONDS", 0.0, "drop shorter events"),
+    (
+        "--merge-gap",
+        "merge_gap",
+        "SECONDS",
+        0.0,
+        "join events of a class with a shorter gap between them",
+    ),
+    ("--pad", "pad", "SECONDS", 0.0, "lengthen events at both ends"),
+    (
+        "--step-filter",
+        "step_filter",
+        "SECONDS",
+        STEP_FILTER,
+        "boxes: length of the filter that finds changes; default: %(default)s",
+    ),
+    (
+        "--merge-difference",
+        "merge_difference",
+        "P",
+        MERGE_DIFFERENCE,
+        "boxes: join those that are at most this far above what lies between them; default: "
+        "%(default)s, which joins at any difference",
+    ),
+    (
+        "--merge-ratio",
+        "merge_ratio",
+        "RATIO",
+        MERGE_RATIO,
+        "boxes: join only those that are at most so many times as probable as what lies between "
+        "them; default: %(default)s",
+    ),
 )
 
 
@@ -27,9 +64,16 @@ EXAMPLE = "panns detect --threshold 0.3 --classes Speech -f audacity talk.mp3 -o
 
 EVENTS = [
     options.option(
+        "--method",
+        choices=tuple(RULES_OF),
+        default=DEFAULT_METHOD,
+        help="threshold: events are where the probability is above --threshold; boxes: they lie "
+        "between its changes, and --threshold chooses by their mean; default: %(default)s",
+    ),
+    options.option(
         "--threshold",
         type=options.probability,
-        default=0.5,
+        default=DEFAULT_THRESHOLD,
         metavar="P",
         help="probability from which on there is an event; default: %(default)s",
     ),
@@ -40,8 +84,8 @@ EVENTS = [
         help="probability below which it ends; default: --threshold",
     ),
     *(
-        options.option(name, dest=rule, type=float, default=0.0, metavar="SECONDS", help=meaning)
-        for name, rule, meaning in DURATIONS
+        options.option(name, dest=rule, type=float, default=default, metavar=unit, help=meaning)
+        for name, rule, unit, default, meaning in NUMBERS
     ),
     *(
         options.option(
@@ -75,13 +119,14 @@ def run(given: argparse.Namespace) -> int:
     def make_task(model: Model) -> DetectionTask:
         return DetectionTask(
             model,
+            method=given.method,
             threshold=given.threshold,
             threshold_off=given.threshold_off,
             classes=given.classes,
             exclude=given.exclude or (),
             # What is not written is not kept: an hour of it takes 0.76 GB.
             framewise=FORMATS[given.format].framewise,
-            **{rule: getattr(given, rule) for _, rule, _ in DURATIONS},
+            **{rule: getattr(given, rule) for _, rule, *_ in NUMBERS},
             **options.sliding(given),
         )
 

@@ -17,7 +17,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     Args:
         parser: of the command.
     """
-    options.add_task(parser, Embedding)
+    options.add_task(parser, Embedding, processing=options.CLIPWISE)
 
 
 def run(given: argparse.Namespace) -> int:
@@ -28,5 +28,5 @@ def run(given: argparse.Namespace) -> int:
     """
     from ..pipeline import EmbeddingTask
 
-    settings = options.sliding(given)
+    settings = options.clipwise(given)
     return run_task(given, "embedding", lambda model: EmbeddingTask(model, **settings))

@@ -25,12 +25,16 @@ from . import signals
 
 if TYPE_CHECKING:
     from ..model import Model
+    from ..registry import Checkpoint
 
 LOG = logging.getLogger("panns_inference")
 
 SHORT_SECONDS = 60.0
 """Length of a recording that is processed before copies of the weights have paid: on two cores,
 CNN14 takes 0.3 s to lay them out, which two minutes of sound get back."""
+
+MEASURED = "clipwise_output"
+"""The output that a published mAP is about: it says nothing of events and embeddings."""
 
 TRIM_THRESHOLD, MMAP_THRESHOLD = -1, -3
 """Names of settings in `malloc.h`."""
@@ -71,19 +75,29 @@ def open_model(given: argparse.Namespace, output: str, inputs: Sequence[str] = (
 def best_here(output: str) -> str:
     """Return the name of the best network on this machine that has an output, and log it.
 
+    Where a published mAP says that another one is better at what is wanted, it is named, too.
+
     Args:
         output: its name.
     """
     from ..checkpoints import CHECKPOINTS, usable
 
     able = [c for name, c in CHECKPOINTS.items() if output in NETWORKS[name].output_names]
-    by_precision = sorted(able, key=lambda c: c.mean_average_precision or 0, reverse=True)
+    by_precision = sorted(able, key=_precision, reverse=True)
     chosen = next(c for c in by_precision if usable(c))
-    hint = ""
-    if chosen is not by_precision[0]:
-        hint = f"; for a better one: panns models download {by_precision[0].name}"
+    best, hint = by_precision[0], ""
+    if output == MEASURED and _precision(best) > _precision(chosen):
+        hint = (
+            f"; {best.name} is better at tagging (AudioSet mAP {_precision(best):.3f}): "
+            f"panns models download {best.name}"
+        )
     LOG.info("using %s%s", chosen.name, hint)
     return chosen.name
+
+
+def _precision(checkpoint: Checkpoint) -> float:
+    """The published mAP; 0 where there is none."""
+    return checkpoint.mean_average_precision or 0.0
 
 
 def keep_what_is_freed() -> None:

@@ -217,6 +217,18 @@ PROCESSING: list[Option] = [
 ]
 """What the network processes of a recording."""
 
+CLIPWISE: list[Option] = [
+    *PROCESSING,
+    option(
+        "--min-clip",
+        type=float,
+        metavar="SECONDS",
+        help="put what is shorter, recording or stretch, in the middle of silence of that length; "
+        "0: not at all; default: 3 for LeeNet11, else 0",
+    ),
+]
+"""The same for tasks with one answer for a clip."""
+
 
 def add_groups(parser: argparse.ArgumentParser, groups: Mapping[str, Iterable[Option]]) -> None:
     """Add groups of options.
@@ -259,6 +271,15 @@ def add_task(parser: argparse.ArgumentParser, result: type, **groups: Iterable[O
     # Where an option looks like a number, argparse takes each negative number for an option: -90 is
     # the value of --skip-silence.
     parser._has_negative_number_optionals.clear()
+
+
+def clipwise(given: argparse.Namespace) -> dict[str, Any]:
+    """Return the options of `CLIPWISE` on a command line.
+
+    Args:
+        given: the command line.
+    """
+    return {**sliding(given), "min_clip": given.min_clip}
 
 
 def sliding(given: argparse.Namespace) -> dict[str, Any]:

@@ -34,7 +34,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     Args:
         parser: of the command.
     """
-    options.add_task(parser, Tagging, tags=TAGS)
+    options.add_task(parser, Tagging, processing=options.CLIPWISE, tags=TAGS)
 
 
 def run(given: argparse.Namespace) -> int:
@@ -45,7 +45,7 @@ def run(given: argparse.Namespace) -> int:
     """
     from ..pipeline import TaggingTask
 
-    settings = options.sliding(given)
+    settings = options.clipwise(given)
     return run_task(
         given,
         "clipwise_output",

@@ -34,8 +34,7 @@ def find_events(
         duration: length of the recording in seconds; None is that of the frames. A frame that
             begins at the end of the recording, or later, does not count.
         labels: display names of the classes, in the order of the columns.
-        rules: `threshold`, `threshold_off`, `smooth`, `min_duration`, `merge_gap`, `pad`,
-            `classes` and `exclude`: the attributes of `Rules`.
+        rules: `method`, `threshold` and all the other attributes of `Rules`.
 
     Returns:
         The events, sorted by onset, then offset, then index. Those of one class do not touch.

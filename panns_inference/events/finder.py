@@ -1,15 +1,9 @@
-"""Finding events while framewise probabilities come in.
-
-    framewise --smooth--> --threshold--> runs --merge--> --drop--> --pad--> events
-
-Each step works on many classes at once, and in frames: times become seconds at the end, so that no
-event hangs on how a sum of seconds was rounded.
-"""
+"""Finding events while framewise probabilities come in."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,14 +12,18 @@ from numpy.typing import ArrayLike, NDArray
 from ..audioset import labels as audioset_labels
 from ..audioset import mid_of
 from ..errors import UsageError
-from .chains import CHAIN, Chains, Clock, Links, advanced
+from .boxes import Boxes
 from .event import Event
-from .frames import Frames, checked_frames, frames_within, peaks_of
-from .rules import Rules
-from .runs import Integers, majority
+from .frames import Frames, checked_frames, frames_within
+from .rules import MOST, Rules
+from .search import PIECE, Found, Open, Search, Window
+from .thresholding import Thresholding
 
-PIECE = 2**20
-"""Probabilities that are worked on at once: it bounds the memory that is taken."""
+METHODS: Mapping[str, Callable[[Rules, float, Sequence[str]], Search]] = {
+    "threshold": Thresholding,
+    "boxes": Boxes,
+}
+"""What finds events by each of the methods."""
 
 
 class EventFinder:
@@ -34,14 +32,13 @@ class EventFinder:
     The events are those that `find_events` finds in all pieces joined. Each comes out once, with
     its full extent, when nothing that follows can change it; the last frame does not count for
     that before a next one comes, for it may lie beyond the end of the recording. What is kept
-    does not grow with the recording or its events, but with `smooth`.
+    does not grow with the recording or its events, but with `smooth` or `step_filter`.
 
     Args:
         frames_per_second: frames in a second.
         labels: display names of the classes, in the order of the columns.
         state: where to go on: the `state()` of a finder with the same other arguments.
-        rules: `threshold`, `threshold_off`, `smooth`, `min_duration`, `merge_gap`, `pad`,
-            `classes` and `exclude`: the attributes of `Rules`.
+        rules: `method`, `threshold` and all the other attributes of `Rules`.
 
     Raises:
         UsageError: if an argument makes no sense.
@@ -61,14 +58,12 @@ class EventFinder:
         self._rate = float(frames_per_second)
         self._labels = labels
         self._pad = float(chosen.pad)
-        self._lengths = chosen.lengths(self._rate)
-        self._columns = chosen.columns(labels)
-        self._on, self._off = chosen.thresholds(labels)
+        self._search = METHODS[chosen.method](chosen, self._rate, labels)
         if state is None:
             state = {
                 "n_frames": np.array(0),
                 "frames": np.zeros((0, len(labels)), np.float32),
-                "chains": np.zeros(len(labels), CHAIN),
+                "chains": self._search.start(),
             }
         if len(state["chains"]) != len(labels):
             raise UsageError(
@@ -76,8 +71,8 @@ class EventFinder:
             )
         self._n_frames = int(state["n_frames"])
         self._frames: Frames = state["frames"]
-        self._chains: Chains = state["chains"].copy()
-        self._known = max(0, self._n_frames - 1 - self._lengths.half)
+        self._chains: Open = state["chains"].copy()
+        self._known = max(0, self._n_frames - 1 - self._search.half)
         self._has_ended = False
 
     def feed(self, frames: ArrayLike) -> list[Event]:
@@ -101,16 +96,26 @@ class EventFinder:
             raise UsageError(
                 f"all pieces must be of one type: {new.dtype} came after {self._frames.dtype}"
             )
+        self._search.check(new)
+        # Pieces that are not much longer than what is kept of the ones before them.
+        at_once = max(PIECE // len(self._labels), 4 * self._search.half)
+        blocks = range(0, len(new), at_once)
+        return sorted(
+            (each for start in blocks for each in self._advance(new[start : start + at_once])),
+            key=in_order,
+        )
+
+    def _advance(self, new: Frames) -> list[Event]:
         rows = np.concatenate([self._frames, new]) if len(self._frames) else new
-        n_frames, half = self._n_frames + len(new), self._lengths.half
+        n_frames, half = self._n_frames + len(new), self._search.half
         # The last frame may lie beyond the end, and the filter looks on as far as back.
         known = max(0, n_frames - 1 - half)
+        window = Window(rows, self._first, n_frames - 1, self._known, known, math.inf)
+        found = self._search.advance(self._chains, window)
         kept = max(0, known - half) - self._first
-        columns = self._busy(peaks_of(rows), peaks_of(rows[kept:]))
-        found = self._advance(rows[:-1], columns, known, math.inf)
         self._n_frames, self._known = n_frames, known
         self._frames = rows[kept:].copy()
-        return found
+        return self._events(found, math.inf)
 
     def finish(self, duration: float | None = None) -> list[Event]:
         """End the recording.
@@ -136,9 +141,10 @@ class EventFinder:
                 f"{self._rate:g} in a second have been fed, and only the last may begin later"
             )
         self._has_ended = True
-        rows = self._frames[: n_frames - self._first]
-        columns = self._busy(peaks_of(rows), np.zeros(len(self._labels)))
-        return self._advance(rows, columns, n_frames, float(duration))
+        lasted = min(duration * self._rate, MOST)
+        window = Window(self._frames, self._first, n_frames, self._known, n_frames, lasted)
+        found = self._search.advance(self._chains, window)
+        return sorted(self._events(found, float(duration)), key=in_order)
 
     def state(self) -> dict[str, NDArray[Any]]:
         """What a finder needs to go on from here: arrays by name, ready for `numpy.savez`.
@@ -160,55 +166,23 @@ class EventFinder:
     @property
     def _first(self) -> int:
         """Number of the first frame that is kept."""
-        return max(0, self._known - self._lengths.half)
+        return max(0, self._known - self._search.half)
 
-    def _busy(self, peaks: Frames, recent: Frames) -> Integers:
-        """The columns in which something may happen: an event begins, or something is open.
-
-        `peaks` are the largest probabilities of all frames, `recent` those of the frames on which
-        it depends whether a run goes on with the next one, (classes,) both.
-        """
-        # In the type of the probabilities: a float32 0.7 is less than 0.7, and shall count as 0.7.
-        busy = peaks >= self._on.astype(peaks.dtype)
-        busy |= recent >= self._off.astype(peaks.dtype)
-        busy |= self._chains["run"]["end"] > 0
-        return self._columns[busy[self._columns]]
-
-    def _advance(self, rows: Frames, columns: Integers, known: int, duration: float) -> list[Event]:
-        """Events that become known with `rows`; `duration` is infinite while it goes on."""
-        end = self._first + len(rows)
-        half = min(self._lengths.half, end)
-        lasting, mirror = (end - 1.0, 0) if math.isinf(duration) else (math.inf, half)
-        clock = Clock(self._known, known, lasting, duration * self._rate)
-        new = slice(self._known - self._first, known - self._first)
-        edges = (half - min(self._known, half), mirror)
-        found: list[Event] = []
-        at_once = max(1, PIECE // (len(rows) + sum(edges) + 1))
-        for start in range(0, len(columns), at_once):
-            group = columns[start : start + at_once]
-            part = np.ascontiguousarray(rows[:, group].T)
-            padded = np.pad(part, ((0, 0), edges), "symmetric")
-            off, on = (
-                majority(padded >= each[group, None].astype(rows.dtype), half)
-                for each in (self._off, self._on)
-            )
-            self._chains[group], spans, links = advanced(
-                self._chains[group], part[:, new], off, on, clock, self._lengths
-            )
-            found += self._events(group[spans.rows], links, duration)
-        return sorted(found, key=in_order)
-
-    def _events(self, columns: Integers, links: Links, duration: float) -> Iterator[Event]:
-        for index, (start, end, total, peak) in zip(columns.tolist(), links.tolist(), strict=True):
-            yield Event(
+    def _events(self, found: Iterable[Found], duration: float) -> list[Event]:
+        """The events with their times in seconds; `duration` is infinite while it goes on."""
+        return [
+            Event(
                 onset=max(0.0, start / self._rate - self._pad),
                 offset=min(duration, end / self._rate + self._pad),
                 label=self._labels[index],
                 mid=mid_of(self._labels[index]),
                 index=index,
                 probability=peak,
-                mean_probability=min(peak, total / (end - start)),
+                mean_probability=mean,
             )
+            for each in found
+            for index, start, end, peak, mean in zip(*map(np.ndarray.tolist, each), strict=True)
+        ]
 
 
 def in_order(event: Event) -> tuple[float, float, int]:

@@ -35,19 +35,35 @@ def checked_frames(framewise: ArrayLike, n_classes: int) -> Frames:
     return frames
 
 
-def peaks_of(frames: Frames) -> Frames:
-    """Largest probability of each class, (classes,); 0 if there are no frames.
+def require_numbers(frames: Frames) -> None:
+    """Make sure that all probabilities are numbers.
 
     Args:
         frames: probabilities, (frames, classes).
 
     Raises:
-        UsageError: if one is not a number.
+        UsageError: if one is not.
     """
-    peaks: Frames = frames.max(axis=0, initial=0)
-    if np.isnan(peaks).any():
+    if np.isnan(frames.max(initial=0)):
         raise UsageError("framewise probabilities hold values that are not a number (NaN)")
-    return peaks
+
+
+def require_probabilities(frames: Frames) -> None:
+    """Make sure that all probabilities are in [0, 1], but for what rounding may add.
+
+    Args:
+        frames: probabilities, (frames, classes).
+
+    Raises:
+        UsageError: if one is not.
+    """
+    require_numbers(frames)
+    lowest, highest = frames.min(initial=0), frames.max(initial=0)
+    if lowest < -TOLERANCE or highest > 1 + TOLERANCE:
+        raise UsageError(
+            "framewise probabilities must be in [0, 1] for method='boxes', but these lie in "
+            f"[{lowest:g}, {highest:g}]"
+        )
 
 
 def frames_within(duration: float, frames_per_second: float, n_frames: int) -> int:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import dataclass, fields
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -17,6 +17,19 @@ Threshold = float | ArrayLike | Mapping[Class, float]
 """One for all classes; one for each, (classes,); or those of the classes that are named."""
 
 DEFAULT_THRESHOLD = 0.5
+
+DEFAULT_METHOD = "threshold"
+"""How events are found if nothing else is wanted."""
+
+RULES_OF = {
+    "threshold": ("threshold_off", "smooth", "merge_gap", "pad"),
+    "boxes": ("step_filter", "merge_difference", "merge_ratio"),
+}
+"""The methods, with the rules that mean nothing to the other one."""
+
+STEP_FILTER, MERGE_DIFFERENCE, MERGE_RATIO = 0.64, 1.0, 2.0
+"""What boxes are made with if nothing else is wanted. Half of the filter is 0.32 s, the longest
+segment of the networks: with that, or a multiple, it has no extremum between two segments."""
 
 TOLERANCE = 1e-6
 """Frames by which a number of seconds may miss a whole number of frames: 0.29 s at 100 frames in a
@@ -46,14 +59,22 @@ class Lengths(NamedTuple):
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Rules:
-    """How events follow from probabilities: these steps, one after the other.
+    """How events follow from probabilities.
+
+    With `method="threshold"`: `smooth`, `threshold` and `threshold_off`, `merge_gap`,
+    `min_duration`, `pad`, one after the other. With `method="boxes"`: `step_filter`,
+    `merge_difference` and `merge_ratio`, `threshold`, `min_duration`; the first three make boxes,
+    the others choose from them, so that onset and offset of a box do not hang on the threshold.
 
     Attributes:
+        method: `"threshold"`, for runs of frames above it, or `"boxes"`, for segments between
+            changes: the change-detection-based sound event bounding boxes of J. Ebbers et al.,
+            "Sound Event Bounding Boxes", arXiv 2406.04212.
         smooth: length in seconds of a median filter over the probabilities of each class, rounded
             to an odd number of frames; it sees the recording mirrored at its ends.
         threshold: probability in (0, 1] from which on there is an event: a number, an array of one
             for each class, or a mapping from label, mid or index; classes that it leaves out keep
-            0.5.
+            0.5. With boxes, it is the mean probability of the box that counts.
         threshold_off: probability in (0, 1], at most `threshold`, down to which an event lasts: it
             is a row of frames, all of at least `threshold_off`, and one of at least `threshold`.
             Given in the same ways; None, and a class that a mapping leaves out, takes `threshold`.
@@ -61,23 +82,35 @@ class Rules:
         min_duration: events that are now shorter, in seconds, are dropped.
         pad: seconds by which each event grows at both ends, but not beyond the recording; events
             of one class that then touch or overlap become one.
+        step_filter: length in seconds of the filter that finds changes: the mean probability of the
+            half of it that follows, minus that of the half before. An onset is where that is
+            largest, an offset where it is smallest. Each half is rounded to frames, at least one.
+        merge_difference: boxes of one class are merged if the largest probability of both is at
+            most this far above the smallest between them, and
+        merge_ratio: at most this many times as large; 1 and infinity make no difference.
         classes: the classes whose events are wanted: labels, mids or indices; None is all.
         exclude: classes whose events are not wanted.
 
     Raises:
-        UsageError: if a number of seconds is negative or not finite.
+        UsageError: if a number of seconds is negative or not finite, there is no such method, or a
+            rule is given that means nothing to it.
     """
 
+    method: str = DEFAULT_METHOD
     smooth: float = 0.0
     threshold: Threshold = DEFAULT_THRESHOLD
     threshold_off: Threshold | None = None
     merge_gap: float = 0.0
     min_duration: float = 0.0
     pad: float = 0.0
+    step_filter: float = STEP_FILTER
+    merge_difference: float = MERGE_DIFFERENCE
+    merge_ratio: float = MERGE_RATIO
     classes: Collection[Class] | Class | None = None
     exclude: Collection[Class] | Class = ()
 
     def __post_init__(self) -> None:
+        self._check_method()
         for name in ("smooth", "merge_gap", "min_duration", "pad"):
             seconds = getattr(self, name)
             if not 0 <= seconds < math.inf:
@@ -86,6 +119,31 @@ class Rules:
             if isinstance(getattr(self, name), Iterator):
                 # It would be used up by the first look.
                 object.__setattr__(self, name, tuple(getattr(self, name)))
+
+        if not 0 < self.step_filter < math.inf:
+            raise UsageError(
+                f"step_filter must be a number of seconds above 0, not {self.step_filter}"
+            )
+        if not 0 <= self.merge_difference <= 1:
+            raise UsageError(
+                "merge_difference must be a difference of probabilities, from 0 to 1, not "
+                f"{self.merge_difference}"
+            )
+        if not self.merge_ratio >= 1:
+            raise UsageError(f"merge_ratio must be a ratio of 1 or more, not {self.merge_ratio}")
+
+    def _check_method(self) -> None:
+        if self.method not in RULES_OF:
+            raise UsageError(f"method must be {' or '.join(RULES_OF)}, not {self.method!r}")
+        defaults: dict[str, Any] = {each.name: each.default for each in fields(self)}
+        for method, names in RULES_OF.items():
+            for name in names:
+                given = getattr(self, name)
+                if method != self.method and not np.array_equal(given, defaults[name]):
+                    raise UsageError(
+                        f"{name} is a rule of the method {method} and means nothing to "
+                        f"{self.method}: leave it out, or choose the other method"
+                    )
 
     def lengths(self, frames_per_second: float) -> Lengths:
         """The times in frames, with the tolerance that each needs.
@@ -105,6 +163,14 @@ class Rules:
             # What grows by `pad` towards each other meets across a gap of twice that.
             meeting=2 * pad + TOLERANCE,
         )
+
+    def half_step_filter(self, frames_per_second: float) -> int:
+        """Half of `step_filter` in frames, at least one.
+
+        Args:
+            frames_per_second: frames in a second.
+        """
+        return max(1, round(min(float(self.step_filter) / 2 * frames_per_second, MOST)))
 
     def columns(self, labels: Sequence[str]) -> NDArray[np.intp]:
         """Indices of the classes whose events are wanted, ascending.

@@ -2,7 +2,7 @@
 
     float32 graph --runs on clips--> ranges --> graph with Q and DQ around what int8 computes
 
-The front-end and the head stay in float32, and all but some blocks of the networks in `BLOCKS`.
+The front-end and the head stay in float32, and of some networks more: see `QUANTIZED`.
 What ONNX Runtime would be slow at is said in another way: averages, and deep convolutions.
 """
 
@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import redirect_stdout
 from io import StringIO
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,10 +31,27 @@ KINDS = ("Conv", "Relu", "Clip", "Add", "Concat", "AveragePool", "MaxPool")
 FRONT_END = ("spectrogram_extractor", "logmel_extractor", "bn0")
 """Layers of the front-end."""
 
-BLOCKS = {"LeeNet11": ("conv_block2",)}
-"""Network to the only blocks of it that int8 computes, where int8 in all would not be precise
-enough: LeeNet11 is given the waveform itself, whose range is that of loudness, and half of its
-operations are in this block. `benchmarks/int8.py` shows what comes of it."""
+
+class Quantized(NamedTuple):
+    """What of a network int8 computes.
+
+    Attributes:
+        blocks: what the names of its layers begin with.
+        pointwise: whether it is the convolutions of one tap alone.
+    """
+
+    blocks: tuple[str, ...] = ("",)
+    pointwise: bool = False
+
+
+QUANTIZED = {
+    "LeeNet11": Quantized(("conv_block2",)),
+    "PannsMini": Quantized((*(f"features.{number}." for number in range(7, 13)), "deep."), True),
+}
+"""Network to what of it is, where int8 in all would not be precise enough. LeeNet11 is given the
+waveform itself, whose range is that of loudness, and half of its operations are in this block. In
+PannsMini gates multiply what was rounded: with all of it, one first tag of eight changes, as it is
+here one of 25. `benchmarks/int8.py` shows what comes of it."""
 
 PRODUCTS_FROM = 512
 """Channels of images from which on a convolution is faster as a product of matrices in AMX."""
@@ -73,7 +90,7 @@ def in_int8(model: Any, name: str, clips: Iterable[NDArray[np.float32]]) -> Any:
     from onnxruntime.quantization import QuantType, quantize_static
 
     model.metadata_props.add(key="onnx.quant.pre_process", value="onnxruntime.quant")
-    chosen = list(_chosen(model, BLOCKS.get(name, ("",))))
+    chosen = list(_chosen(model, QUANTIZED.get(name, Quantized())))
     _averages_as_convolutions(model, chosen)
     with tempfile.TemporaryDirectory() as folder, redirect_stdout(StringIO()):
         path = Path(folder, "int8.onnx")
@@ -94,26 +111,38 @@ def in_int8(model: Any, name: str, clips: Iterable[NDArray[np.float32]]) -> Any:
     return found
 
 
-def _chosen(model: Any, blocks: tuple[str, ...]) -> Iterator[str]:
-    """Names of the nodes for int8.
-
-    A convolution of the waveform or the log-mel image itself is none of them: what is
-    faint there, and matters, would be rounded away.
-    """
-    weights = {each.name: each for each in model.graph.initializer}
+def _chosen(model: Any, chosen: Quantized) -> Iterator[str]:
+    """Names of the nodes for int8."""
+    constants = {each.name: each for each in model.graph.initializer}
     for node in model.graph.node:
         part, _, layer = node.name.partition("/")
-        in_place = part == TRUNK and layer.startswith(blocks) and not layer.startswith(FRONT_END)
-        if not in_place or node.op_type not in KINDS:
+        in_place = part == TRUNK and layer.startswith(chosen.blocks)
+        if not in_place or layer.startswith(FRONT_END) or node.op_type not in KINDS:
             continue
-        if node.op_type != "Conv" or _takes_several(node, weights[node.input[1]]):
+        is_wanted = _is_pointwise(node, constants) or not chosen.pointwise
+        if is_wanted and _can_be_rounded(node, constants):
             yield node.name
 
 
-def _takes_several(node: Any, weight: Any) -> bool:
-    """Whether a convolution takes more than one channel in all."""
-    (groups,) = (each.i for each in node.attribute if each.name == "group")
-    return bool(weight.dims[1] * groups > 1)
+def _is_pointwise(node: Any, constants: dict[str, Any]) -> bool:
+    return node.op_type == "Conv" and set(constants[node.input[1]].dims[2:]) == {1}
+
+
+def _can_be_rounded(node: Any, constants: dict[str, Any]) -> bool:
+    """Whether a node loses little in int8.
+
+    A convolution of the waveform or the log-mel image itself is none of them: what is faint there,
+    and matters, would be rounded away. Nor is what squeezes are made of: dense layers, which add a
+    constant, and means that take in fewer values at the edges.
+    """
+    from onnx import helper
+
+    settings = {each.name: helper.get_attribute_value(each) for each in node.attribute}
+    if node.op_type == "Conv":
+        return bool(constants[node.input[1]].dims[1] * settings["group"] > 1)
+    if node.op_type == "AveragePool":
+        return bool(settings["count_include_pad"])
+    return node.op_type != "Add" or not constants.keys() & {*node.input}
 
 
 def _averages_as_convolutions(model: Any, chosen: list[str]) -> None:
@@ -131,8 +160,7 @@ def _averages_as_convolutions(model: Any, chosen: list[str]) -> None:
         if node.op_type != "AveragePool" or node.name not in chosen:
             continue
         settings = {each.name: helper.get_attribute_value(each) for each in node.attribute}
-        if not settings.pop("count_include_pad"):
-            continue  # at the edges, it is a mean of fewer values
+        del settings["count_include_pad"]
         kernel, groups = settings["kernel_shape"], shapes[node.input[0]][1].dim_value
         weight = np.full((groups, 1, *kernel), 1 / np.prod(kernel), np.float32)
         model.graph.initializer.append(numpy_helper.from_array(weight, f"{node.name}/weight"))

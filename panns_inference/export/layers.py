@@ -17,9 +17,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ..models.frontend import LogmelFilterBank, Spectrogram
+from ..models.kaldi import KaldiLogmel
 from ..models.precision import single_at_least
 from .frontend import decibels, power
 from .graph import Graph, Value
+from .kaldi import kaldi_logmel
 
 Rule = Callable[..., Any]
 
@@ -146,8 +148,8 @@ def _clamp(graph: Graph, x: Value, low: float, high: float) -> Value:
     return graph.add("Clip", x, float(low), float(high))
 
 
-def _mean(graph: Graph, x: Value, dim: int) -> Value:
-    return graph.add("ReduceMean", x, axes=[dim], keepdims=0)
+def _mean(graph: Graph, x: Value, dim: int | tuple[int, ...]) -> Value:
+    return graph.add("ReduceMean", x, axes=per_axis(dim, 1), keepdims=0)
 
 
 def _transpose(graph: Graph, x: Value, first: int, second: int) -> Value:
@@ -155,6 +157,13 @@ def _transpose(graph: Graph, x: Value, first: int, second: int) -> Value:
     order = list(range(rank))
     order[first], order[second] = second, first
     return graph.add("Transpose", x, perm=order)
+
+
+def _flatten(graph: Graph, x: Value, first: int, last: int) -> Value:
+    """The axes from the first to the last as one."""
+    before = graph.add("Shape", x, start=0, end=first)
+    behind = graph.add("Shape", x, start=last + 1)
+    return graph.add("Reshape", x, graph.add("Concat", before, [-1], behind, axis=0))
 
 
 def _unflatten(graph: Graph, x: Value, dim: int, sizes: tuple[int, ...]) -> Value:
@@ -193,8 +202,10 @@ LAYERS: dict[type[nn.Module], Rule] = {
     nn.AvgPool2d: _average(2),
     nn.ReLU: lambda graph, layer, x: graph.add("Relu", x),
     nn.ReLU6: lambda graph, layer, x: _clamp(graph, x, 0, 6),
+    nn.Hardswish: lambda graph, layer, x: graph.add("HardSwish", x),
     Spectrogram: power,
     LogmelFilterBank: decibels,
+    KaldiLogmel: kaldi_logmel,
 }
 """Rules for layers, which hold weights or settings."""
 
@@ -220,6 +231,7 @@ FUNCTIONS: dict[Any, Rule] = {
 METHODS: dict[str, Rule] = {
     "clamp": _clamp,
     "exp": _plain("Exp"),
+    "flatten": _flatten,
     "mean": _mean,
     "sigmoid": _plain("Sigmoid"),
     "to": _same,

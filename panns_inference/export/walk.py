@@ -14,7 +14,7 @@ from typing import Any
 from torch import fx, nn
 
 from ..errors import UsageError
-from ..models import LogmelFilterBank, Network, Spectrogram
+from ..models import Network
 from ..models.precision import single_at_least
 from .graph import Graph
 from .layers import FUNCTIONS, LAYERS, METHODS
@@ -44,11 +44,10 @@ class _Whole(nn.Module):
 
 
 class _Tracer(fx.Tracer):
-    """Takes the layers of the front-end as they are."""
+    """Takes the layers for which there is a rule as they are, and what torch has."""
 
     def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
-        leaves = (Spectrogram, LogmelFilterBank)
-        return isinstance(m, leaves) or super().is_leaf_module(m, module_qualified_name)
+        return type(m) in LAYERS or super().is_leaf_module(m, module_qualified_name)
 
 
 def walk(graph: Graph, network: Network, name: str, part: Part, given: Any) -> Any:

@@ -66,7 +66,21 @@ class KaldiLogmel(nn.Module):
             margin = self.n_fft // 2
             padded = functional.pad(emphasised, (margin, margin), mode="reflect")[:, 0]
             frames = padded.unfold(-1, self.n_fft, self.hop_size)
-            spectrum = torch.fft.rfft(frames * self.window.to(x))
-            power = spectrum.real.square() + spectrum.imag.square()
-            image: Tensor = ((power @ self.mel.to(x) + FLOOR).log() - CENTRE) / SCALE
-        return image[:, None]
+            windowed = frames * self.window.to(x)
+            # Torch does not transform an empty batch.
+            power = _power(windowed) if len(x) else windowed[..., : 1 + margin]
+            return self.level(power @ self.mel.to(x))[:, None]
+
+    def level(self, power: Tensor) -> Tensor:
+        """Return log-mel values of the power of frames in each filter.
+
+        Args:
+            power: (..., mel_bins).
+        """
+        return ((power + FLOOR).log() - CENTRE) / SCALE
+
+
+def _power(windowed: Tensor) -> Tensor:
+    spectrum = torch.fft.rfft(windowed)
+    power: Tensor = spectrum.real.square() + spectrum.imag.square()
+    return power

@@ -12,7 +12,7 @@ ICASSP 2023), with three differences. Its last stride is along frequency alone, 
 behind it: segments are half as long and look at the same sounds. Squeezes take their means over
 `SQUEEZE_SECONDS` on each side, so that long recordings can be computed in blocks, exactly. And the
 framewise probabilities have a head of their own, which also sees the bands of the features in front
-of the dilated kernels: these tell neighbouring segments apart.
+of the dilated kernels: these differ from one segment to the next.
 """
 
 from __future__ import annotations
@@ -84,8 +84,8 @@ class PannsMini(Network):
         blocks: list[nn.Module] = []
         for row in rows:
             frames *= row.stride[0]
-            reach = round(SQUEEZE_SECONDS * self.sample_rate / self.hop_size / frames)
-            blocks.append(InvertedResidual(channels, row, partial(LocalSqueeze, reach=reach)))
+            context = round(SQUEEZE_SECONDS * self.sample_rate / self.hop_size / frames)
+            blocks.append(InvertedResidual(channels, row, partial(LocalSqueeze, context=context)))
             channels = row.channels
         return blocks
 

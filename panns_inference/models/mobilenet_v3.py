@@ -81,12 +81,12 @@ class LocalSqueeze(nn.Module):
     Args:
         channels: channels of the image.
         squeezed: channels between the two layers.
-        reach: steps on each side of a step that its means take in, as far as there are any.
+        context: steps on each side of a step that its means take in, as far as there are any.
     """
 
-    def __init__(self, channels: int, squeezed: int, reach: int) -> None:
+    def __init__(self, channels: int, squeezed: int, context: int) -> None:
         super().__init__()
-        self.reach = reach
+        self.context = context
         self.fc1 = nn.Linear(channels, squeezed)
         self.fc2 = nn.Linear(squeezed, channels)
 
@@ -96,11 +96,24 @@ class LocalSqueeze(nn.Module):
         Args:
             x: (batch, channels, time, bands).
         """
-        stretch = functional.avg_pool1d(
-            x.mean(dim=3), 2 * self.reach + 1, 1, self.reach, count_include_pad=False
+        return x * self.gates(x.mean(dim=3))[:, :, :, None]
+
+    def gates(self, means: Tensor) -> Tensor:
+        """Return the gates of each step, (batch, channels, time).
+
+        Args:
+            means: over all bands, (batch, channels, time).
+        """
+        # Of what the first layer gives, which is affine, the means are the same, and fewer.
+        squeezed = functional.avg_pool1d(
+            self.fc1(means.transpose(1, 2)).transpose(1, 2),
+            2 * self.context + 1,
+            1,
+            self.context,
+            count_include_pad=False,
         )
-        gates: Tensor = self.fc2(functional.relu(self.fc1(stretch.transpose(1, 2)))).sigmoid()
-        return x * gates.transpose(1, 2)[:, :, :, None]
+        gates: Tensor = self.fc2(functional.relu(squeezed).transpose(1, 2)).sigmoid()
+        return gates.transpose(1, 2)
 
 
 class Squeeze(nn.Module):

@@ -17,7 +17,7 @@ from ..errors import UsageError
 from ..model import Model
 from ..results import Embedding, Result, Tagging
 from .blocks import Waveform
-from .forward import pass_over
+from .forward import BLOCK, pass_over
 from .sliding import Batch, Placement, Stretches
 from .state import SavedState, State, inner, nested
 from .task import Task, loud_clips
@@ -49,6 +49,9 @@ class ClipwiseTask(Task[C]):
         window: length of a stretch in seconds; None gives a result of the whole recording alone.
         hop: seconds from a stretch to the next; None is `window`. The last stretch is padded with
             zeros; its `duration` counts the recording alone.
+        min_clip: seconds of the shortest clip that the network is given: a recording or stretch
+            that is shorter is put in the middle of zeros of that length. 0 pads nothing; None is
+            `Model.min_clip`, or 0 if silence is skipped.
         skip_silence: level in dB relative to full scale, 0 or less, up to which samples are
             silence that need not go through the network; None computes everything.
 
@@ -62,11 +65,20 @@ class ClipwiseTask(Task[C]):
         *,
         window: float | None = None,
         hop: float | None = None,
+        min_clip: float | None = None,
         skip_silence: float | None = None,
     ) -> None:
-        super().__init__(model, skip_silence, window=window, hop=hop)
+        if min_clip is None:
+            min_clip = model.min_clip if skip_silence is None else 0
+        min_clip = float(min_clip)
+        super().__init__(model, skip_silence, window=window, hop=hop, min_clip=min_clip)
         if window is None and hop is not None:
             raise UsageError("hop is the step between windows: give their length as window=")
+        if min_clip and skip_silence is not None:
+            raise UsageError("min_clip adds silence and skip_silence leaves it out: give one")
+        self.min_samples = self.samples_of("min_clip", min_clip) if min_clip else 0
+        if self.min_samples > self.block:
+            raise UsageError(f"min_clip is at most {BLOCK} s, which go through the network at once")
         self.window = None if window is None else self.samples_of("window", window)
         self.hop = self.window if hop is None else self.samples_of("hop", hop)
         if self.window is not None:
@@ -82,17 +94,18 @@ class ClipwiseTask(Task[C]):
         """
         raise NotImplementedError
 
-    def results(self, waveforms: Waveform, names: Sequence[str | None]) -> list[C]:
-        """Return the results of clips of one length, by one forward pass.
+    def results(self, waveforms: Sequence[Waveform], names: Sequence[str | None]) -> list[C]:
+        """Return the results of the clips of a batch, by one forward pass.
 
         Args:
-            waveforms: (clips, samples).
+            waveforms: (samples,) each, of one length when they are padded.
             names: of the recordings.
         """
-        n_samples = waveforms.shape[1]
         return [
-            self.result(self.origin(name, n_samples), outputs)
-            for name, outputs in zip(names, self.outputs(waveforms), strict=True)
+            self.result(self.origin(name, len(waveform)), outputs)
+            for name, waveform, outputs in zip(
+                names, waveforms, self.outputs(waveforms), strict=True
+            )
         ]
 
     def accumulator(
@@ -114,7 +127,7 @@ class ClipwiseTask(Task[C]):
         """
         if self.window is None or self.hop is None:
             raise UsageError("the recording is cut into windows: give their length as window=")
-        at_once = max(1, self.block // self.window)
+        at_once = max(1, self.block // max(self.window, self.min_samples))
         return Stretches(self.window, self.hop, Placement.FROM_START, at_once, state)
 
     def along(self, name: str | None, waveform: Iterable[Waveform]) -> Iterator[C]:
@@ -251,7 +264,7 @@ class ClipwiseAccumulator(Generic[C]):
         if not self.ended:
             self.end()
         n_samples, task = self.n_samples, self.task
-        outputs, _ = self.whole.finish()
+        outputs, _ = self.whole.finish(task.min_samples)
         if task.output not in outputs:
             raise task.model.lacks(task.output)
         origin = task.origin(self.name, n_samples, silence=self.whole.silence)

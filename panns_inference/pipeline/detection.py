@@ -14,9 +14,8 @@ from numpy.typing import NDArray
 
 from ..engine import Outputs
 from ..errors import UsageError
-from ..events import Event, Rules, find_events
+from ..events import Event, Rules, find_events, rules
 from ..events.columns import Class
-from ..events.rules import DEFAULT_THRESHOLD, Threshold
 from ..model import Model
 from ..results import Detection
 from ..warning import warn
@@ -39,12 +38,16 @@ class DetectionTask(Task[Detection]):
 
     Args:
         model: the network and its labels.
-        threshold: as for `Rules`, like the next seven.
+        method: as for `Rules`, like the next eleven.
+        threshold: as for `Rules`.
         threshold_off: as for `Rules`.
         smooth: as for `Rules`.
         min_duration: as for `Rules`.
         merge_gap: as for `Rules`.
         pad: as for `Rules`.
+        step_filter: as for `Rules`.
+        merge_difference: as for `Rules`.
+        merge_ratio: as for `Rules`.
         classes: as for `Rules`.
         exclude: as for `Rules`.
         framewise: whether the result holds the framewise probabilities.
@@ -69,12 +72,16 @@ class DetectionTask(Task[Detection]):
         self,
         model: Model,
         *,
-        threshold: Threshold = DEFAULT_THRESHOLD,
-        threshold_off: Threshold | None = None,
+        method: str = rules.DEFAULT_METHOD,
+        threshold: rules.Threshold = rules.DEFAULT_THRESHOLD,
+        threshold_off: rules.Threshold | None = None,
         smooth: float = 0.0,
         min_duration: float = 0.0,
         merge_gap: float = 0.0,
         pad: float = 0.0,
+        step_filter: float = rules.STEP_FILTER,
+        merge_difference: float = rules.MERGE_DIFFERENCE,
+        merge_ratio: float = rules.MERGE_RATIO,
         classes: Collection[Class] | Class | None = None,
         exclude: Collection[Class] | Class = (),
         framewise: bool = False,
@@ -83,12 +90,16 @@ class DetectionTask(Task[Detection]):
         skip_silence: float | None = None,
     ) -> None:
         self.rules = Rules(
+            method=method,
             threshold=threshold,
             threshold_off=threshold_off,
             smooth=smooth,
             min_duration=min_duration,
             merge_gap=merge_gap,
             pad=pad,
+            step_filter=step_filter,
+            merge_difference=merge_difference,
+            merge_ratio=merge_ratio,
             classes=classes,
             exclude=exclude,
         )
@@ -121,17 +132,20 @@ class DetectionTask(Task[Detection]):
             return self.model.sample_rate / self.hop
         return self.model.frames_per_second
 
-    def results(self, waveforms: Waveform, names: Sequence[str | None]) -> list[Detection]:
-        """Return the results of clips of one length, by one forward pass.
+    def results(
+        self, waveforms: Sequence[Waveform], names: Sequence[str | None]
+    ) -> list[Detection]:
+        """Return the results of the clips of a batch, by one forward pass.
 
         Args:
-            waveforms: (clips, samples).
+            waveforms: (samples,) each, of one length.
             names: of the recordings.
         """
-        n_samples = waveforms.shape[1]
         return [
-            self._of_clip(name, n_samples, outputs)
-            for name, outputs in zip(names, self.outputs(waveforms), strict=True)
+            self._of_clip(name, len(waveform), outputs)
+            for name, waveform, outputs in zip(
+                names, waveforms, self.outputs(waveforms), strict=True
+            )
         ]
 
     def _of_clip(self, name: str | None, n_samples: int, outputs: Outputs) -> Detection:

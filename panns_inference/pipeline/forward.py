@@ -99,9 +99,13 @@ class WholePass:
         self.buffer.add(samples)
         return None
 
-    def finish(self) -> tuple[Outputs, Frames | None]:
-        """Return the clipwise outputs, and the framewise probabilities, if there are any."""
-        return whole_outputs(self.engine, self.buffer.between(0, self.n_samples))
+    def finish(self, min_samples: int = 0) -> tuple[Outputs, Frames | None]:
+        """Return the clipwise outputs, and the framewise probabilities, if there are any.
+
+        Args:
+            min_samples: to which a shorter recording is padded.
+        """
+        return whole_outputs(self.engine, self.buffer.between(0, self.n_samples), min_samples)
 
     def state(self) -> State:
         """Return all that is needed to go on."""

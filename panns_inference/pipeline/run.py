@@ -24,13 +24,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import cores
-from ..audio import name_of
+from ..audio import Reading, Source, name_of
 from ..engine.schedule import schedule_of
-from ..errors import AudioError
+from ..errors import AudioError, PannsError
 from ..results import Result
 from .batches import batches
 from .prefetch import buffered, made_in_threads
-from .recordings import Clip, Input, Outcome, behind, decoded
+from .recordings import Clip, Input, Outcome, behind, decoded, inputs_of
 from .task import Accumulator, Task
 
 LOG = logging.getLogger("panns_inference")
@@ -92,6 +92,30 @@ def run(
         yield outcome
 
 
+def results_of(
+    task: Task[R], audio: Source, sample_rate: int | None, reading: Reading
+) -> R | list[R]:
+    """Return the result of a recording, or those of its channels or tracks, each as if alone.
+
+    Args:
+        task: what is wanted.
+        audio: the recording.
+        sample_rate: of samples in memory, in Hz.
+        reading: how it is read.
+
+    Raises:
+        AudioError: if it cannot be read.
+        UsageError: if what is wanted of it makes no sense.
+    """
+    found = []
+    for one in inputs_of(audio, sample_rate, reading):
+        (outcome,) = run(task, [one])
+        if isinstance(outcome.result, PannsError):
+            raise outcome.result
+        found.append(outcome.result)
+    return found if reading.is_several else found[0]
+
+
 @dataclass(frozen=True)
 class _Run(Generic[R]):
     """The arguments of `run`, and its steps."""
@@ -119,7 +143,8 @@ class _Run(Generic[R]):
         waiting: deque[Future[list[Outcome[R]]]] = deque()
         n_workers, pool = workers(self.task)
         try:
-            for batch in batches(self.readable(failed), samples_at_once(self.task)):
+            clips, task = self.readable(failed), self.task
+            for batch in batches(clips, samples_at_once(task), task.min_samples):
                 while failed:
                     yield failed.pop(0)
                 if all(clip.number in self.done for clip in batch):
@@ -163,7 +188,7 @@ class _Run(Generic[R]):
             return [self.accumulated(batch[0])]
         # Those that were done in an earlier run are computed again: the others depend on them.
         clips = [self.again(clip) if clip.number in self.done else clip for clip in batch]
-        waveforms = np.stack([next(clip.chunks) for clip in clips])
+        waveforms = [next(clip.chunks) for clip in clips]
         names = [name_of(self.inputs[clip.number].source) for clip in clips]
         results: Iterable[R | AudioError]
         try:
@@ -177,12 +202,12 @@ class _Run(Generic[R]):
         ]
 
     def singly(
-        self, waveforms: NDArray[np.float32], names: Sequence[str | None]
+        self, waveforms: Sequence[NDArray[np.float32]], names: Sequence[str | None]
     ) -> Iterator[R | AudioError]:
         """The results of clips one by one: one that has none spoils no other."""
         for waveform, name in zip(waveforms, names, strict=True):
             try:
-                yield from self.task.results(waveform[None], [name])
+                yield from self.task.results([waveform], [name])
             except AudioError as error:
                 yield error
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from ..engine import Engine, Outputs
 from .blocks import Block, Cutter, Waveform
+from .padding import centred
 from .state import SavedState, State, inner, nested
 
 Frames = NDArray[np.float32]
@@ -79,11 +80,16 @@ class BlockwisePass:
         self.n_frames += len(frames)
         return frames
 
-    def finish(self) -> tuple[Outputs, Frames | None]:
-        """Return the clipwise outputs of the recording, and the last frames, if there are any."""
+    def finish(self, min_samples: int = 0) -> tuple[Outputs, Frames | None]:
+        """Return the clipwise outputs of the recording, and the last frames, if there are any.
+
+        Args:
+            min_samples: to which a shorter recording is padded, no more than a block; where silence
+                is not computed, none is added.
+        """
         block = self.cutter.finish()
         if block.is_whole and self.peak is None:
-            return whole_outputs(self.engine, block.samples)
+            return whole_outputs(self.engine, block.samples, min_samples)
         rows = self._frames(self._probabilities(block))
         outputs = self._clipwise()
         if not self.has_frames:
@@ -166,14 +172,18 @@ class BlockwisePass:
         return {**nested(states), **counts, "last": self.last}
 
 
-def whole_outputs(engine: Engine, waveform: Waveform) -> tuple[Outputs, Frames | None]:
+def whole_outputs(
+    engine: Engine, waveform: Waveform, min_samples: int
+) -> tuple[Outputs, Frames | None]:
     """Return the clipwise outputs of a recording as a clip, and its frames, if there are any.
 
     Args:
         engine: what computes the network.
         waveform: (samples,).
+        min_samples: to which a shorter one is padded.
     """
-    outputs = {name: value[0] for name, value in engine.outputs(waveform[None]).items()}
+    clip = centred(waveform, min_samples)
+    outputs = {name: value[0] for name, value in engine.outputs(clip[None]).items()}
     return outputs, outputs.pop("framewise_output", None)
 
 

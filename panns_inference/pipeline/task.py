@@ -1,12 +1,12 @@
 """A task: what is wanted of a model for each recording, with settings that are checked once.
 
-clips of one length --Task.results--------------------------------> results
+clips of a batch --Task.results-----------------------------------> results
 chunks of one recording --Accumulator.feed--> what is known already --finish--> result
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 import numpy as np
@@ -19,6 +19,7 @@ from ..model import Model
 from ..results import Result
 from .blocks import Waveform
 from .forward import block_of, outputs_of
+from .padding import centred
 from .state import SavedState, State
 
 R = TypeVar("R", bound=Result)
@@ -77,6 +78,9 @@ class Task(Generic[R]):
     result_type: ClassVar[type[Result]]
     """What it gives."""
 
+    min_samples = 0
+    """Samples of the shortest clip that the network is given: shorter ones are padded."""
+
     def __init__(self, model: Model, skip_silence: float | None, **settings: Any) -> None:
         if skip_silence is not None and not skip_silence <= 0:
             raise UsageError(
@@ -91,11 +95,11 @@ class Task(Generic[R]):
         if names is not None and self.output not in names:
             raise model.lacks(self.output)
 
-    def results(self, waveforms: Waveform, names: Sequence[str | None]) -> list[R]:
-        """Return the results of clips of one length, by one forward pass.
+    def results(self, waveforms: Sequence[Waveform], names: Sequence[str | None]) -> list[R]:
+        """Return the results of the clips of a batch, by one forward pass.
 
         Args:
-            waveforms: (clips, samples).
+            waveforms: (samples,) each, of one length when they are padded.
             names: of the recordings.
         """
         raise NotImplementedError
@@ -109,14 +113,15 @@ class Task(Generic[R]):
         """
         raise NotImplementedError
 
-    def outputs(self, waveforms: Waveform) -> list[Outputs]:
+    def outputs(self, waveforms: Iterable[Waveform]) -> list[Outputs]:
         """Return the outputs of each clip.
 
         Args:
-            waveforms: (clips, samples).
+            waveforms: (samples,) each, of one length when they are padded.
         """
-        arrays = outputs_of(self.model, waveforms, self.output)
-        return [{name: array[k] for name, array in arrays.items()} for k in range(len(waveforms))]
+        batch = np.stack([centred(waveform, self.min_samples) for waveform in waveforms])
+        arrays = outputs_of(self.model, batch, self.output)
+        return [{name: array[k] for name, array in arrays.items()} for k in range(len(batch))]
 
     def values(self, waveforms: Waveform) -> Waveform:
         """Return the output that is needed, (clips, n); of clips that are silence it is 0.

@@ -30,6 +30,9 @@ from .sounds import SAMPLE_RATE
 from .teacher import Teacher, read_teacher
 
 SEGMENT = PannsMini.segment_frames * PannsMini.published.hop_size
+SHORTEST = SAMPLE_RATE // 20
+"""Samples of the shortest sound that is placed: some recordings are a click, or empty."""
+
 MOST_SOUNDS = 4
 """Sounds of a scene: the background and those placed on it."""
 
@@ -94,7 +97,12 @@ class Batches:
 
     def _sampler(self, longest: int) -> Sampler[int]:
         first = self.sounds.in_silence.argmax(axis=1)
-        kept = [k for k, w in enumerate(self.sounds.windows) if w.length <= longest]
+        kept = [
+            k
+            for k, window in enumerate(self.sounds.windows)
+            if window.length <= longest
+            and self.real.n_samples(window.name) - window.start >= SHORTEST
+        ]
         groups = [self.sounds.named[k][0] if self.sounds.named[k] else first[k] for k in kept]
         return Sampler(kept, groups, self.kinds.balance)
 

@@ -1,159 +1,226 @@
 """Print the figures of PannsMini that the model card gives.
 
-    python -m recipes.mini.evaluate --shared ../shared [--weights FILE]
+    python -m recipes.mini.evaluate --shared ../shared [--weights FILE] [--peers] [--against FILE]
 
-Without --weights the packaged ones are judged. The validation windows are untouched by training;
-ESC-10 is a check on audio that was trained on (its labels were not used).
+Without --weights the packaged ones are judged; FILE is a released file or the state of a run. All
+that is judged was held out of training, but for ESC-10 (audio trained on, labels not used).
 """
 
 from __future__ import annotations
 
 import argparse
 import csv
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from panns_inference.audioset import labels
-from panns_inference.checkpoints import CHECKPOINTS, cached, load
-from panns_inference.models import build
+from panns_inference.checkpoints import CHECKPOINTS, cached
 from panns_inference.models.mini import PannsMini
 from panns_inference.training.evaluation import clip_probabilities
-from panns_inference.training.recordings import decode
+from panns_inference.training.recordings import Recordings, decode
 
-from .detection import detected, f1_scores
-from .duets import Scene, Sound, duets
+from .collection import prepare, read_distill, read_sounds
+from .comparison import compared, compared_counts
+from .detection import Collection, heard, scores, summed
+from .detection_figures import RULES, by_threshold, chosen, judged
+from .false_events import false_events, stretches
+from .folded import folded
+from .peers import Tagged, peers, read_tagged, tagged, tagger_of, with_ways
+from .release import read_weights
 from .sounds import SAMPLE_RATE
-from .train import Validation, read_windows
+from .soundscapes import indices, read_soundscape, soundscapes
+from .tagging_figures import by_source, sizes, tagging
+from .train import Folders
+from .validation import Validation
 
-THRESHOLDS = (0.1, 0.2, 0.3, 0.5)
-"""Of the framewise probability: all are printed, none is chosen by the result."""
+N_SOUNDSCAPES = 50
+SEED = 1
+MOST_NAMED = 6
+"""Classes of false events that are named."""
 
 
 def main() -> None:
     """Read the command line and print the figures."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--shared", type=Path, required=True, help="folder that holds distill/")
+    parser.add_argument("--shared", type=Path, required=True, help="folder of distill/, wild/, ...")
     packaged = cached(CHECKPOINTS["PannsMini"])
-    parser.add_argument("--weights", type=Path, default=packaged)
+    parser.add_argument("--weights", type=Path, default=packaged, help="or the state of a run")
+    parser.add_argument("--cache", type=Path, help="folder of decoded recordings, and of peers")
+    parser.add_argument("--peers", action="store_true", help="peers, and ways to present sounds")
+    parser.add_argument("--against", type=Path, help="weights, or a peer's file, to compare with")
+    parser.add_argument("--method", help="of find_events, if not its default")
     parser.add_argument("--threads", type=int, default=1)
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
-    network = load(build("PannsMini"), given.weights).eval()
-    for figures in (validation, zero_shot, example, detection):
-        for line in figures(network, given.shared):
-            print(line)
+    torch.set_flush_denormal(True)
+    with tempfile.TemporaryDirectory() as scratch:
+        for line in figures(given, given.cache or Path(scratch)):
+            print(line, flush=True)
 
 
-def validation(network: PannsMini, shared: Path) -> list[str]:
-    """Figures on the validation windows.
+def figures(given: argparse.Namespace, cache: Path) -> Iterator[str]:
+    """All figures that are wanted.
 
     Args:
-        network: the student.
-        shared: folder of the test data.
+        given: what the command line says.
+        cache: folder of decoded recordings, and of peers.
     """
-    distill = shared / "distill"
-    windows = read_windows(distill, "validation")
-    names = dict.fromkeys(window.name for window in windows.windows)
-    recordings = {name: decode(distill / name, SAMPLE_RATE) for name in names}
-    judge = Validation(recordings, windows)
-    floor = judge.figures_of(judge.teacher)
-    ours = judge(network)
-    return [
-        f"validation: {len(windows.windows)} windows",
-        "  cross-entropy {cross_entropy:.5f}, mAP {mAP:.3f}, same first {top1:.3f}".format(**ours),
-        "  (the teacher itself: cross-entropy {cross_entropy:.5f})".format(**floor),
-    ]
+    # Without norms it computes the same faster.
+    network = folded(read_weights(given.weights))
+    rules = {"method": given.method} if given.method else {}
+    validation = read_validation(given.shared, cache)
+    yield from sizes(validation)
+    tagger = tagger_of(network)
+    said = tagged(tagger, validation)
+    if given.peers:
+        said = with_ways(tagger, validation, said)
+    yield from tagging("PannsMini", said, validation)
+    yield from by_source(said, validation)
+    yield from zero_shot(network, given.shared)
+    yield from example(network, given.shared)
+    yield from false(network, validation, rules)
+    collections = read_collections(given.shared, validation)
+    yield from events(network, collections, rules)
+    if given.peers:
+        for name, each in peers(cache / "peers", given.shared, validation).items():
+            yield from tagging(name, each, validation)
+    if given.against:
+        yield from against(network, said, given.against, validation, collections, rules)
 
 
-def zero_shot(network: PannsMini, shared: Path) -> list[str]:
+def read_validation(shared: Path, cache: Path) -> Validation:
+    """Return the sounds that are held out.
+
+    Args:
+        shared: folder of the recordings.
+        cache: folder of the decoded ones, filled if need be.
+    """
+    folders = Folders(shared, None)
+    windows = read_distill(folders.distill, "validation")
+    unseen = read_sounds(folders.sources, held_out=True)
+    prepare((windows, unseen), folders.distill, folders.sources, cache / "real")
+    return Validation(Recordings(cache / "real"), windows, unseen)
+
+
+def read_collections(shared: Path, validation: Validation) -> dict[str, Collection]:
+    """Return the soundscapes: one half, the other half, and that of ESC-10.
+
+    Args:
+        shared: folder of the recordings.
+        validation: the sounds that are held out.
+    """
+    sounds = (validation.recordings, validation.windows, validation.unseen)
+    made = soundscapes(*sounds, N_SOUNDSCAPES, SEED)
+    halves = {"first half": slice(0, None, 2), "second half": slice(1, None, 2)}
+    found = {
+        name: Collection(made.soundscapes[half], made.columns) for name, half in halves.items()
+    }
+    return found | {"soundscape_120s": read_soundscape(shared / "audio")}
+
+
+def zero_shot(network: PannsMini, shared: Path) -> Iterator[str]:
     """ESC-10, each class scored by the largest probability of its labels.
 
     Args:
-        network: the student.
-        shared: folder of the test data.
+        network: in evaluation mode.
+        shared: folder of the recordings.
     """
     esc10 = shared / "audio" / "esc10"
-    rows = _rows(esc10 / "esc10.csv")
-    columns = _columns(rows)
-    clips = [decode(esc10 / row["path"], SAMPLE_RATE) for row in rows]
-    scores = _class_scores(clip_probabilities(network, clips), columns)
-    names = list(columns)
-    right = np.mean([names[k] == r["class"] for k, r in zip(scores.argmax(1), rows, strict=True)])
-    return [f"ESC-10 zero-shot: {len(rows)} clips (audio trained on), top-1 {right:.3f}"]
+    with (esc10 / "esc10.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    columns = {row["class"]: indices(row["audioset_indices"]) for row in rows}
+    found = clip_probabilities(network, [decode(esc10 / row["path"], SAMPLE_RATE) for row in rows])
+    best = np.stack([found[:, k].max(axis=1) for k in columns.values()], axis=1).argmax(axis=1)
+    right = np.mean([[*columns][k] == row["class"] for k, row in zip(best, rows, strict=True)])
+    yield f"ESC-10 zero-shot: {len(rows)} clips (audio trained on), top-1 {right:.3f}"
 
 
-def example(network: PannsMini, shared: Path) -> list[str]:
+def example(network: PannsMini, shared: Path) -> Iterator[str]:
     """The reference's example.
 
     Args:
-        network: the student.
-        shared: folder of the test data.
+        network: in evaluation mode.
+        shared: folder of the recordings.
     """
     waveform = decode(shared / "audio" / "R9_ZSCveAHg_7s.wav", SAMPLE_RATE)
-    probabilities = clip_probabilities(network, [waveform])[0]
+    [probabilities] = clip_probabilities(network, [waveform])
     first = np.argsort(-probabilities)[:5]
     tags = ", ".join(f"{labels[k]} {probabilities[k]:.3f}" for k in first)
-    return [f"R9_ZSCveAHg_7s.wav: {tags}"]
+    yield f"R9_ZSCveAHg_7s.wav: {tags}"
 
 
-def detection(network: PannsMini, shared: Path) -> list[str]:
-    """Framewise output on mixed clips and on the soundscape.
+def events(
+    network: PannsMini, collections: dict[str, Collection], rules: dict[str, Any]
+) -> Iterator[str]:
+    """Events of soundscapes: by threshold, and with rules that the first half of them chose.
 
     Args:
-        network: the student.
-        shared: folder of the test data.
+        network: in evaluation mode.
+        collections: the first one chooses.
+        rules: those of `find_events` that are given.
     """
-    audio = shared / "audio"
-    columns = _columns(_rows(audio / "esc10" / "esc10.csv"))
-    sounds = [
-        Sound(float(row["onset"]), float(row["offset"]), row["class"])
-        for row in _rows(audio / "soundscape_120s.csv")
-    ]
-    soundscape = [Scene(decode(audio / "soundscape_120s.flac", SAMPLE_RATE), sounds)]
-    lines = []
-    for name, scenes in (
-        ("30 mixed clips", duets(audio / "esc10", 30, seed=1)),
-        ("soundscape", soundscape),
-    ):
-        framewise = [_framewise(network, scene.waveform) for scene in scenes]
-        for threshold in THRESHOLDS:
-            found = [
-                [
-                    s
-                    for kind, p in zip(columns, scores.T, strict=True)
-                    for s in detected(p, kind, threshold)
-                ]
-                for scores in (_class_scores(f, columns) for f in framewise)
-            ]
-            event, segment = f1_scores(scenes, found)
-            lines.append(
-                f"{name}, threshold {threshold}: event F1 {event:.3f}, segment F1 {segment:.3f}"
-            )
-    return lines
+    found = {name: (heard(network, each), [*each.columns]) for name, each in collections.items()}
+    first, *others = found
+    for name, (probabilities, of) in found.items():
+        yield f"{name}: {sum(len(each.soundscape.sounds) for each in probabilities)} sounds"
+        yield from by_threshold(probabilities, of, **rules)
+    # The other rules are those of the default method.
+    names = [*RULES][:1] if rules else [*RULES]
+    for choice in [chosen(*found[first], name, **rules) for name in names]:
+        for name in (first, *others):
+            yield judged(name, choice, summed(scores(*found[name], **choice.rules)))
 
 
-def _rows(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+def false(network: PannsMini, validation: Validation, rules: dict[str, Any]) -> Iterator[str]:
+    """False events in five minutes.
+
+    Args:
+        network: in evaluation mode.
+        validation: the sounds that are held out.
+        rules: those of `find_events` that are given.
+    """
+    of_kinds = stretches(validation.recordings, validation.windows, validation.unseen)
+    for kind, stretch in of_kinds.items():
+        found = false_events(network, stretch, **rules)
+        most = ", ".join(f"{label} {count}" for label, count in found.most_common(MOST_NAMED))
+        yield f"false events in 300 s of {kind}: {found.total()} {f'({most})' if most else ''}"
 
 
-def _columns(rows: list[dict[str, str]]) -> dict[str, list[int]]:
-    return {row["class"]: [int(k) for k in row["audioset_indices"].split("|")] for row in rows}
+def against(
+    network: PannsMini,
+    said: Tagged,
+    other: Path,
+    validation: Validation,
+    collections: dict[str, Collection],
+    rules: dict[str, Any],
+) -> Iterator[str]:
+    """What is better or worse than another by more than chance.
 
-
-def _class_scores(
-    probabilities: NDArray[np.float32], columns: dict[str, list[int]]
-) -> NDArray[np.float32]:
-    return np.stack([probabilities[:, k].max(axis=1) for k in columns.values()], axis=1)
-
-
-def _framewise(network: PannsMini, waveform: NDArray[np.float32]) -> NDArray[np.float32]:
-    with torch.inference_mode():
-        framewise = network(torch.from_numpy(waveform)[None])["framewise_output"][0]
-    return np.asarray(framewise.numpy(), np.float32)
+    Args:
+        network: in evaluation mode.
+        said: what it says.
+        other: weights, or the file of a peer.
+        validation: the sounds that are held out.
+        collections: the soundscapes, if the other detects.
+        rules: those of `find_events` that are given.
+    """
+    yield f"against {other.name}, with an interval of 95 %:"
+    if other.suffix == ".npz":
+        yield from compared(said, read_tagged(other), validation)
+        return
+    rival = folded(read_weights(other))
+    yield from compared(said, tagged(tagger_of(rival), validation), validation)
+    for name, each in collections.items():
+        ours, theirs = (
+            [one.events for one in scores(heard(net, each), [*each.columns], **rules)]
+            for net in (network, rival)
+        )
+        yield compared_counts(f"{name}, event F1", ours, theirs)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """The teacher, EfficientAT's mn04_as: a MobileNetV3 that labels what the student hears.
 
-    waveform (batch, samples) -> log-mel (batch, 1, 128, frames) -> local (batch, steps, 512)
-        -> mean over the steps -> hard-swish -> logits (batch, 527)
+    waveform (batch, samples) -> log-mel (batch, 1, 128, frames) -> features (batch, 384, ...)
+        -> mean over mel bins and time -> two dense layers -> logits (batch, 527)
 
 Schmid, Koutini and Widmer, ICASSP 2023 (MIT licence). Only its weights are theirs; the
 forward pass is written from a description of the network and checked against stored outputs.
@@ -43,10 +43,6 @@ class Labels(NamedTuple):
 
     logits: Tensor
     """(batch, 527)."""
-
-    local: Tensor
-    """What each step of 0.32 s adds to the embedding, (batch, steps, 512): the mean over the
-    steps, behind a hard-swish, is the input of the last layer."""
 
 
 def mel_matrix(n_mels: int = 128, n_fft: int = 1024, sample_rate: int = 32000) -> Tensor:
@@ -151,7 +147,7 @@ class Teacher(nn.Module):
         return image.transpose(1, 2)[:, None]
 
     def forward(self, waveform: Tensor) -> Labels:
-        """Logits of each clip, and what its steps add to the embedding.
+        """Return the labels of clips.
 
         Args:
             waveform: (batch, samples) at 32 kHz.
@@ -165,10 +161,7 @@ class Teacher(nn.Module):
             image: (batch, 1, 128, frames).
         """
         image = image.contiguous(memory_format=torch.channels_last)
-        columns = self.features(image).float().mean(dim=2).transpose(1, 2)
-        # The dense layer is linear, so it may come before the mean over time.
-        local = self.classifier[2](columns)
-        return Labels(self.classifier[3:](local.mean(dim=1)), local)
+        return Labels(self.classifier(self.features(image).float()))
 
     def fused(self) -> Teacher:
         """The same network with its batch norms folded into the convolutions: a third faster."""

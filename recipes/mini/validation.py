@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -13,11 +13,7 @@ from panns_inference.training.evaluation import clip_probabilities, soft_label_f
 from panns_inference.training.recordings import Recordings
 
 from .collection import Sounds, waveform_of
-
-Waveform = NDArray[np.float32]
-Probabilities = NDArray[np.floating]
-Tagger = Callable[[Sequence[Waveform]], Probabilities]
-"""Waveforms to probabilities of the classes, (waveforms, 527)."""
+from .presentations import Probabilities, Tagger, Waveform
 
 
 class Ranks(NamedTuple):
@@ -82,15 +78,21 @@ class Validation:
         Args:
             tagger: waveforms to probabilities.
         """
-        old = soft_label_figures(
-            _sigmoid(self.windows.logits), tagger(self.waveforms(self.windows))
-        )
-        found = tagger(self.waveforms(self.unseen))
-        new = soft_label_figures(_sigmoid(self.unseen.in_silence), found)
-        names = summarised(ranks(found[self.named], [self.unseen.named[k] for k in self.named]))
-        unseen = {f"unseen_{name}": value for name, value in new.items()}
-        both = {**old, **unseen, **names._asdict()}
+        windows, unseen = (tagger(self.waveforms(part)) for part in (self.windows, self.unseen))
+        old = soft_label_figures(teacher_of(self.windows), windows)
+        new = soft_label_figures(teacher_of(self.unseen), unseen)
+        names = summarised(self.ranks(unseen[self.named]))
+        both = {**old, **{f"unseen_{name}": value for name, value in new.items()}}
+        both |= names._asdict()
         return {name: both[name] for name in self.columns}
+
+    def ranks(self, probabilities: Probabilities) -> NDArray[np.int64]:
+        """Return the ranks of the classes of the sounds that have a name.
+
+        Args:
+            probabilities: of these sounds, (sounds, 527).
+        """
+        return ranks(probabilities, [self.unseen.named[k] for k in self.named])
 
     def waveforms(self, sounds: Sounds) -> list[Waveform]:
         """Return the samples of all windows.
@@ -101,5 +103,19 @@ class Validation:
         return [waveform_of(self.recordings, window) for window in sounds.windows]
 
 
-def _sigmoid(logits: NDArray[np.floating]) -> NDArray[np.float64]:
-    return np.asarray(1 / (1 + np.exp(-logits.astype(np.float64))))
+def teacher_of(sounds: Sounds) -> NDArray[np.float64]:
+    """Return the teacher's probabilities for windows in silence, (windows, 527).
+
+    Args:
+        sounds: the windows.
+    """
+    return sigmoid(sounds.in_silence)
+
+
+def sigmoid(logits: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Return probabilities.
+
+    Args:
+        logits: of any shape.
+    """
+    return np.asarray(0.5 + 0.5 * np.tanh(logits.astype(np.float64) / 2))

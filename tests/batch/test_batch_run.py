@@ -168,6 +168,8 @@ def test_other_settings_are_refused_and_shown(
         "  reading.resampler: was 'soxr', is 'resampy'",
     }
     assert "--overwrite" in lines[-1]
+    with pytest.raises(UsageError, match=r"settings\.method: was 'threshold', is 'boxes'"):
+        run(DetectionTask(mini, threshold=0.3, method="boxes"), [folder], table)
     with pytest.raises(UsageError, match="task: was 'detect', is 'tag'"):
         run(TaggingTask(mini), [folder], table)
     other = AudioTagging("PannsMini", device="cpu", pretrained=False)

@@ -185,6 +185,20 @@ def test_detection(street: Path, capsys: Capture) -> None:
     assert events("--exclude", "Speech") == [e for e in found if e["label"] != "Speech"]
 
 
+def test_detection_of_boxes(street: Path, capsys: Capture) -> None:
+    given = ["detect", "--json", str(street), "--model", "PannsMini", "--device", "cpu"]
+    assert main([*given, "--method", "boxes", "--threshold", "0.1"]) == 0
+    (result,) = json.loads(capsys.readouterr().out)
+    found = result["events"]
+    assert {event["label"] for event in found} > {"Speech"}
+    assert all(event["mean_probability"] >= 0.1 for event in found)
+    assert main([*given, "--method", "boxes", "--threshold", "0.3"]) == 0
+    (result,) = json.loads(capsys.readouterr().out)
+    assert result["events"] == [event for event in found if event["mean_probability"] >= 0.3]
+    assert main([*given, "--method", "boxes", "--pad", "1"]) == 2
+    assert "pad is a rule of the method threshold" in capsys.readouterr().err
+
+
 def test_a_network_without_frames_slides_and_says_so(
     recording: str, lee: list[str], capsys: Capture
 ) -> None:

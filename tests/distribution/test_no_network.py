@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from panns_inference import AudioTagging, SoundEventDetection
+from panns_inference.checkpoints import CHECKPOINTS
 from panns_inference.cli import main
 from panns_inference.settings import cache_folder
 
@@ -76,7 +77,7 @@ def test_the_tags_make_sense(capsys: pytest.CaptureFixture[str]) -> None:
     (result,) = json.loads(printed.out)
     assert result["model"] == "PannsMini"
     assert result["tags"][0]["label"] == "Speech"
-    assert printed.err.startswith("panns: using PannsMini; for a better one: panns models download")
+    assert printed.err.startswith("panns: using PannsMini; Wavegram_Logmel_Cnn14 is better at ")
 
 
 def test_the_events_make_sense(capsys: pytest.CaptureFixture[str]) -> None:
@@ -96,11 +97,40 @@ def test_a_downloaded_network_comes_first(
     assert main(["tag", "--json", str(STREET)]) == 0
     printed = capsys.readouterr()
     assert json.loads(printed.out)[0]["model"] == "LeeNet11"
-    assert printed.err.startswith("panns: using LeeNet11; for a better one:")
+    assert printed.err.startswith("panns: using LeeNet11; Wavegram_Logmel_Cnn14 is better")
     assert main(["detect", "--json", str(STREET)]) == 0
-    printed = capsys.readouterr()
-    assert json.loads(printed.out)[0]["model"] == "PannsMini"
-    assert "panns models download Cnn14_DecisionLevelAtt" in printed.err
+    assert json.loads(capsys.readouterr().out)[0]["model"] == "PannsMini"
+
+
+@pytest.mark.parametrize("command", ["detect", "embed"])
+def test_no_network_is_called_better_where_nothing_was_measured(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A published mAP is of tags: a larger one makes neither better events nor embeddings."""
+    assert main([command, "--json", str(STREET)]) == 0
+    assert capsys.readouterr().err == "panns: using PannsMini\n"
+
+
+def test_no_network_is_called_better_than_the_one_that_was_chosen(
+    as_published: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    chosen = [["--model", "PannsMini"], ["--model", "LeeNet11", "--checkpoint", str(as_published)]]
+    for choice in chosen:
+        assert main(["tag", *choice, str(STREET)]) == 0
+        assert capsys.readouterr().err == ""
+
+
+def test_the_best_network_names_no_other(
+    monkeypatch: pytest.MonkeyPatch, as_published: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cache_folder().mkdir(parents=True)
+    shutil.copy(as_published, cache_folder())
+    monkeypatch.setitem(vars(CHECKPOINTS["LeeNet11"]), "mean_average_precision", 0.438)
+    assert main(["tag", str(STREET)]) == 0
+    assert "better" in capsys.readouterr().err
+    monkeypatch.setitem(vars(CHECKPOINTS["LeeNet11"]), "mean_average_precision", 0.44)
+    assert main(["tag", str(STREET)]) == 0
+    assert capsys.readouterr().err == "panns: using LeeNet11\n"
 
 
 def test_both_classes_run_it() -> None:

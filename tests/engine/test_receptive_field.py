@@ -13,7 +13,7 @@ CNN14 = Grid(10_240, 4, 4)
 DECIDING = Grid(10_240, 5, 5)
 
 TABLE = {
-    "PannsMini": Grid(5120, 11, 11),
+    "PannsMini": Grid(5120, 57, 56),
     "Cnn14": CNN14,
     "Cnn14_no_specaug": CNN14,
     "Cnn14_no_dropout": CNN14,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any, cast
 
 import numpy as np
@@ -54,7 +55,7 @@ class Halved(nn.Module):
 
 def scaled(network: PannsMini) -> None:
     with torch.no_grad():
-        network.features[0].weight.mul_(0.5)
+        network.features[0][0].weight.mul_(0.5)
 
 
 def loaded(network: PannsMini) -> None:
@@ -66,28 +67,40 @@ def assigned(network: PannsMini) -> None:
 
 
 def another_layer(network: PannsMini) -> None:
-    network.features[8].conv1 = copy.deepcopy(network.features[8].conv2)
+    network.features[9].block[1] = copy.deepcopy(network.features[10].block[1])
 
 
 def another_activation(network: PannsMini) -> None:
-    network.features[3] = nn.Hardtanh()
+    network.features[0][2] = nn.Hardtanh()
 
 
 def another_activation_in_a_block(network: PannsMini) -> None:
-    network.features[5].relu = nn.Hardtanh()
+    network.features[5].block[0][2] = nn.Hardtanh()
+
+
+def another_context(network: PannsMini) -> None:
+    network.features[11].block[2].context = 1
 
 
 def a_wrapped_convolution(network: PannsMini) -> None:
-    network.features[8].conv1 = Halved(network.features[8].conv1)
+    network.features[8].block[0][0] = Halved(network.features[8].block[0][0])
+
+
+def a_wrapped_squeeze(network: PannsMini) -> None:
+    network.features[5].block[2] = Halved(network.features[5].block[2])
+
+
+def a_wrapped_layer_of_a_squeeze(network: PannsMini) -> None:
+    network.features[5].block[2].fc1 = Halved(network.features[5].block[2].fc1)
 
 
 def another_padding(network: PannsMini) -> None:
-    settings = {"padding": 1, "padding_mode": "circular", "bias": False}
-    network.features[8].conv1 = nn.Conv2d(64, 64, 3, **settings)
+    settings = {"padding": 1, "padding_mode": "circular", "bias": False, "groups": 80}
+    network.features[8].block[1][0] = nn.Conv2d(80, 80, 3, **settings)
 
 
 def norms_of_the_batch(network: PannsMini) -> None:
-    network.features[2] = nn.BatchNorm2d(16, track_running_stats=False)
+    network.features[0][1] = nn.BatchNorm2d(8, track_running_stats=False)
 
 
 def another_front_end(network: PannsMini) -> None:
@@ -99,7 +112,7 @@ def another_head(network: PannsMini) -> None:
 
 
 def a_buffer(network: PannsMini) -> None:
-    network.features[2].running_mean.add_(1.0)
+    network.features[0][1].running_mean.add_(1.0)
 
 
 def a_hook(network: PannsMini) -> None:
@@ -125,7 +138,10 @@ CHANGES = [
     another_layer,
     another_activation,
     another_activation_in_a_block,
+    another_context,
     a_wrapped_convolution,
+    a_wrapped_squeeze,
+    a_wrapped_layer_of_a_squeeze,
     another_padding,
     norms_of_the_batch,
     another_front_end,
@@ -210,7 +226,7 @@ class OwnForward(PannsMini):
 
 
 def test_a_forward_pass_of_ones_own_is_called_itself(tagger: AudioTagging) -> None:
-    own = OwnForward(32000, 1024, 320, 64, 50, 14000, 527)
+    own = OwnForward(**asdict(PannsMini.published), classes_num=527)
     own.load_state_dict(tagger.model.state_dict())
     found, _ = AudioTagging(own, device="cpu", pretrained=False, verbose=False).inference(CLIP)
     np.testing.assert_array_equal(found, plain(own.eval()))

@@ -11,7 +11,7 @@ import pytest
 
 from panns_inference import UsageError
 from panns_inference.audioset import labels, mids
-from panns_inference.events import Event, Rules, find_events, finder
+from panns_inference.events import Event, Rules, find_events, search
 
 NAMES = ["Dog", "Bell", "Rain, heavy"]
 
@@ -243,7 +243,7 @@ def test_no_frames() -> None:
 def test_the_memory_taken_does_not_grow_with_the_recording() -> None:
     values = np.full((40_000, 527), 0.1, np.float32)
     values[::2000] = 0.9
-    piece = finder.PIECE * values.itemsize
+    piece = search.PIECE * values.itemsize
     assert values.nbytes > 20 * piece
     tracemalloc.start()
     try:

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from slow_events import LABELS, Array, Case, cases, events_of, exact, slow_events
 
 from panns_inference import UsageError
-from panns_inference.events import Event, EventFinder, find_events, finder
+from panns_inference.events import Event, EventFinder, find_events, thresholding
 
 sizes = st.lists(st.integers(0, 9), min_size=1, max_size=8).filter(any)
 """Lengths of pieces, over and over."""
@@ -117,7 +117,7 @@ def test_columns_may_be_worked_on_one_by_one(case: Case, lengths: list[int]) -> 
     frames, finding = prepared(case)
     pieces = in_pieces(frames, lengths)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(finder, "PIECE", 1)
+        patch.setattr(thresholding, "PIECE", 1)
         found = fed(pieces, case[2], finding)
     assert found == fed(pieces, case[2], prepared(case)[1])
 
@@ -211,8 +211,8 @@ def test_only_classes_in_which_something_happens_are_worked_on(
         worked_on.append(len(chains))
         return advanced(chains, *rest)
 
-    advanced = finder.advanced
-    monkeypatch.setattr(finder, "advanced", counted)
+    advanced = thresholding.advanced
+    monkeypatch.setattr(thresholding, "advanced", counted)
     finding = EventFinder(100, threshold=0.5, threshold_off=0.3, merge_gap=0.1)
     quiet = np.full((100, 527), 0.1, np.float32)
     below, loud, late = quiet.copy(), quiet.copy(), quiet.copy()

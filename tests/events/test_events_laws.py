@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from slow_events import LABELS, Case, cases, events_of
 
-from panns_inference.events import Event, finder
+from panns_inference.events import Event, thresholding
 
 
 def covered(events: list[Event], case: Case) -> NDArray[np.bool_]:
@@ -128,5 +128,5 @@ def test_silence_before_a_recording_shifts_its_events(case: Case, n_frames: int)
 def test_pieces_do_not_matter(case: Case) -> None:
     whole = events_of(case)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(finder, "PIECE", 1)
+        patch.setattr(thresholding, "PIECE", 1)
         assert events_of(case) == whole

@@ -203,7 +203,7 @@ def test_what_a_hook_changes_is_noticed(tmp_path: Path) -> None:
 def test_int8_is_smaller_and_says_nearly_the_same(
     in_int8: Path, written: Path, mini: AudioTagging, clips: Path
 ) -> None:
-    assert in_int8.stat().st_size < 0.6 * written.stat().st_size
+    assert in_int8.stat().st_size < 0.95 * written.stat().st_size
     found = entries(in_int8)
     assert (found["precision"], found["calibration"]) == ("int8", "8 clips, 40 s in all")
     session = onnxruntime.InferenceSession(in_int8)
@@ -220,13 +220,15 @@ def test_int8_leaves_the_front_end_and_the_head_alone(in_int8: Path, written: Pa
     givers = {output: node for node in quantised.node for output in node.output}
     convolutions = [node for node in quantised.node if node.op_type == "Conv"]
     inputs = {node.name: givers[node.input[0]].op_type for node in convolutions}
-    # The first hears the log-mel itself.
-    first = inputs.pop(convolutions[0].name)
-    assert first == "Transpose"
-    assert set(inputs.values()) == {"DequantizeLinear"}
-    kinds = [node.op_type for node in plain.node if node.name.startswith("trunk")]
-    assert len(inputs) == kinds.count("Conv") + kinds.count("AveragePool") - 1 > 10
-    for part in ("trunk/spectrogram", "trunk/logmel", "head", "decision"):
+    # Of 15 blocks the last nine, whose 1 x 1 convolutions are two each, and the last layer.
+    rounded = [name for name, kind in inputs.items() if kind == "DequantizeLinear"]
+    assert len(rounded) == 9 * 2 + 1
+    weights = {each.name: each.dims for each in plain.initializer}
+    kernels = {
+        node.name: weights[node.input[1]][2:] for node in plain.node if node.op_type == "Conv"
+    }
+    assert all(kernels[name] == [1, 1] for name in rounded)
+    for part in ("trunk/logmel", "head", "decision"):
         names = [
             sorted((n.op_type, n.name) for n in g.node if n.name.startswith(part))
             for g in (plain, quantised)
@@ -234,8 +236,25 @@ def test_int8_leaves_the_front_end_and_the_head_alone(in_int8: Path, written: Pa
         assert names[0] == names[1] != []
 
 
-def test_averages_in_int8_are_convolutions_by_a_quarter(in_int8: Path) -> None:
-    graph = onnx.load(in_int8).graph
+def test_squeezes_stay_in_float32(in_int8: Path, written: Path) -> None:
+    """Their means, dense layers and gates; of 15 blocks, 8 have them."""
+    kinds = ("ReduceMean", "AveragePool", "MatMul", "Sigmoid", "Mul")
+    found = [
+        sorted(
+            n.name
+            for n in onnx.load(path).graph.node
+            if n.op_type in kinds and n.name.startswith(("trunk/features", "trunk/deep"))
+        )
+        for path in (in_int8, written)
+    ]
+    assert found[0] == found[1]
+    assert len([name for name in found[0] if "Sigmoid" in name]) == 8
+
+
+def test_averages_in_int8_are_convolutions_by_a_quarter(recordings: Path, tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    model = AudioTagging(build("Cnn6", 3), device="cpu", labels=["a", "b", "c"], pretrained=False)
+    graph = onnx.load(to_onnx(model, tmp_path / "cnn6.onnx", calibrate=recordings)).graph
     kinds = {n.op_type for n in graph.node if n.name.startswith("trunk")}
     assert "AveragePool" not in kinds
     arrays = {each.name: onnx.numpy_helper.to_array(each) for each in graph.initializer}

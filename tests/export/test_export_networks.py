@@ -11,6 +11,7 @@ import pytest
 import torch
 from reference.stored import REFERENCE, cases
 
+from panns_inference.checkpoints import CHECKPOINTS, cached, load
 from panns_inference.export.whole import whole
 from panns_inference.models import Network, build, network_class
 
@@ -91,53 +92,83 @@ def small(name: str, widths: tuple[int, ...], **settings: str) -> Network:
     return network.eval()
 
 
-@pytest.mark.parametrize("mode", ["nearest", "linear"])
-@pytest.mark.parametrize("kind", ["Max", "Avg", "Att"])
-def test_decision_level_networks_give_frames(kind: str, mode: str) -> None:
-    name = f"Cnn14_DecisionLevel{kind}"
-    network = small(name, (4, 4, 8, 8, 8, 8), interpolate_mode=mode)
+def mini() -> Any:
+    """PannsMini with the weights that come with the package."""
+    return load(build("PannsMini"), cached(CHECKPOINTS["PannsMini"])).eval()
+
+
+class ClipSqueeze(torch.nn.Module):
+    """Squeeze and excitation over the whole clip, as MobileNetV3 has it."""
+
+    def __init__(self, channels: int, squeezed: int) -> None:
+        super().__init__()
+        self.fc1 = torch.nn.Linear(channels, squeezed)
+        self.fc2 = torch.nn.Linear(squeezed, channels)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        gates = self.fc2(torch.nn.functional.relu(self.fc1(x.mean(dim=(2, 3))))).sigmoid()
+        return x * gates[:, :, None, None]
+
+
+def test_pannsmini_says_what_it_says_in_torch() -> None:
+    check_lengths(mini())
+
+
+def test_squeezes_over_the_whole_clip_are_written() -> None:
+    torch.manual_seed(1)
+    network = mini()
+    waveforms = np.random.default_rng(0).standard_normal((2, 80_000)).astype(np.float32) / 10
+    given = torch.from_numpy(waveforms)
     with torch.no_grad():
-        probabilities = network(torch.randn(1, 96000) * 0.1)["framewise_output"]
-    assert probabilities.std(dim=1).max() > 1e-3  # it says something
-    check_lengths(network)
+        local = network(given)["clipwise_output"]
+        network.features[4].block[2] = ClipSqueeze(32, 8).eval()
+        wanted = {name: value.numpy() for name, value in network(given).items()}
+    assert np.abs(wanted["clipwise_output"] - local.numpy()).max() > 1e-3
+    check_close(asked(session_of(network), network.output_names, waveforms), wanted)
 
 
-@pytest.mark.parametrize("name", ["Wavegram_Cnn14", "Wavegram_Logmel_Cnn14"])
-def test_images_are_learnt_and_joined(name: str) -> None:
-    check_lengths(small(name, (64, 128, 8, 8, 8, 8)), seconds=1)
-
-
-def test_filters_that_somebody_trained_are_convolved_with(
-    filled: Callable[[str], Network],
-) -> None:
-    network = filled("Cnn6")
-    torch.manual_seed(0)
+@pytest.mark.parametrize(("window", "hop"), [(800, 320), (500, 125)])
+def test_the_kaldi_front_end_is_no_worse_than_torch_in_float32(window: int, hop: int) -> None:
+    """On a loud tone, silence, and a tone of a 3000th; both against float64."""
+    network: Any = build("PannsMini", 5, window_size=window, hop_size=hop).eval()
+    times = np.arange(80_000) / 32000
+    level = np.select([times < 1, times < 1.5], [0.9, 0.0], 3e-4)
+    tone = (level * np.sin(2 * np.pi * 997 * times)).astype(np.float32)[None]
+    model = whole(network)
+    image = [n for n in model.graph.node if n.name.startswith("trunk/logmel_extractor/")][-1]
+    model.graph.output.add(name=image.output[0])
+    session = onnxruntime.InferenceSession(model.SerializeToString())
+    (found,) = session.run([image.output[0]], {"waveform": tone})
     with torch.no_grad():
-        for bank in network.spectrogram_extractor.stft.banks:
-            bank += 1e-3 * torch.randn_like(bank)
-    assert network.spectrogram_extractor.stft.window() is None
-    check_lengths(network)
+        single = network.logmel_extractor(torch.from_numpy(tone)).numpy()
+        exact = network.logmel_extractor(torch.from_numpy(tone).double()).numpy()
+    assert exact.max() - exact.min() > 3  # in units of 5 nepers of power
+    error = np.abs(single - exact).max()
+    np.testing.assert_allclose(found, exact, rtol=0, atol=max(3 * error, 1e-6))
 
 
 @pytest.mark.parametrize(("window", "hop"), [(1024, 441), (500, 125), (96, 32)])
 def test_other_front_ends_are_transformed_as_well(window: int, hop: int) -> None:
     """Sizes that are no powers of two, and frames that share no piece but single samples."""
     torch.manual_seed(0)
-    network = build("PannsMini", 5, window_size=window, hop_size=hop, mel_bins=16, fmin=500)
+    network: Any = build("Cnn6", 5, window_size=window, hop_size=hop, mel_bins=16, fmin=500)
     assert network.spectrogram_extractor.stft.window() is not None
     check_lengths(network.eval(), seconds=1)
 
 
 def test_norms_are_part_of_the_convolutions(filled: Callable[[str], Network]) -> None:
     counted: dict[str, dict[str, int]] = {}
-    for name in ("LeeNet11", "MobileNetV1", "MobileNetV2"):
-        kinds = [node.op_type for node in whole(filled(name)).graph.node]
+    networks = {name: filled(name) for name in ("LeeNet11", "MobileNetV1", "MobileNetV2")}
+    for name, network in {**networks, "PannsMini": mini()}.items():
+        kinds = [node.op_type for node in whole(network).graph.node]
         counted[name] = {kind: kinds.count(kind) for kind in ("Conv", "BatchNormalization")}
     # bn0 of the log-mel has no convolution in front of it.
     assert counted == {
         "LeeNet11": {"Conv": 9, "BatchNormalization": 0},
         "MobileNetV1": {"Conv": 27, "BatchNormalization": 1},
         "MobileNetV2": {"Conv": 52, "BatchNormalization": 1},
+        # 15 blocks, the first of which does not expand, two more layers, and the framewise head.
+        "PannsMini": {"Conv": 15 * 3 - 1 + 2 + 4, "BatchNormalization": 0},
     }
 
 

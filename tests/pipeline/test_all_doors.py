@@ -27,9 +27,11 @@ RATE = 32_000
 SECONDS = {"short": 2.0, "odd": 0.7313, "long": 33.3}
 """Lengths of the recordings; a block is 30 s."""
 
-RULES: dict[str, Any] = {"threshold": 0.05, "merge_gap": 0.2}
-
-ARGUMENTS = ("--threshold", "0.05", "--merge-gap", "0.2")
+RULES: dict[str, dict[str, Any]] = {
+    "threshold": {"threshold": 0.05, "merge_gap": 0.2},
+    "boxes": {"threshold": 0.03, "step_filter": 0.4, "merge_ratio": 1.5, "method": "boxes"},
+}
+"""Of each method of finding events."""
 
 
 @pytest.fixture(scope="module")
@@ -112,6 +114,7 @@ def test_tags(
     )
 
 
+@pytest.mark.parametrize("method", RULES)
 @pytest.mark.parametrize("name", SECONDS)
 def test_events(
     detector: SoundEventDetection,
@@ -120,26 +123,29 @@ def test_events(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
     name: str,
+    method: str,
 ) -> None:
+    rules = RULES[method]
+    arguments = [f"--{rule.replace('_', '-')}={value}" for rule, value in rules.items()]
     path, waveform = folder / f"{name}.wav", samples[name]
-    task = DetectionTask(detector, framewise=True, **RULES)
+    task = DetectionTask(detector, framewise=True, **rules)
     batch.run(task, [path], tmp_path / "one.npz", format="npz")
     batch.run(task, [path], tmp_path / "tree", format="npz", split=True)
-    panns(capsys, "detect", path, *ARGUMENTS, "-f", "npz", "-o", tmp_path / "two.npz")
+    panns(capsys, "detect", path, *arguments, "-f", "npz", "-o", tmp_path / "two.npz")
     npz = {place: np.load(tmp_path / place) for place in ("one.npz", "two.npz")}
     npz["tree"] = np.load(tmp_path / "tree" / f"{name}.npz")
-    (printed,) = json.loads(panns(capsys, "detect", path, *ARGUMENTS, "-f", "json"))
-    detection = detector.detect(path, framewise=True, **RULES)
+    (printed,) = json.loads(panns(capsys, "detect", path, *arguments, "-f", "json"))
+    detection = detector.detect(path, framewise=True, **rules)
     assert_all_equal(
         {
             "detect(file)": detection.framewise,
-            "detect(array)": detector.detect(waveform, RATE, framewise=True, **RULES).framewise,
+            "detect(array)": detector.detect(waveform, RATE, framewise=True, **rules).framewise,
             "inference(samples)": detector.inference(waveform)[0],
             "batch.results": next(batch.results(task, [path])).framewise,
             **{place: content["framewise"] for place, content in npz.items()},
         }
     )
-    along = sorted(detector.events(path, **RULES), key=lambda e: (e.onset, e.offset, e.index))
+    along = sorted(detector.events(path, **rules), key=lambda e: (e.onset, e.offset, e.index))
     assert len(along) > 2
     assert tuple(along) == detection.events
     assert [event.to_dict() for event in along] == printed["events"]

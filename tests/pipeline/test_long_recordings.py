@@ -226,6 +226,7 @@ def test_settings_are_plain_values(mini) -> None:
         "window": None,
         "hop": None,
         "skip_silence": None,
+        "method": "threshold",
         "threshold": {"Speech": 0.5, "3": 0.25},
         "threshold_off": None,
         "classes": ["Dog"],
@@ -234,6 +235,9 @@ def test_settings_are_plain_values(mini) -> None:
         "min_duration": 0.0,
         "merge_gap": 1,
         "pad": 0.0,
+        "step_filter": 0.64,
+        "merge_difference": 1.0,
+        "merge_ratio": 2.0,
     }
 
 

@@ -14,25 +14,28 @@ import torch
 from panns_inference.models.mini import PannsMini
 from panns_inference.training import Distillation, LabelledBatch, Replay, Run, Settings, prefetched
 
-COLUMNS = ("loss", "clip", "stretch", "embedding", "local", "weight")
+COLUMNS = ("loss", "clipwise", "framewise", "weight")
 STEPS = 6
 
 
 def small_batch(seed: int, number: int) -> LabelledBatch:
-    """Two clips of a third of a second, with labels that follow from their loudness."""
+    """Two clips of half a second and two sounds, with labels that follow from their loudness.
+
+    Of the second clip it is not known when they sound.
+    """
     draw = torch.Generator().manual_seed(seed * 1000 + number)
-    decibels = torch.randn(2, 1, 48, 64, generator=draw) * 10 - 30
-    level = decibels.mean(dim=(1, 2, 3))[:, None]
-    classes = torch.linspace(-1, 1, 12)
-    return LabelledBatch(
-        decibels, level * classes, level[:, None] * torch.ones(2, 512) / 30, (0, 2), level * classes
-    )
+    level = torch.randn(2, 1, generator=draw)
+    image = level[:, :, None, None] + torch.randn(2, 1, 48, 32, generator=draw) / 2
+    clipwise = (4 * level * torch.linspace(-1, 1, 12)).sigmoid()
+    active = torch.rand(2, 2, 3, generator=draw)
+    sounds = torch.stack([clipwise, clipwise.flip(1)], dim=1)
+    return LabelledBatch(image, clipwise, sounds, active, torch.tensor([1.0, 0.0]))
 
 
 def small_network() -> PannsMini:
-    """The network on twelve classes."""
+    """The network on twelve classes and 32 mel bins."""
     torch.manual_seed(5)
-    return PannsMini(32000, 1024, 320, 64, 50, 14000, 12)
+    return PannsMini(32000, 800, 320, 32, 0, 15000, 12)
 
 
 def weight_of(network: PannsMini) -> dict[str, float]:
@@ -52,8 +55,7 @@ def small_run(folder: Path, steps: int = STEPS) -> Run[PannsMini, LabelledBatch]
         gradient_norm=1.0,
         checkpoint_interval=2,
     )
-    loss = Distillation(spec_augment=(8, 8))
-    return Run(small_network(), loss, weight_of, COLUMNS, settings, folder)
+    return Run(small_network(), Distillation(), weight_of, COLUMNS, settings, folder)
 
 
 def main() -> None:

@@ -15,13 +15,11 @@ from small_run import small_batch, small_network
 
 from panns_inference.checkpoints import load
 from panns_inference.models import build
-from panns_inference.models.mini import PannsMini
 from panns_inference.training import evaluation
 from panns_inference.training.distillation import (
     Distillation,
     LabelledBatch,
-    local_embeddings,
-    segment_features,
+    segment_targets,
     soft_cross_entropy,
 )
 from panns_inference.training.release import write_weights
@@ -36,72 +34,71 @@ def test_soft_cross_entropy_against_scikit_learn() -> None:
     # Soft labels as weighted hard ones: each pair once as true, once as false.
     hard = np.repeat([1, 0], target.size)
     weights = np.concatenate([target.ravel(), 1 - target.ravel()])
-    expected = log_loss(hard, np.tile(p.ravel(), 2), sample_weight=weights) * target.size / 3
+    expected = log_loss(hard, np.tile(p.ravel(), 2), sample_weight=weights) * target.size
     # scikit-learn divides by the sum of the weights, which is the number of pairs.
-    found = soft_cross_entropy(torch.from_numpy(logits), torch.from_numpy(teacher))
-    assert float(found) == pytest.approx(expected, rel=1e-9)
+    found = soft_cross_entropy(torch.from_numpy(logits), torch.from_numpy(target))
+    assert found.shape == (3,)
+    assert float(found.sum()) == pytest.approx(expected, rel=1e-9)
+    by_segment = soft_cross_entropy(
+        torch.from_numpy(logits.T[None]), torch.from_numpy(target.T[None])
+    )
+    torch.testing.assert_close(by_segment[0], found)
 
 
-def test_log_mels_made_beforehand_give_the_networks_features() -> None:
-    network = small_network().eval()
-    waveform = torch.randn(1, 16_000, generator=torch.Generator().manual_seed(1)) * 0.1
-    with torch.inference_mode():
-        decibels = network.logmel_extractor(network.spectrogram_extractor(waveform))
-        torch.testing.assert_close(
-            segment_features(network, decibels), network.segment_features(waveform)
-        )
+def cross_entropy(p: np.ndarray, target: np.ndarray) -> np.ndarray:
+    """Summed over the classes, which are last."""
+    return -(target * np.log(p) + (1 - target) * np.log(1 - p)).sum(axis=-1)
 
 
-def test_the_loss_is_the_weighted_sum_of_its_parts() -> None:
+def test_the_loss_is_the_weighted_sum_of_its_terms() -> None:
+    network, batch = small_network(), small_batch(1, 0)
+    with torch.no_grad():
+        terms = Distillation(clipwise=2.0, framewise=0.25)(network, batch)
+        outputs = network.outputs(network.trunk(batch.image), 48)
+    total = 2 * float(terms["clipwise"]) + 0.25 * float(terms["framewise"])
+    assert float(terms["loss"]) == pytest.approx(total, rel=1e-6)
+    clips = cross_entropy(outputs["clipwise_output"].numpy(), batch.clipwise.numpy())
+    assert float(terms["clipwise"]) == pytest.approx(clips.mean(), rel=1e-4)
+    # A frame in each segment of 16; of the second clip it is not known when its sounds sound.
+    frames = outputs["framewise_output"][0, 8::16].numpy()
+    sounds, active = batch.sounds[0].numpy(), batch.active[0].numpy()
+    targets = (sounds[:, None] * active[:, :, None]).max(axis=0)
+    segments = cross_entropy(frames, targets)
+    assert float(terms["framewise"]) == pytest.approx(segments.mean(), rel=1e-4)
+
+
+def test_without_clips_whose_sounds_are_known_segments_count_nothing() -> None:
     network, batch = small_network().eval(), small_batch(1, 0)
     with torch.no_grad():
-        parts = Distillation(clip=2.0, stretch=3.0, embedding=0.25, local=0.5)(network, batch)
-    total = 2 * parts["clip"] + 3 * parts["stretch"] + 0.25 * parts["embedding"]
-    total += 0.5 * parts["local"]
-    assert float(parts["loss"]) == pytest.approx(float(total), rel=1e-6)
-    with torch.no_grad():
-        features = segment_features(network, batch.decibels)
-        _, embedding = network.head(features.amax(dim=2) + features.mean(dim=2))
-        stretch = features[:, :, 0:2]
-        logits, _ = network.head(stretch.amax(dim=2) + stretch.mean(dim=2))
-    mean = batch.local.numpy().mean(axis=1)
-    target = mean * np.clip(mean + 3, 0, 6) / 6
-    expected = np.square(embedding.numpy() - target).mean() / np.square(target).mean()
-    assert float(parts["embedding"]) == pytest.approx(expected, rel=1e-4)
-    assert float(parts["stretch"]) == pytest.approx(
-        float(soft_cross_entropy(logits, batch.stretch_logits)), rel=1e-5
-    )
+        terms = Distillation()(network, batch._replace(placed=torch.zeros(2)))
+    assert float(terms["framewise"]) == 0
+    assert float(terms["loss"]) == float(terms["clipwise"]) > 0
 
 
-def test_steps_of_the_teacher_lie_between_segments() -> None:
-    network, draw = small_network().eval(), torch.Generator().manual_seed(3)
-    features = torch.rand(1, 192, 5, generator=draw)
-    with torch.no_grad():
-        found = local_embeddings(network, features, 3)
-        each = []
-        for segment in range(5):
-            around = features[:, :, max(0, segment - 2) : segment + 3]
-            each.append(network.fc1(around.amax(dim=2) + around.mean(dim=2)))
-    # Step t is centred on frame 32 t: segments 2 t - 1 and 2 t touch there.
-    expected = [each[0], (each[1] + each[2]) / 2, (each[3] + each[4]) / 2]
-    torch.testing.assert_close(found, torch.stack(expected, dim=1), rtol=1e-5, atol=1e-5)
+@given(st.integers(1, 3), st.integers(1, 4), st.integers(1, 5), st.integers(0, 1000))
+def test_segment_targets_against_a_plain_loop(
+    n_clips: int, n_sounds: int, n_segments: int, seed: int
+) -> None:
+    draw = np.random.default_rng(seed)
+    sounds = draw.random((n_clips, n_sounds, 6)).astype(np.float32)
+    active = draw.random((n_clips, n_sounds, n_segments)).astype(np.float32)
+    found = segment_targets(torch.from_numpy(sounds), torch.from_numpy(active)).numpy()
+    assert found.shape == (n_clips, 6, n_segments)
+    for clip, k, segment in np.ndindex(*found.shape):
+        loudest = 0.0
+        for sound in range(n_sounds):
+            loudest = max(loudest, sounds[clip, sound, k] * active[clip, sound, segment])
+        assert found[clip, k, segment] == pytest.approx(loudest, rel=1e-6)
 
 
 def test_bfloat16_is_near_float32() -> None:
-    network, batch = small_network().eval(), small_batch(1, 0)
+    network, batch = small_network(), small_batch(1, 0)
     with torch.no_grad():
         exact = Distillation()(network, batch)
         rounded = Distillation(bfloat16=True)(network, batch)
     assert rounded["loss"].dtype == torch.float32
     assert float(rounded["loss"]) == pytest.approx(float(exact["loss"]), rel=0.05)
     assert float(rounded["loss"]) != float(exact["loss"])
-
-
-def test_masking_hides_something_from_the_student() -> None:
-    network, batch = small_network(), small_batch(1, 0)
-    torch.manual_seed(0)
-    plain, masked = (segment_features(network, batch.decibels, w) for w in ((0, 0), (20, 20)))
-    assert not torch.allclose(plain, masked)
 
 
 def test_new_batches_come_evenly_and_old_ones_between(tmp_path: Path) -> None:
@@ -124,11 +121,10 @@ def test_new_batches_come_evenly_and_old_ones_between(tmp_path: Path) -> None:
     assert sorted(int(path.stem) for path in tmp_path.iterdir()) == [16, 17, 18, 19]
     place = next(step for step in range(60) if step % 3 and numbers[step] == 7)
     again, expected = batches[place], small_batch(1, 7)
-    assert again.decibels.dtype == again.local.dtype == torch.float32
-    torch.testing.assert_close(again.decibels, expected.decibels, rtol=0, atol=0.05)
-    torch.testing.assert_close(again.local, expected.local, rtol=1e-3, atol=1e-4)
-    torch.testing.assert_close(again.logits, expected.logits, rtol=1e-3, atol=1e-4)
-    assert again.stretch == (0, 2)
+    for name, value in expected._asdict().items():
+        found = getattr(again, name)
+        assert found.dtype == torch.float32
+        torch.testing.assert_close(found, value, rtol=1e-3, atol=1e-4, msg=name)
 
 
 def test_a_batch_that_is_gone_is_made_once_more(tmp_path: Path) -> None:
@@ -137,7 +133,7 @@ def test_a_batch_that_is_gone_is_made_once_more(tmp_path: Path) -> None:
     for number in range(1, 4):
         replay.stored(number)
     assert not (tmp_path / "000000.pt").exists()
-    assert torch.equal(replay.stored(0).decibels, first.decibels)
+    assert torch.equal(replay.stored(0).image, first.image)
 
 
 def test_probabilities_do_not_depend_on_the_other_clips() -> None:
@@ -178,7 +174,7 @@ def test_figures_of_the_teacher_itself_and_of_chance() -> None:
 
 def test_released_weights_are_small_and_come_back(tmp_path: Path) -> None:
     torch.manual_seed(2)
-    network = PannsMini(32000, 1024, 320, 64, 50, 14000, 527).eval()
+    network = build("PannsMini").eval()
     path = tmp_path / "mini.pth"
     write_weights(network, path)
     assert path.stat().st_size < 4_000_000
@@ -187,7 +183,4 @@ def test_released_weights_are_small_and_come_back(tmp_path: Path) -> None:
     load(read, path)
     for name, value in network.state_dict().items():
         held = read.state_dict()[name]
-        if name.startswith(("spectrogram_extractor", "logmel_extractor")):
-            assert torch.equal(held, value), name
-        else:
-            assert torch.equal(held, value.half().to(value.dtype)), name
+        assert torch.equal(held, value.half().to(value.dtype)), name

@@ -1,4 +1,4 @@
-"""PannsMini: outputs, size, grid and reach."""
+"""PannsMini: outputs, size, grid and receptive field."""
 
 from __future__ import annotations
 
@@ -7,25 +7,29 @@ import pytest
 import torch
 from torch.nn import functional
 
+from panns_inference.models import build
 from panns_inference.models.cost import parameters
-from panns_inference.models.mini import PannsMini, surroundings
+from panns_inference.models.mini import DEEP, FEATURES, PannsMini
+from panns_inference.models.mobilenet_v3 import LocalSqueeze
 
 HOP = 320
-REACH = 137
-"""Frames that a segment looks at on each side."""
+SEGMENT = 16 * HOP
+SHORTEST = 64_000
 
 
 @pytest.fixture(scope="module")
 def network() -> PannsMini:
     torch.manual_seed(3)
-    network = PannsMini(32000, 1024, HOP, 64, 50, 14000, 527).eval()
+    network: PannsMini = build("PannsMini").eval()
     with torch.no_grad():
         for layer in network.modules():
-            # A new network's branches end in a norm of weight 0: they would look at nothing.
+            # Statistics of noise: with those of a new network, values die away from block to block.
             if isinstance(layer, torch.nn.BatchNorm2d):
+                layer.momentum = 1.0
                 layer.weight.uniform_(0.5, 1.0)
                 layer.bias.uniform_(-0.2, 0.2)
-    return network
+        network.train()(noise(SHORTEST))
+    return network.eval()
 
 
 def noise(n_samples: int, seed: int = 0) -> torch.Tensor:
@@ -33,7 +37,7 @@ def noise(n_samples: int, seed: int = 0) -> torch.Tensor:
     return torch.from_numpy(draw.standard_normal((1, n_samples)).astype(np.float32) * 0.1)
 
 
-@pytest.mark.parametrize("n_samples", [1, 2, 512, 513, 4799, 4800, 5120, 10_656, 32_000, 99_999])
+@pytest.mark.parametrize("n_samples", [1, 319, 320, 513, 63_999, 64_000, 99_999])
 def test_any_length_gives_all_three_outputs(network: PannsMini, n_samples: int) -> None:
     with torch.inference_mode():
         out = network(noise(n_samples))
@@ -51,13 +55,25 @@ def test_an_empty_waveform_is_refused(network: PannsMini) -> None:
         network(torch.zeros(1, 0))
 
 
+def test_silence_is_put_behind_what_is_shorter_than_two_seconds(network: PannsMini) -> None:
+    short = noise(20_000)
+    with torch.inference_mode():
+        found = network(short)
+        whole = network(functional.pad(short, (0, SHORTEST - 20_000)))
+    for name in ("clipwise_output", "embedding"):
+        torch.testing.assert_close(found[name], whole[name])
+    n_frames = 1 + 20_000 // HOP
+    assert found["framewise_output"].shape[1] == n_frames
+    torch.testing.assert_close(found["framewise_output"], whole["framewise_output"][:, :n_frames])
+
+
 def test_it_is_small(network: PannsMini) -> None:
     assert parameters(network) < 1_900_000
     assert 2 * parameters(network) < 3_800_000  # bytes in half precision
 
 
 def test_a_batch_gives_what_its_clips_give_alone(network: PannsMini) -> None:
-    clips = torch.cat([noise(40_000, seed) for seed in range(3)])
+    clips = torch.cat([noise(70_000, seed) for seed in range(3)])
     with torch.inference_mode():
         batched = network(clips)
         for k in range(3):
@@ -66,89 +82,112 @@ def test_a_batch_gives_what_its_clips_give_alone(network: PannsMini) -> None:
                 torch.testing.assert_close(batched[name][k], value[0], rtol=0, atol=1e-5)
 
 
-def test_the_head_against_numpy(network: PannsMini) -> None:
-    features = torch.rand(1, 192, 9, generator=torch.Generator().manual_seed(1))
+def hard_swish(x: np.ndarray) -> np.ndarray:
+    return x * np.clip(x + 3, 0, 6) / 6
+
+
+def sigmoid(x: np.ndarray) -> np.ndarray:
+    return 1 / (1 + np.exp(-x))
+
+
+def values(layer: torch.nn.Module) -> tuple[np.ndarray, np.ndarray]:
+    return layer.weight.detach().double().numpy(), layer.bias.detach().double().numpy()
+
+
+def along_time(layer: torch.nn.Conv1d, x: np.ndarray) -> np.ndarray:
+    """Five taps of each channel by itself, with zeros at both ends."""
+    weight, bias = values(layer)
+    padded = np.pad(x, ((0, 0), (2, 2)))
+    taps = [weight[:, 0, k, None] * padded[:, k : k + x.shape[1]] for k in range(5)]
+    return np.sum(taps, axis=0) + bias[:, None]
+
+
+def test_the_heads_against_numpy(network: PannsMini) -> None:
+    # 48 channels of 8 bands behind the 384 that the clipwise head takes.
+    features = torch.rand(1, 384 + 48 * 8, 9, generator=torch.Generator().manual_seed(1))
     with torch.inference_mode():
         out = network.outputs(features, 150)
-    weight, bias = (network.fc1.weight.detach().numpy(), network.fc1.bias.detach().numpy())
-    last = network.fc_audioset
     x = features.numpy()[0].astype(np.float64)
-
-    def head(part: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        z = weight @ (part.max(axis=1) + part.mean(axis=1)) + bias
-        embedding = z * np.clip(z + 3, 0, 6) / 6
-        logits = last.weight.detach().numpy() @ embedding + last.bias.detach().numpy()
-        return 1 / (1 + np.exp(-logits)), embedding
-
-    clipwise, embedding = head(x)
-    np.testing.assert_allclose(out["clipwise_output"][0], clipwise, atol=1e-6)
+    (dense, dense_bias), (classes, classes_bias) = values(network.fc1), values(network.fc_audioset)
+    embedding = hard_swish(dense @ x[:384].mean(axis=1) + dense_bias)
     np.testing.assert_allclose(out["embedding"][0], embedding, atol=1e-5)
+    clipwise = sigmoid(classes @ embedding + classes_bias)
+    np.testing.assert_allclose(out["clipwise_output"][0], clipwise, atol=1e-6)
+    first, hidden, _, second, last = network.framewise_head
+    (weight, bias), (last_weight, last_bias) = values(hidden), values(last)
+    between = hard_swish(weight[:, :, 0] @ along_time(first, x) + bias[:, None])
+    segments = sigmoid(last_weight[:, :, 0] @ along_time(second, between) + last_bias[:, None])
     for frame in (0, 15, 16, 70, 143, 149):
-        segment = min(frame // 16, 8)
-        around, _ = head(x[:, max(0, segment - 2) : segment + 3])
-        np.testing.assert_allclose(out["framewise_output"][0, frame], around, atol=1e-6)
+        expected = segments[:, min(frame // 16, 8)]
+        np.testing.assert_allclose(out["framewise_output"][0, frame], expected, atol=1e-6)
 
 
-def test_surroundings_count_only_what_is_there() -> None:
-    features = torch.tensor([[[1.0, 5.0, 3.0]]])
-    expected = torch.tensor([[[5 + 3.0, 5 + 3.0, 5 + 4.0]]])
-    torch.testing.assert_close(surroundings(features, 1), expected)
+def test_the_framewise_head_sees_the_bands_channel_by_channel(network: PannsMini) -> None:
+    image = torch.randn(1, 1, 201, 128, generator=torch.Generator().manual_seed(2))
+    with torch.inference_mode():
+        values, features = network.trunk(image), network.features(image)
+        deep = network.deep(features)
+    assert features.shape == (1, 48, 13, 8)
+    np.testing.assert_allclose(values[0, :384], deep[0].mean(dim=2), atol=1e-5)
+    for channel, band in ((0, 0), (0, 7), (20, 3), (47, 7)):
+        at = 384 + 8 * channel + band
+        torch.testing.assert_close(values[0, at], features[0, channel, :, band])
 
 
-def test_a_segment_reaches_no_further_than_its_halo(network: PannsMini) -> None:
-    # Each 3 x 3 convolution adds its step on both sides; half a window of the STFT comes on top.
-    steps = [1, *[4] * 2, *[8] * 4, *[16] * 4, *[16] * 2]
-    assert len(steps) == 1 + 2 * sum(length for _, length, _ in network.stages)
-    assert sum(steps) == REACH
-    double = network.double()
+def test_a_squeeze_against_a_plain_loop() -> None:
+    torch.manual_seed(1)
+    squeeze, x = LocalSqueeze(6, 3, 2), torch.randn(1, 6, 7, 4)
+    (first, first_bias), (second, second_bias) = values(squeeze.fc1), values(squeeze.fc2)
+    found = squeeze(x).detach().numpy()[0]
+    for step in range(7):
+        around = x.double().numpy()[0, :, max(0, step - 2) : step + 3]
+        hidden = np.maximum(first @ around.mean(axis=(1, 2)) + first_bias, 0)
+        gates = sigmoid(second @ hidden + second_bias)
+        expected = x[0, :, step].numpy() * gates[:, None]
+        np.testing.assert_allclose(found[:, step], expected, rtol=1e-5, atol=1e-6)
+
+
+def frames_on_each_side() -> int:
+    """Frames that a segment depends on, by the tables of blocks."""
+    found, step = 1, 2  # the stem: 3 x 3 on every second frame
+    for row in (*FEATURES, *DEEP):
+        found += row.kernel // 2 * row.dilation * step
+        step *= row.stride[0]
+        found += round(64 / step) * step if row.squeezed else 0  # 0.64 s
+    return found + 2 * 2 * step  # two convolutions over two segments
+
+
+def test_a_segment_depends_on_no_more_than_its_receptive_field(network: PannsMini) -> None:
+    frames = frames_on_each_side()
+    assert frames == 1 + 2 + 2 + 4 + 72 + 80 + 80 + 8 + 3 * 16 + 2 * 80 + 3 * 128 + 64
+    middle, n_segments = 60, 121
+    outside = frames * HOP + 512  # half of the transform
+    first, last = middle * SEGMENT - outside, middle * SEGMENT + outside + 1
+    assert first > 0
+    assert last < n_segments * SEGMENT
+    network = network.double()
     try:
+        waveform, other = (noise(n_segments * SEGMENT, seed).double() for seed in (0, 9))
+        other[:, first:last] = waveform[:, first:last]
         with torch.inference_mode():
-            waveform = noise(16 * HOP * 60).double()
-            features = double.segment_features(waveform)
-            middle = 30
-            reach = REACH * HOP + 512
-            other = noise(16 * HOP * 60, seed=9).double()
-            first, last = middle * 16 * HOP - reach, (middle + 1) * 16 * HOP + reach
-            other[:, first:last] = waveform[:, first:last]
-            changed = double.segment_features(other)
-        torch.testing.assert_close(
-            features[:, :, middle], changed[:, :, middle], rtol=0, atol=1e-12
-        )
-        # Two segments on, the outermost taps already see what was changed.
-        assert not torch.allclose(
-            features[:, :, middle + 2], changed[:, :, middle + 2], rtol=0, atol=1e-12
-        )
+            same, changed = (
+                network.segmentwise(network.segment_features(x))["probabilities"][0]
+                for x in (waveform, other)
+            )
+        torch.testing.assert_close(same[:, middle], changed[:, middle], rtol=0, atol=1e-12)
+        # The outermost taps say little: some segments on, it can be told.
+        for segment in (middle - 40, middle + 40):
+            assert (same[:, segment] - changed[:, segment]).abs().max() > 1e-12
     finally:
         network.float()
 
 
-def test_blocks_with_halo_equal_the_whole(network: PannsMini) -> None:
-    segment, halo, size = 16 * HOP, 9, 20
-    waveform = noise(segment * 60 + 777)
-    with torch.inference_mode():
-        whole = network.segment_features(waveform)
-        parts, n_segments = [], whole.shape[2]
-        for first in range(0, n_segments, size):
-            start, last = max(0, first - halo), min(n_segments, first + size)
-            stop = waveform.shape[1] if last == n_segments else (last + halo) * segment
-            block = network.segment_features(waveform[:, start * segment : stop])
-            parts.append(block[:, :, first - start : last - start])
-        joined = torch.cat(parts, dim=2)
-    scale = float(whole.abs().max())
-    torch.testing.assert_close(joined / scale, whole / scale, rtol=0, atol=1e-6)
-    pooled = functional.adaptive_max_pool1d(joined, 1)[:, :, 0] + joined.mean(dim=2)
-    with torch.inference_mode():
-        clipwise = network.classify(pooled)["clipwise_output"]
-        expected = network(waveform)["clipwise_output"]
-    torch.testing.assert_close(clipwise, expected, rtol=0, atol=1e-5)
-
-
-def test_training_mode_has_no_dropout_and_no_masking(network: PannsMini) -> None:
-    features = torch.rand(4, 16, 20, 8)
-    block = network.features[5]
-    block.train()
+def test_training_mode_draws_nothing(network: PannsMini) -> None:
+    image = torch.randn(4, 1, 64, 128, generator=torch.Generator().manual_seed(3))
+    network.train()
     try:
-        torch.testing.assert_close(block(features), block(features))
+        with torch.no_grad():
+            first, second = network.trunk(image), network.trunk(image)
     finally:
         network.eval()
-    assert not hasattr(network, "spec_augmenter")
+    torch.testing.assert_close(first, second, rtol=0, atol=0)

@@ -18,7 +18,7 @@ class Buffers(threading.local):
     """Named buffers of a thread, as large as the largest that was taken."""
 
     def __init__(self) -> None:
-        self.buffers: dict[str, Tensor] = {}
+        self.buffers: dict[tuple[str, torch.dtype], Tensor] = {}
 
     def take(self, name: str, *shape: int, dtype: torch.dtype = torch.float32) -> Tensor:
         """Return a tensor of any values, (shape[0], ...), whose memory is that of its name.
@@ -26,12 +26,12 @@ class Buffers(threading.local):
         Args:
             name: of the buffer.
             shape: of the tensor.
-            dtype: of the tensor, the same for all of that name.
+            dtype: of the tensor; each has memory of its own.
         """
         size = math.prod(shape)
-        buffer = self.buffers.get(name)
+        buffer = self.buffers.get((name, dtype))
         if buffer is None or buffer.numel() < size:
-            buffer = self.buffers[name] = torch.empty(size, dtype=dtype)
+            buffer = self.buffers[name, dtype] = torch.empty(size, dtype=dtype)
         return buffer[:size].view(shape)
 
 

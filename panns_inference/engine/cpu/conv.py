@@ -67,12 +67,12 @@ class ConvWeights(NamedTuple):
 class Kernel(Protocol):
     """What computes a convolution."""
 
-    def __call__(self, x: Tensor, relu: bool, halved: bool) -> Tensor:
-        """The convolution; then, if wanted, ReLU and the average of 2 x 2.
+    def __call__(self, x: Tensor, activation: str, halved: bool) -> Tensor:
+        """The convolution and its activation; then, if wanted, the average of 2 x 2.
 
         Args:
             x: (batch, in_channels, height, width).
-            relu: whether ReLU follows.
+            activation: one of `onednn.ACTIVATIONS`.
             halved: whether the average of 2 x 2 follows.
         """
         ...
@@ -95,8 +95,7 @@ class Direct:
         folded = (weights.weight * weights.scale[:, None, None, None]).to(dtype)
         self.packed = onednn.pack_convolution(folded, *weights[3:], size)
 
-    def __call__(self, x: Tensor, relu: bool, halved: bool) -> Tensor:
-        activation = "relu" if relu else "none"
+    def __call__(self, x: Tensor, activation: str, halved: bool) -> Tensor:
         x = x.to(self.dtype)
         axis = axis_of_time(x)
         length = self.weights.length_behind(axis, x.shape[axis])
@@ -117,12 +116,12 @@ class Unfold:
         self.weight = weights.weight.flatten(1)
         self.scale, self.bias = weights.scale[:, None], weights.bias[:, None]
 
-    def __call__(self, x: Tensor, relu: bool, halved: bool) -> Tensor:
+    def __call__(self, x: Tensor, activation: str, halved: bool) -> Tensor:
         weight, _, _, padding, dilation, stride, _ = self.weights
         columns = functional.unfold(x, weight.shape[2:], dilation, padding, stride)
         y = torch.matmul(self.weight, columns).mul_(self.scale).add_(self.bias)
         size = (self.weights.length_behind(axis, x.shape[axis]) for axis in (2, 3))
-        y = (y.relu_() if relu else y).view(*y.shape[:2], *size)
+        y = onednn.ACTIVATIONS[activation](y).view(*y.shape[:2], *size)
         return functional.avg_pool2d(y, 2) if halved else y
 
 
@@ -157,7 +156,7 @@ class Products:
         )
         self.multiply = gemm(matrices, len(self.into), rows)
 
-    def __call__(self, x: Tensor, relu: bool, halved: bool) -> Tensor:
+    def __call__(self, x: Tensor, activation: str, halved: bool) -> Tensor:
         batch, _, height, width = x.shape
         high, wide = -(-height // self.along.outputs), -(-width // self.across.outputs)
         image = self._framed(x, high * self.along.outputs, wide * self.across.outputs)
@@ -169,8 +168,7 @@ class Products:
             values = self._values(planes, by).view(
                 self.along.outputs, self.across.outputs, *out[clips, patches, 0, :, 0].shape
             )
-            if relu:
-                values.relu_()
+            values = onednn.ACTIVATIONS[activation](values)
             place = out[clips, patches].permute(2, 4, 0, 1, 3, 5)
             if by == 2:
                 rows = values[0::2] + values[1::2]

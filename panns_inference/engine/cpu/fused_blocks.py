@@ -8,12 +8,14 @@ of one row, (batch, channels, 1, time): with their time across, oneDNN is fast.
 
 from __future__ import annotations
 
+import math
 from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from ...models import mobilenet_v3
 from ...models.blocks import POOLS, ConvBlock
 from ...models.mobilenet import InvertedResidual
 from ...models.residual import Residual, ResidualStages
@@ -84,8 +86,8 @@ class FusedConvBlock(FusedBlock):
     def _layers(self, pool_size: tuple[int, int], pool_type: str, x: Tensor) -> Tensor:
         halved = pool_size == (2, 2) and pool_type == "avg"
         for layer in self.layers[:-1]:
-            x = layer(x, relu=True)
-        x = self.layers[-1](x, relu=True, halved=halved)
+            x = layer(x, "relu")
+        x = self.layers[-1](x, "relu", halved)
         if halved or pool_size == (1, 1):
             return x
         return pooled(lambda image: POOLS[pool_type](image, pool_size), x, pool_size[0])
@@ -111,7 +113,7 @@ class FusedResidual(FusedBlock):
         if self.pool is not None:
             x = self.pool(x)
         for layer in self.layers[:-1]:
-            x = layer(x, relu=True)
+            x = layer(x, "relu")
         return self.layers[-1](x).add_(identity).relu_()
 
 
@@ -126,6 +128,33 @@ class FusedInverted(FusedBlock):
     def run(self, x: Tensor) -> Tensor:
         projected = in_sequence(self.layers, x)
         return projected.add_(x) if self.adds else projected
+
+
+class FusedInvertedV3(FusedBlock):
+    """Fused form of the `InvertedResidual` of MobileNetV3; a squeeze is given all of the time."""
+
+    def __init__(self, block: mobilenet_v3.InvertedResidual, settings: Settings) -> None:
+        super().__init__(block, settings)
+        convolutions = [layer for layer in block.modules() if isinstance(layer, nn.Conv2d)]
+        self.width = max(layer.out_channels for layer in convolutions)
+        self.extent = Extent(
+            axis=2,
+            pool=math.prod(layer.stride[0] for layer in convolutions),
+            halo=sum(int(layer.padding[0]) for layer in convolutions),
+        )
+        layers = list(block.block.children())
+        squeezes = [isinstance(layer, mobilenet_v3.LocalSqueeze) for layer in layers]
+        n_tiled = squeezes.index(True) if any(squeezes) else len(layers)
+        self.tiled, self.whole = (
+            fused_layers(part, settings, _fused_layer)
+            for part in (layers[:n_tiled], layers[n_tiled:])
+        )
+        self.adds = block.adds
+
+    def run(self, x: Tensor) -> Tensor:
+        y = tiled(partial(in_sequence, self.tiled), x, self.width, self.extent)
+        y = in_sequence(self.whole, y)
+        return y.add_(x) if self.adds else y
 
 
 class FusedSequence(FusedBlock):
@@ -158,7 +187,7 @@ class FusedLeeBlock(FusedBlock):
 
     def _layers(self, x: Tensor) -> Tensor:
         for layer in self.layers:
-            x = layer(x, relu=True)
+            x = layer(x, "relu")
         return x if self.pool is None else self.pool(x)
 
 
@@ -172,7 +201,7 @@ class FusedPreWaveBlock(FusedBlock):
 
     def run(self, x: Tensor) -> Tensor:
         for layer in self.layers:
-            x = layer(x, relu=True)
+            x = layer(x, "relu")
         return self.pool(x)
 
 
@@ -189,7 +218,7 @@ class FusedDaiBlock(FusedBlock):
     def run(self, x: Tensor) -> Tensor:
         branch = x = x if self.pool is None else self.pool(x)
         for layer in self.layers[:-1]:
-            branch = layer(branch, relu=True)
+            branch = layer(branch, "relu")
         branch = self.layers[-1](branch)
         return branch.add_(in_sequence(self.shortcut, x)).relu_()
 
@@ -198,6 +227,7 @@ FUSED_BLOCKS: dict[Any, type[Any]] = {
     ConvBlock.forward: FusedConvBlock,
     Residual.forward: FusedResidual,
     InvertedResidual.forward: FusedInverted,
+    mobilenet_v3.InvertedResidual.forward: FusedInvertedV3,
     LeeBlock.forward: FusedLeeBlock,
     PreWaveBlock.forward: FusedPreWaveBlock,
     DaiBlock.forward: FusedDaiBlock,

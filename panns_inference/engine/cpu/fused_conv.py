@@ -37,7 +37,7 @@ class Settings:
 
 
 class FusedConv:
-    """A layer, in one dimension or two: `y = relu(norm(conv(x)))`, and the average of 2 x 2.
+    """A layer, in one dimension or two: convolution, norm, activation, and the average of 2 x 2.
 
     Args:
         convolution: its weight is not changed.
@@ -66,18 +66,18 @@ class FusedConv:
         self.kernels: dict[str, Kernel] = {}
         self.choices: dict[tuple[int, int], str] = {}
 
-    def __call__(self, x: Tensor, relu: bool = False, halved: bool = False) -> Tensor:
+    def __call__(self, x: Tensor, activation: str = "none", halved: bool = False) -> Tensor:
         """The layer's output, its channels last in memory.
 
         Args:
             x: (batch, in_channels, height, width); a line is an image of height 1.
-            relu: whether ReLU follows.
+            activation: one of `onednn.ACTIVATIONS`.
             halved: whether the average of 2 x 2 follows.
         """
         if x.shape[0] == 0:
             x = x.new_zeros(1, *x.shape[1:])
-            return self(x, relu, halved)[:0]
-        return self._kernel(x.shape)(x, relu, halved)
+            return self(x, activation, halved)[:0]
+        return self._kernel(x.shape)(x, activation, halved)
 
     def _kernel(self, size: torch.Size) -> Kernel:
         name = self._choice(size)

@@ -10,12 +10,17 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from ...models.mobilenet_v3 import LocalSqueeze
 from .bucketing import pooled
 from .fused_conv import CONVOLUTIONS, NORMS, FusedConv, Settings, UnsupportedLayerError
+from .squeeze import gated
 from .tiling import Layer
 
 Fuse = Callable[[nn.Module, Settings], Layer | None]
 """From a block to its fused form; None if it has none."""
+
+ACTIVATION_OF: dict[type[nn.Module], str] = {nn.ReLU: "relu", nn.Hardswish: "hardswish"}
+"""What becomes part of the convolution in front, by its name there."""
 
 
 def numbered_convs(block: nn.Module, depth: int, settings: Settings) -> list[FusedConv]:
@@ -55,10 +60,10 @@ def fused_layers(
         if isinstance(layer, CONVOLUTIONS):
             pools = [waiting.pop(0)] if waiting and isinstance(waiting[0], nn.AvgPool2d) else []
             norm: Any = waiting.pop(0) if waiting and isinstance(waiting[0], NORMS) else None
-            relu = not pools and bool(waiting) and isinstance(waiting[0], nn.ReLU)
-            found.append(partial(FusedConv(layer, norm, settings), relu=relu))
+            name = ACTIVATION_OF.get(type(waiting[0])) if waiting and not pools else None
+            found.append(partial(FusedConv(layer, norm, settings), activation=name or "none"))
             found += [_single(pool, settings, fuse) for pool in pools]
-            waiting = waiting[1:] if relu else waiting
+            waiting = waiting[1:] if name else waiting
         else:
             found.append(_single(layer, settings, fuse))
     return found
@@ -105,6 +110,8 @@ def _single(layer: nn.Module, settings: Settings, fuse: Fuse | None) -> Layer:
         return torch.relu_ if layer.inplace else torch.relu
     if type(layer) is nn.ReLU6:
         return partial(functional.relu6, inplace=layer.inplace)
+    if isinstance(layer, LocalSqueeze) and type(layer).forward is LocalSqueeze.forward:
+        return partial(gated, layer)
     block = fuse(layer, settings) if fuse else None
     if block is None:
         raise UnsupportedLayerError(layer)

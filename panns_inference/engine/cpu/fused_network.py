@@ -13,10 +13,11 @@ from torch import Tensor, nn
 from ...errors import UsageError
 from ...models import Network
 from ...models.frontend import LogmelFilterBank, Spectrogram
+from ...models.kaldi import KaldiLogmel
 from ...names import check_one_of
 from ..fingerprint import is_customized
 from . import onednn
-from .frontend import FusedLogmel
+from .frontend import FusedKaldiLogmel, FusedLogmel
 from .fused_blocks import fused_block
 from .fused_conv import Settings, UnsupportedLayerError
 from .tiling import joined
@@ -70,21 +71,23 @@ def fused_network(network: Network, precision: str = "float32", memory: str = "d
         pair = [network._modules.get(name) for name in (convolution, norm)]
         if both := fused_block(nn.Sequential(*filter(None, pair)), settings):
             fast._modules |= {convolution: both, norm: nn.Identity()}
-    first, second = (network._modules.get(name) for name in FRONT_END)
-    if logmel := _front_end(first, second):
-        fast._modules |= dict(zip(FRONT_END, (logmel, nn.Identity()), strict=True))
+    fast._modules |= _front_end(network)
     fast.segment_features = partial(_in_groups, fast.segment_features)  # type: ignore[method-assign]
     return fast
 
 
-def _front_end(spectrogram: nn.Module | None, logmel: nn.Module | None) -> FusedLogmel | None:
-    """Both modules as one; None where they are not quite those of the published networks."""
+def _front_end(network: Network) -> dict[str, nn.Module]:
+    """What takes the place of the front-end; nothing if it is not quite that of `models`."""
+    spectrogram, logmel = (network._modules.get(name) for name in FRONT_END)
+    if type(logmel) is KaldiLogmel:
+        return {"logmel_extractor": FusedKaldiLogmel(logmel)}
     if type(spectrogram) is not Spectrogram or type(logmel) is not LogmelFilterBank:
-        return None
+        return {}
     try:
-        return FusedLogmel(spectrogram, logmel)
+        both = FusedLogmel(spectrogram, logmel)
     except UnsupportedLayerError:
-        return None
+        return {}
+    return dict(zip(FRONT_END, (both, nn.Identity()), strict=True))
 
 
 def _in_groups(features: Callable[[Tensor], Tensor], waveforms: Tensor, _: object = None) -> Tensor:

@@ -6,14 +6,21 @@ they are tried out once, and where they fail or give other numbers, nothing here
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache, partial
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 Pair = tuple[int, int]
+
+ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
+    "none": lambda x: x,
+    "relu": torch.relu_,
+    "hardswish": partial(functional.hardswish, inplace=True),
+}
+"""What may follow a convolution, by the names of oneDNN, for an image that it may overwrite."""
 
 
 def pack_convolution(
@@ -55,7 +62,7 @@ def convolve(
         dilation: distance of the taps.
         stride: step between outputs.
         groups: groups of channels.
-        activation: 'relu' or 'none'.
+        activation: one of `ACTIVATIONS`.
     """
     y: Tensor = torch.ops.mkldnn._convolution_pointwise(
         x, packed, bias, padding, stride, dilation, groups, activation, [], ""
@@ -96,15 +103,16 @@ def available() -> bool:
     try:
         with torch.no_grad():
             packed = pack_convolution(weight, *same, x.shape)
-            convolved = convolve(last, packed, bias, *same, "relu")
+            convolved = [convolve(last, packed, bias, *same, name) for name in ACTIVATIONS]
             multiplied = product(x[0, 0], pack_product(weight[:, 0, 0].repeat(1, 2)[:, :4], 5))
     # What an operator of another release raises is not known.
     except Exception:
         return False
-    expected = functional.relu(functional.conv2d(x, weight, bias, padding=1))
-    return torch.allclose(convolved, expected, atol=1e-4) and torch.allclose(
-        multiplied, x[0, 0] @ weight[:, 0, 0].repeat(1, 2)[:, :4].T, atol=1e-4
-    )
+    linear = functional.conv2d(x, weight, bias, padding=1)
+    expected = [activation(linear.clone()) for activation in ACTIVATIONS.values()]
+    return torch.allclose(
+        torch.stack(convolved), torch.stack(expected), atol=1e-4
+    ) and torch.allclose(multiplied, x[0, 0] @ weight[:, 0, 0].repeat(1, 2)[:, :4].T, atol=1e-4)
 
 
 @lru_cache(maxsize=1)

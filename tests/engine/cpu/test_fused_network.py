@@ -55,6 +55,10 @@ def recording(clip: Path) -> Tensor:
     return torch.from_numpy(read(clip, 32000))
 
 
+def fused(name: str) -> Network:
+    return fused_network(build(name).eval())
+
+
 def check(plain: Network, recording: Tensor, samples: list[int]) -> None:
     fast = fused_network(plain)
     assert fast is not plain
@@ -121,7 +125,7 @@ def test_it_answers_as_the_network_does() -> None:
     for name in ("output_names", "sample_rate", "hop_size", "minimum_samples", "channels"):
         assert getattr(fast, name) == getattr(plain, name)
     features = fast.segment_features(torch.zeros(2, 32000))
-    assert features.shape == (2, 192, 6)
+    assert features.shape == (2, 768, 7)
     assert not features.requires_grad
     for other in (fast, fused_network(build("Cnn6").eval())):
         assert other(torch.zeros(0, 32000))["clipwise_output"].shape == (0, 527)
@@ -260,9 +264,12 @@ def test_small_memory_copies_no_large_weights(filled: Filled, recording: Tensor)
     assert [kernel.weight.data_ptr() for kernel in kernels] == [w.data_ptr() for w in own]
 
 
-def test_bf16_is_near_where_the_processor_has_it(recording: Tensor) -> None:
+@pytest.mark.parametrize("name", ["Cnn6", "PannsMini"])
+def test_bf16_is_near_where_the_processor_has_it(
+    name: str, filled: Filled, recording: Tensor
+) -> None:
     torch.manual_seed(0)
-    plain = fitted(build("Cnn6"))
+    plain = fitted(build("Cnn6")) if name == "Cnn6" else network(name, filled)
     if not onednn.has_bf16():
         with pytest.raises(UsageError, match="no bf16 instructions"):
             fused_network(plain, precision="bf16")
@@ -297,7 +304,7 @@ def test_other_choices_are_refused(options: dict[str, str], message: str) -> Non
 
 
 def test_the_front_end_is_that_of_the_network(recording: Tensor) -> None:
-    plain = build("PannsMini").eval()
+    plain = build("Cnn6").eval()
     fast = fused_network(plain)
     clips = torch.stack([recording[:50021], recording[-50021:]])
     with torch.no_grad():
@@ -311,7 +318,7 @@ def test_the_front_end_is_that_of_the_network(recording: Tensor) -> None:
 
 
 def test_trained_filters_are_convolved_with(recording: Tensor) -> None:
-    plain = build("PannsMini").eval()
+    plain = build("Cnn6").eval()
     with torch.no_grad():
         plain.spectrogram_extractor.stft.conv_real.weight.mul_(1.5)
         expected = plain.logmel(recording[None, :32000])
@@ -332,7 +339,7 @@ def test_trained_filters_are_convolved_with(recording: Tensor) -> None:
 def test_settings_of_the_front_end_are_kept(
     recording: Tensor, module: str, setting: str, value: object
 ) -> None:
-    plain = build("PannsMini").eval()
+    plain = build("Cnn6").eval()
     clip = recording[None, :32000]
     with torch.no_grad():
         usual = plain.logmel(clip)
@@ -344,7 +351,7 @@ def test_settings_of_the_front_end_are_kept(
 
 @pytest.mark.parametrize("filters", ["one bin", "all bins", "none"])
 def test_filters_may_take_any_bins(recording: Tensor, filters: str) -> None:
-    plain = build("PannsMini").eval()
+    plain = build("Cnn6").eval()
     weight = torch.zeros_like(plain.logmel_extractor.melW)
     if filters == "one bin":
         weight[512, 7] = 1.0
@@ -356,3 +363,13 @@ def test_filters_may_take_any_bins(recording: Tensor, filters: str) -> None:
     found = fused_network(plain).logmel(recording[None, :32000])
     # Decibels of up to 40: three roundings of them are 1.1e-5.
     torch.testing.assert_close(found, expected, rtol=0, atol=2e-5)
+
+
+def test_the_kaldi_front_end_is_that_of_the_network(recording: Tensor) -> None:
+    plain, fast = (made.logmel_extractor for made in (build("PannsMini"), fused("PannsMini")))
+    pair = torch.stack([recording[:200_000], -recording[-200_000:]])
+    for clips in (recording[None, :32_001], pair):
+        expected = plain(clips.double())
+        torch.testing.assert_close(fast(clips).double(), expected, rtol=0, atol=3e-5)
+        assert torch.equal(fast(clips.double()), expected)
+    assert fast(pair[:0]).shape == plain(pair[:0]).shape == (0, 1, 625, 128)

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from panns_inference.engine.cpu import dispatch
+from panns_inference.engine.cpu import dispatch, onednn
 from panns_inference.engine.cpu.conv import STRIP_VALUES, ConvWeights, Kernel
 from panns_inference.engine.cpu.winograd import pair, winograd
 
@@ -57,12 +57,20 @@ def exact(x: Tensor, weights: ConvWeights) -> Tensor:
     )
 
 
-def check(kernel: Kernel, x: Tensor, expected: Tensor, relu: bool, limit: float) -> None:
-    expected = expected.relu() if relu else expected
+AFTER = {
+    "none": lambda x: x,
+    "relu": lambda x: x.clamp(min=0),
+    "hardswish": lambda x: x * (x + 3).clamp(0, 6) / 6,
+}
+"""Activations by their formulas."""
+
+
+def check(kernel: Kernel, x: Tensor, expected: Tensor, activation: str, limit: float) -> None:
+    expected = AFTER[activation](expected)
     halves = [False, True] if min(x.shape[2:]) > 1 else [False]
     for halved in halves:
         wanted = torch.nn.functional.avg_pool2d(expected, 2) if halved else expected
-        found = kernel(x, relu, halved)
+        found = kernel(x, activation, halved)
         assert found.dtype == torch.float32
         error = limit * float(expected.abs().max())
         torch.testing.assert_close(found.double(), wanted, rtol=0, atol=error)
@@ -83,9 +91,9 @@ SQUARES = [
 ]
 
 
-@pytest.mark.parametrize("relu", [True, False])
+@pytest.mark.parametrize("activation", onednn.ACTIVATIONS)
 @pytest.mark.parametrize("image", SQUARES, ids=str)
-def test_every_kernel_is_the_convolution(image: tuple[int, ...], relu: bool) -> None:
+def test_every_kernel_is_the_convolution(image: tuple[int, ...], activation: str) -> None:
     torch.manual_seed(0)
     n_in, n_out, side, *size = image
     weights = layer(n_in, n_out, (side, side))
@@ -94,7 +102,7 @@ def test_every_kernel_is_the_convolution(image: tuple[int, ...], relu: bool) -> 
     assert len(names) > 5
     for name in names:
         limit = DIRECT if name == dispatch.DIRECT else PRODUCTS
-        check(dispatch.build(name, weights, x.shape), x, exact(x, weights), relu, limit)
+        check(dispatch.build(name, weights, x.shape), x, exact(x, weights), activation, limit)
 
 
 OTHERS = {
@@ -116,16 +124,16 @@ def test_other_convolutions_have_one_kernel(name: str) -> None:
     weights, size = OTHERS[name]
     x = torch.randn(size)
     assert dispatch.candidates(weights, size[3]) == (dispatch.DIRECT,)
-    check(dispatch.build(dispatch.DIRECT, weights, x.shape), x, exact(x, weights), True, DIRECT)
+    check(dispatch.build(dispatch.DIRECT, weights, x.shape), x, exact(x, weights), "relu", DIRECT)
 
 
-@pytest.mark.parametrize("relu", [True, False])
+@pytest.mark.parametrize("activation", onednn.ACTIVATIONS)
 @pytest.mark.parametrize("name", [name for name in OTHERS if name != "grouped"])
-def test_weights_may_stay_where_they_are(name: str, relu: bool) -> None:
+def test_weights_may_stay_where_they_are(name: str, activation: str) -> None:
     weights, size = OTHERS[name]
     x = torch.randn(size)
     kernel = dispatch.build(dispatch.UNFOLD, weights, x.shape)
-    check(kernel, x, exact(x, weights), relu, DIRECT)
+    check(kernel, x, exact(x, weights), activation, DIRECT)
     assert kernel.weight.data_ptr() == weights.weight.data_ptr()
 
 

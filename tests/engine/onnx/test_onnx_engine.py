@@ -95,10 +95,11 @@ def test_segments_and_what_is_concluded_from_them_are_those_of_the_network(
     waveform = noise(n_samples)
     segmentwise = file.segmentwise(waveform)
     check_close(segmentwise, network.segmentwise(waveform))
-    statistics = {
+    both = {
         "maximum": segmentwise["features"].max(axis=-1).astype(float),
         "sum": segmentwise["features"].sum(axis=-1, dtype=float),
     }
+    statistics = {name: both[name] for name in file.statistics}
     n_segments = segmentwise["features"].shape[-1]
     concluded = file.conclude(statistics, n_segments)
     check_close(concluded, network.conclude(statistics, n_segments))
