@@ -28,6 +28,8 @@ from panns_inference.registry import (
     find,
 )
 
+EFFICIENTAT = [name for name, entry in NETWORKS.items() if entry.module == "efficientat"]
+
 
 @pytest.fixture(scope="module")
 def rows() -> dict[str, dict[str, str]]:
@@ -56,9 +58,10 @@ def test_a_row_says_what_its_network_is(name: str) -> None:
     assert entry.checkpoint is None or entry.checkpoint.name == name
 
 
-def test_there_are_the_networks_of_the_reference_and_our_own() -> None:
-    assert {*NETWORKS} == {"PannsMini", *REFERENCE}
+def test_there_are_the_networks_of_the_reference_and_of_others_and_our_own() -> None:
+    assert {*NETWORKS} == {"PannsMini", *REFERENCE, *EFFICIENTAT}
     assert len(REFERENCE) == 29
+    assert len(EFFICIENTAT) == 17
 
 
 @pytest.mark.parametrize("name", ["cnn14", "CNN-14", " Cnn14 ", "cnn_14"])
@@ -114,7 +117,7 @@ def test_one_more_network_is_its_class_and_its_row(tmp_path: Path) -> None:
 
 def test_every_file_of_the_list_is_there_and_no_other(rows: dict[str, dict[str, str]]) -> None:
     assert len(rows) == 22
-    assert set(CHECKPOINTS) == {"PannsMini", *rows}
+    assert set(CHECKPOINTS) == {"PannsMini", *rows, *EFFICIENTAT}
     assert [name for name, row in CHECKPOINTS.items() if row.packaged] == ["PannsMini"]
 
 
@@ -150,7 +153,8 @@ def test_the_networks_have_the_settings_of_their_files(rows: dict[str, dict[str,
 
 
 def test_what_is_not_known_is_none() -> None:
-    assert {name for name, row in CHECKPOINTS.items() if not row.has_checksum} == {
+    without = {name for name, row in CHECKPOINTS.items() if not row.has_checksum}
+    assert without - {*EFFICIENTAT} == {
         "Cnn14_emb512",
         "Cnn14_emb128",
         "Cnn14_emb32",
@@ -161,6 +165,7 @@ def test_what_is_not_known_is_none() -> None:
         "Res1dNet31",
         "Res1dNet51",
     }
+    assert {*EFFICIENTAT} - without == {"mn04_as"}
     assert Checkpoint("A", "A.pth", SOURCES["zenodo"], sha256="0" * 64).has_checksum
 
 
@@ -170,14 +175,25 @@ def test_checksums_have_the_form_of_checksums() -> None:
     digits = [
         text for text, length in known if text and re.fullmatch(f"[0-9a-f]{{{length}}}", text)
     ]
-    assert len(digits) == 19
-    assert len(set(digits)) == 19
+    assert len(digits) == 20
+    assert len(set(digits)) == 20
 
 
 def test_the_record_on_zenodo() -> None:
     source = SOURCES["zenodo"]
     assert source.licence == "CC BY 4.0"
     assert "28 (2020), 2880-2894" in source.citation
+
+
+def test_the_release_of_efficientat() -> None:
+    source = SOURCES["efficientat"]
+    assert source.licence == "MIT"
+    assert "ICASSP 2023" in source.citation
+    releases = "https://github.com/fschmid56/EfficientAT/releases/download/v0.0.1"
+    for name in EFFICIENTAT:
+        checkpoint = CHECKPOINTS[name]
+        thousandths = round(1000 * (checkpoint.mean_average_precision or 0))
+        assert checkpoint.url == f"{releases}/{name}_mAP_{thousandths}.pt"
 
 
 def test_a_file_from_elsewhere_has_an_address_of_another_form() -> None:

@@ -60,11 +60,13 @@ def grid_of(network: Network) -> Grid:
 
     A segment depends on the samples `first` to `last`, counted from its beginning. Where a chunk
     is cut, zeros and mirrored samples stand in the place of the recording: what would see them
-    lies in the halo, and is dropped.
+    lies in the halo, and is dropped. A window is one segment where outputs depend on all of it.
 
     Args:
         network: any network of `models`.
     """
+    if network.window_samples is not None:
+        return Grid(network.window_samples, 0, 0)
     stride, first, last = receptive_field(network)
     return Grid(stride, _segments(-first, stride), _segments(last + 1 - stride, stride))
 

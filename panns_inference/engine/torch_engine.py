@@ -151,14 +151,13 @@ class TorchEngine:
 
     @property
     def statistics(self) -> Mapping[str, str] | None:
-        """What the head keeps of the segments; None where there are none that can be cut."""
-        return self.known.statistics_of if self.known and self.window is None else None
+        """What the head keeps of the segments; None for a module with a forward pass of its own."""
+        return self.known.statistics_of if self.known else None
 
     @property
     def window(self) -> int | None:
         """Samples that the network is given at once, if its outputs depend on all of a clip."""
-        seconds = getattr(self.known, "window_seconds", None)
-        return None if seconds is None else round(seconds * self.sample_rate)
+        return self.known.window_samples if self.known else None
 
     @cached_property
     def grid(self) -> Grid:

@@ -202,6 +202,7 @@ LAYERS: dict[type[nn.Module], Rule] = {
     nn.AvgPool2d: _average(2),
     nn.ReLU: lambda graph, layer, x: graph.add("Relu", x),
     nn.ReLU6: lambda graph, layer, x: _clamp(graph, x, 0, 6),
+    nn.Dropout: lambda graph, layer, x: x,
     nn.Hardswish: lambda graph, layer, x: graph.add("HardSwish", x),
     Spectrogram: power,
     LogmelFilterBank: decibels,

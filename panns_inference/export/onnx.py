@@ -153,6 +153,7 @@ def _metadata(model: Model, network: Network) -> Metadata:
         statistics=dict(network.statistics_of),
         interpolation=network.interpolation,
         grid=grid_of(network),
+        window=network.window_samples or 0,
         seconds_at_once=schedule_of(model.engine).batch_seconds,
         weights=f"sha256:{checksum(network)}",
         source=source,

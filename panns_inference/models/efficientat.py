@@ -22,12 +22,12 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from .kaldi import KaldiLogmel
+from .kaldi import KaldiLogmel, transform_size
 from .mobilenet_v3 import Inverted, InvertedResidual, Squeeze, conv_norm
 from .network import FrontEnd, Network
 
-STEM, EMBEDDING, HIDDEN = 16, 960, 1280
-"""Channels of the stem and of the embedding, outputs of the first dense layer, at width 1."""
+STEM, HIDDEN = 16, 1280
+"""Channels of the stem, and outputs of the first dense layer, at width 1."""
 
 SQUEEZED = True
 BLOCKS = (
@@ -78,6 +78,15 @@ def rows_of(width: float) -> list[Inverted]:
     return rows
 
 
+def embedding_of(width: float) -> int:
+    """Return the length of the embedding at some width: six times the channels of the last block.
+
+    Args:
+        width: by which the channels are multiplied.
+    """
+    return 6 * rows_of(width)[-1].channels
+
+
 class EfficientAT(Network):
     """Base of the family; `width` and `published` are those of the published networks."""
 
@@ -85,17 +94,17 @@ class EfficientAT(Network):
     statistics_of: ClassVar[dict[str, str]] = {"sum": "features"}
     window_seconds = 10.0
     width: ClassVar[float] = 1.0
+    channels = embedding_size = embedding_of(1.0)
 
     def _build(self) -> None:
         self.logmel_extractor = KaldiLogmel(self.frontend)
         channels = channels_of(STEM, self.width)
         layers: list[nn.Module] = [conv_norm(1, channels, 3, (2, 2), activation=nn.Hardswish())]
         for row in rows_of(self.width):
-            layers.append(InvertedResidual(channels, row, _ListedSqueeze))
+            layers.append(InvertedResidual(channels, row, ConcurrentSqueeze))
             channels = row.channels
-        layers.append(conv_norm(channels, 6 * channels, activation=nn.Hardswish()))
+        layers.append(conv_norm(channels, self.channels, activation=nn.Hardswish()))
         self.features = nn.Sequential(*layers)
-        self.channels = self.embedding_size = 6 * channels
 
     def _build_head(self) -> None:
         hidden = channels_of(HIDDEN, self.width)
@@ -110,57 +119,147 @@ class EfficientAT(Network):
 
     @property
     def minimum_samples(self) -> int:
-        """One more than the reflection of the front-end needs."""
-        return self.logmel_extractor.n_fft // 2 + 2
+        """The shortest waveform that has a sample more than is mirrored, once it is emphasised."""
+        return transform_size(self.frontend) // 2 + 2
 
     def segment_features(self, input: Tensor, mixup_lambda: Tensor | None = None) -> Tensor:
         image = self.logmel_extractor(input).to(self.classifier[2].weight.dtype)
         features = self.features(self.mixed(image, mixup_lambda).transpose(2, 3))
         # The clip is one segment, for no part of it has features of its own.
-        pooled: Tensor = self.classifier[:2](features)[..., None]
-        return pooled
+        pooled: Tensor = features.mean(dim=(2, 3))
+        return pooled[:, :, None]
 
     def conclude(self, statistics: dict[str, Tensor], n_segments: int) -> dict[str, Tensor]:
-        return self.classify(statistics["sum"].to(self.classifier[2].weight.dtype))
+        last: nn.Linear = self.classifier[-1]  # type: ignore[assignment]
+        return self.classify(statistics["sum"].to(last.weight.dtype))
 
     def classify(self, pooled: Tensor) -> dict[str, Tensor]:
-        logits = self.classifier[2:](pooled)
+        logits = pooled
+        for layer in list(self.classifier)[2:]:  # behind the mean
+            logits = layer(logits)
         return {"clipwise_output": torch.sigmoid(logits), "embedding": pooled}
 
 
-class _ListedSqueeze(nn.Module):
-    """Squeeze and excitation under the names of the published files."""
+class ConcurrentSqueeze(nn.Module):
+    """Squeeze and excitation under the names of the published files.
+
+    Args:
+        channels: channels of the image.
+        squeezed: channels between the two layers.
+    """
 
     def __init__(self, channels: int, squeezed: int) -> None:
         super().__init__()
         self.conc_se_layers = nn.ModuleList([Squeeze(channels, squeezed)])
 
     def forward(self, x: Tensor) -> Tensor:
+        """Return the image with its channels gated.
+
+        Args:
+            x: (batch, channels, bands, time).
+        """
         gated: Tensor = self.conc_se_layers[0](x)
         return gated
 
 
-def _published(name: str, width: float, **settings: float) -> type[EfficientAT]:
-    """Return the class of a published network."""
-    values = {"width": width, "published": replace(EfficientAT.published, **settings)}
-    about = f"EfficientAT at width {width:g}" + "".join(f", {k} {v:g}" for k, v in settings.items())
-    return type(name, (EfficientAT,), {**values, "__doc__": about + ".", "__module__": __name__})
+class mn01_as(EfficientAT):
+    """Width 0.1."""
+
+    width = 0.1
+    channels = embedding_size = embedding_of(width)
 
 
-mn01_as = _published("mn01_as", 0.1)
-mn02_as = _published("mn02_as", 0.2)
-mn04_as = _published("mn04_as", 0.4)
-mn05_as = _published("mn05_as", 0.5)
-mn10_as = _published("mn10_as", 1.0)
-mn20_as = _published("mn20_as", 2.0)
-mn30_as = _published("mn30_as", 3.0)
-mn40_as = _published("mn40_as", 4.0)
-mn40_as_ext = _published("mn40_as_ext", 4.0)
-mn40_as_no_im_pre = _published("mn40_as_no_im_pre", 4.0)
-mn10_as_hop_5 = _published("mn10_as_hop_5", 1.0, hop_size=160)
-mn10_as_hop_15 = _published("mn10_as_hop_15", 1.0, hop_size=480)
-mn10_as_hop_20 = _published("mn10_as_hop_20", 1.0, hop_size=640)
-mn10_as_hop_25 = _published("mn10_as_hop_25", 1.0, hop_size=800)
-mn10_as_mels_40 = _published("mn10_as_mels_40", 1.0, mel_bins=40)
-mn10_as_mels_64 = _published("mn10_as_mels_64", 1.0, mel_bins=64)
-mn10_as_mels_256 = _published("mn10_as_mels_256", 1.0, mel_bins=256)
+class mn02_as(EfficientAT):
+    """Width 0.2."""
+
+    width = 0.2
+    channels = embedding_size = embedding_of(width)
+
+
+class mn04_as(EfficientAT):
+    """Width 0.4."""
+
+    width = 0.4
+    channels = embedding_size = embedding_of(width)
+
+
+class mn05_as(EfficientAT):
+    """Width 0.5."""
+
+    width = 0.5
+    channels = embedding_size = embedding_of(width)
+
+
+class mn10_as(EfficientAT):
+    """Width 1."""
+
+
+class mn20_as(EfficientAT):
+    """Width 2."""
+
+    width = 2.0
+    channels = embedding_size = embedding_of(width)
+
+
+class mn30_as(EfficientAT):
+    """Width 3."""
+
+    width = 3.0
+    channels = embedding_size = embedding_of(width)
+
+
+class mn40_as(EfficientAT):
+    """Width 4."""
+
+    width = 4.0
+    channels = embedding_size = embedding_of(width)
+
+
+class mn40_as_ext(mn40_as):
+    """Width 4, trained for longer."""
+
+
+class mn40_as_no_im_pre(mn40_as):
+    """Width 4, without weights of ImageNet to begin with."""
+
+
+class mn10_as_hop_5(mn10_as):
+    """Width 1, a frame each 5 ms."""
+
+    published = replace(EfficientAT.published, hop_size=160)
+
+
+class mn10_as_hop_15(mn10_as):
+    """Width 1, a frame each 15 ms."""
+
+    published = replace(EfficientAT.published, hop_size=480)
+
+
+class mn10_as_hop_20(mn10_as):
+    """Width 1, a frame each 20 ms."""
+
+    published = replace(EfficientAT.published, hop_size=640)
+
+
+class mn10_as_hop_25(mn10_as):
+    """Width 1, a frame each 25 ms."""
+
+    published = replace(EfficientAT.published, hop_size=800)
+
+
+class mn10_as_mels_40(mn10_as):
+    """Width 1, 40 mel bins."""
+
+    published = replace(EfficientAT.published, mel_bins=40)
+
+
+class mn10_as_mels_64(mn10_as):
+    """Width 1, 64 mel bins."""
+
+    published = replace(EfficientAT.published, mel_bins=64)
+
+
+class mn10_as_mels_256(mn10_as):
+    """Width 1, 256 mel bins."""
+
+    published = replace(EfficientAT.published, mel_bins=256)

@@ -24,11 +24,20 @@ FLOOR = 1e-5
 CENTRE, SCALE = -4.5, 5.0
 
 
+def transform_size(settings: FrontEnd) -> int:
+    """Return the samples of a transform: the next power of two above the window.
+
+    Args:
+        settings: of the front-end.
+    """
+    return 1 << (settings.window_size - 1).bit_length()
+
+
 class KaldiLogmel(nn.Module):
     """Waveforms, (batch, samples), to images, (batch, 1, 1 + (samples - 1) // hop_size, mel_bins).
 
     Args:
-        settings: of the front-end; the transform has the next power of two above `window_size`.
+        settings: of the front-end.
     """
 
     window: Tensor
@@ -37,7 +46,7 @@ class KaldiLogmel(nn.Module):
 
     def __init__(self, settings: FrontEnd) -> None:
         super().__init__()
-        self.n_fft = 1 << (settings.window_size - 1).bit_length()
+        self.n_fft = transform_size(settings)
         self.hop_size = settings.hop_size
         margin = self.n_fft - settings.window_size
         device = torch.get_default_device()

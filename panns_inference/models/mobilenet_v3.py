@@ -135,8 +135,16 @@ class Squeeze(nn.Module):
         Args:
             x: (batch, channels, height, width).
         """
-        gates: Tensor = self.fc2(functional.relu(self.fc1(x.mean(dim=(2, 3))))).sigmoid()
-        return x * gates[..., None, None]
+        return x * self.gates(x.mean(dim=(2, 3)))[:, :, None, None]
+
+    def gates(self, means: Tensor) -> Tensor:
+        """Return the gates, (batch, channels).
+
+        Args:
+            means: of the channels, (batch, channels).
+        """
+        gates: Tensor = self.fc2(functional.relu(self.fc1(means))).sigmoid()
+        return gates
 
 
 class InvertedResidual(nn.Module):

@@ -122,6 +122,12 @@ class Network(nn.Module):
         return {}
 
     @property
+    def window_samples(self) -> int | None:
+        """`window_seconds` in samples."""
+        seconds = self.window_seconds
+        return None if seconds is None else round(seconds * self.sample_rate)
+
+    @property
     def minimum_samples(self) -> int:
         """Length in samples to which a shorter waveform is padded with zeros."""
         raise NotImplementedError

@@ -17,7 +17,7 @@ from ..errors import UsageError
 from ..model import Model
 from ..results import Embedding, Result, Tagging
 from .blocks import Waveform
-from .forward import BLOCK, pass_over
+from .forward import pass_over
 from .sliding import Batch, Placement, Stretches
 from .state import SavedState, State, inner, nested
 from .task import Task, loud_clips
@@ -78,7 +78,10 @@ class ClipwiseTask(Task[C]):
             raise UsageError("min_clip adds silence and skip_silence leaves it out: give one")
         self.min_samples = self.samples_of("min_clip", min_clip) if min_clip else 0
         if self.min_samples > self.block:
-            raise UsageError(f"min_clip is at most {BLOCK} s, which go through the network at once")
+            most = self.block / model.sample_rate
+            raise UsageError(
+                f"min_clip is at most {most:g} s, which go through the network at once"
+            )
         self.window = None if window is None else self.samples_of("window", window)
         self.hop = self.window if hop is None else self.samples_of("hop", hop)
         if self.window is not None:

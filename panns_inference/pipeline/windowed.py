@@ -14,13 +14,14 @@ drawn at random.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..engine import Engine, Outputs
 from .blocks import Waveform
-from .segments import Frames
+from .segments import Frames, whole_outputs
 from .sliding import Batch, Placement, Stretches
 from .state import SavedState, State, inner, nested
 
@@ -56,7 +57,7 @@ class WindowedPass:
         window = engine.window or 0
         saved = inner(state, "stretches") or None
         self.stretches = Stretches(window, window // OVERLAP, Placement.INSIDE, AT_ONCE, saved)
-        self.sums: dict[str, NDArray[np.float64]] = inner(state, "sums")
+        self.sums: dict[str, NDArray[Any]] = inner(state, "sums")
         self.n_windows, self.silence, self.end = (
             int(state.get(name, 0)) for name in ("n_windows", "silence", "end")
         )
@@ -75,8 +76,16 @@ class WindowedPass:
         self._add(self.stretches.feed(samples))
         return None
 
-    def finish(self) -> tuple[Outputs, Frames | None]:
-        """Return the outputs of the recording, and None for its frames."""
+    def finish(self, min_samples: int = 0) -> tuple[Outputs, Frames | None]:
+        """Return the outputs of the recording, and None for its frames.
+
+        Args:
+            min_samples: to which a shorter recording is padded, no more than a window; where
+                silence is not computed, none is added.
+        """
+        if self.n_samples <= self.stretches.length and self.peak is None:
+            samples = self.stretches.buffer.between(0, self.n_samples)
+            return whole_outputs(self.engine, samples, min_samples)
         self._add(self.stretches.finish())
         if self.n_windows:
             means = {name: total / self.n_windows for name, total in self.sums.items()}

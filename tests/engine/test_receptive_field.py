@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from panns_inference.engine.receptive_field import Grid, grid_of, receptive_field
-from panns_inference.models import build
+from panns_inference.models import build, network_class
 from panns_inference.registry import NETWORKS
 
 CNN14 = Grid(10_240, 4, 4)
@@ -46,9 +46,12 @@ TABLE = {
 }
 """Samples of a segment, and segments of the halo on either side."""
 
+CUT = [name for name in NETWORKS if network_class(name).window_seconds is None]
+"""All but those whose squeezes hear the whole clip."""
+
 
 @pytest.mark.sample(4)
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", CUT)
 def test_the_grid_is_that_of_the_table(name):
     """Whether filters are convolved with, as on meta, or a transform takes their place."""
     with torch.device("meta"):
@@ -57,6 +60,11 @@ def test_the_grid_is_that_of_the_table(name):
     network.to_empty(device="cpu")
     network.load_state_dict(network.computed_state(), strict=False)
     assert grid_of(network) == TABLE[name]
+
+
+def test_what_hears_a_whole_window_has_it_for_a_segment():
+    with torch.device("meta"):
+        assert grid_of(build("mn01_as")) == Grid(320_000, 0, 0)
 
 
 def test_the_field_is_what_a_segment_depends_on(filled):

@@ -10,10 +10,10 @@ import torch
 from torch import nn
 
 from panns_inference import AudioTagging
-from panns_inference.training.recordings import decode
 from panns_inference.models import build
 from panns_inference.models.efficientat import channels_of
 from panns_inference.registry import NETWORKS
+from panns_inference.training.recordings import decode
 
 FAMILY = [name for name, entry in NETWORKS.items() if entry.module == "efficientat"]
 PARAMETERS = {

@@ -24,6 +24,7 @@ from ...models.wavegram import PreWaveBlock
 from .bucketing import pooled, viewed
 from .fused_conv import CONVOLUTIONS, Settings, UnsupportedLayerError
 from .fused_layers import average_pool, fused_layers, in_sequence, max_pool, numbered_convs
+from .squeeze import fused_squeeze
 from .tiling import Extent, Layer, tiled
 
 
@@ -131,7 +132,7 @@ class FusedInverted(FusedBlock):
 
 
 class FusedInvertedV3(FusedBlock):
-    """Fused form of the `InvertedResidual` of MobileNetV3; a squeeze is given all of the time."""
+    """Fused form of the `InvertedResidual` of MobileNetV3; a squeeze is given all of an image."""
 
     def __init__(self, block: mobilenet_v3.InvertedResidual, settings: Settings) -> None:
         super().__init__(block, settings)
@@ -143,7 +144,7 @@ class FusedInvertedV3(FusedBlock):
             halo=sum(int(layer.padding[0]) for layer in convolutions),
         )
         layers = list(block.block.children())
-        squeezes = [isinstance(layer, mobilenet_v3.LocalSqueeze) for layer in layers]
+        squeezes = [fused_squeeze(layer) is not None for layer in layers]
         n_tiled = squeezes.index(True) if any(squeezes) else len(layers)
         self.tiled, self.whole = (
             fused_layers(part, settings, _fused_layer)

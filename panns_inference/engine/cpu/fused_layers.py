@@ -10,10 +10,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ...models.mobilenet_v3 import LocalSqueeze
 from .bucketing import pooled
 from .fused_conv import CONVOLUTIONS, NORMS, FusedConv, Settings, UnsupportedLayerError
-from .squeeze import gated
+from .squeeze import fused_squeeze
 from .tiling import Layer
 
 Fuse = Callable[[nn.Module, Settings], Layer | None]
@@ -110,9 +109,7 @@ def _single(layer: nn.Module, settings: Settings, fuse: Fuse | None) -> Layer:
         return torch.relu_ if layer.inplace else torch.relu
     if type(layer) is nn.ReLU6:
         return partial(functional.relu6, inplace=layer.inplace)
-    if isinstance(layer, LocalSqueeze) and type(layer).forward is LocalSqueeze.forward:
-        return partial(gated, layer)
-    block = fuse(layer, settings) if fuse else None
+    block = fused_squeeze(layer) or (fuse(layer, settings) if fuse else None)
     if block is None:
         raise UnsupportedLayerError(layer)
     return block

@@ -174,6 +174,11 @@ class OnnxEngine:
         return self.metadata.statistics
 
     @property
+    def window(self) -> int | None:
+        """Samples that it is given at once, if its outputs depend on all of a clip; else None."""
+        return self.metadata.window or None
+
+    @property
     def grid(self) -> Grid:
         """Where a recording may be cut."""
         return self.metadata.grid

@@ -62,6 +62,7 @@ class Metadata:
         statistics: name to the segmentwise value that it is taken of.
         interpolation: frames of a segment, and whether straight lines lead from one to the next.
         grid: stride, and segments of the halo on the left and on the right.
+        window: samples that it is given at once, if its outputs depend on all of a clip; else 0.
         seconds_at_once: seconds of short clips in a batch.
         weights: checksum of the network that was written.
         source: file of the weights, with its checksum; '' if they came from none.
@@ -81,6 +82,7 @@ class Metadata:
     statistics: dict[str, str]
     interpolation: tuple[int, bool]
     grid: Grid
+    window: int
     seconds_at_once: float
     weights: str
     source: str
@@ -239,6 +241,7 @@ CHECKS: dict[str, tuple[Check, str]] = {
     "sizes": (_are_sizes, "the lengths of clipwise_output and other outputs"),
     "statistics": (_are_statistics, "names of statistics, and of what they are taken of"),
     "interpolation": (_is_interpolation, "frames of a segment, and true or false"),
+    "window": _number(0),
     "grid": (_is_grid, "samples of a segment, and segments of the halo on either side"),
     "seconds_at_once": (_is_time, f"seconds from 0 to {MOST_SECONDS:.0f}"),
     "precision": (PRECISIONS.__contains__, " or ".join(PRECISIONS)),

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from reference.stored import REFERENCE
 from torch import Tensor, nn
 
 from panns_inference.audio import read
@@ -24,7 +25,16 @@ from panns_inference.registry import NETWORKS
 
 PROBABILITY = 1e-5
 
-QUICK = ("Cnn6", "Cnn10", "MobileNetV1", "MobileNetV2", "LeeNet11", "DaiNet19", "PannsMini")
+QUICK = (
+    "Cnn6",
+    "Cnn10",
+    "MobileNetV1",
+    "MobileNetV2",
+    "LeeNet11",
+    "DaiNet19",
+    "PannsMini",
+    "mn01_as",
+)
 """One of most families, each of which takes a second; the others are slow together."""
 
 
@@ -32,10 +42,10 @@ Filled = Callable[[str], Network]
 
 
 def network(name: str, filled: Filled) -> Network:
-    """A network in evaluation mode, with the weights in the box or those of the reference."""
+    """A network in evaluation mode: weights in the box, those of the reference, or random ones."""
     if name == "PannsMini":
         return load(build(name), files("panns_inference") / "data" / "PannsMini.pth").eval()
-    return filled(name)
+    return filled(name) if name in REFERENCE else fitted(build(name))
 
 
 def fitted(made: Network) -> Network:
