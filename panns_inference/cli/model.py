@@ -16,6 +16,7 @@ import contextlib
 import ctypes
 import gc
 import logging
+import math
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,9 @@ CNN14 takes 0.3 s to lay them out, which two minutes of sound get back."""
 
 MEASURED = "clipwise_output"
 """The output that a published mAP is about: it says nothing of events and embeddings."""
+
+WORTH_OF_DOUBLING = 0.01
+"""Published mAP that a network must have more for twice the multiply-adds, to be called better."""
 
 TRIM_THRESHOLD, MMAP_THRESHOLD = -1, -3
 """Names of settings in `malloc.h`."""
@@ -75,7 +79,8 @@ def open_model(given: argparse.Namespace, output: str, inputs: Sequence[str] = (
 def best_here(output: str) -> str:
     """Return the name of the best network on this machine that has an output, and log it.
 
-    Where a published mAP says that another one is better at what is wanted, it is named, too.
+    It is the one with the largest published mAP. Where such figures say that another one is better
+    at what is wanted, the best for its cost of these is named, too.
 
     Args:
         output: its name.
@@ -85,7 +90,7 @@ def best_here(output: str) -> str:
     able = [c for name, c in CHECKPOINTS.items() if output in NETWORKS[name].output_names]
     by_precision = sorted(able, key=_precision, reverse=True)
     chosen = next(c for c in by_precision if usable(c))
-    best, hint = by_precision[0], ""
+    best, hint = max(able, key=_value), ""
     if output == MEASURED and _precision(best) > _precision(chosen):
         hint = (
             f"; {best.name} is better at tagging (AudioSet mAP {_precision(best):.3f}): "
@@ -93,6 +98,12 @@ def best_here(output: str) -> str:
         )
     LOG.info("using %s%s", chosen.name, hint)
     return chosen.name
+
+
+def _value(checkpoint: Checkpoint) -> float:
+    """The published mAP, less what the cost has to bring to be worth it."""
+    multi_adds = NETWORKS[checkpoint.name].multi_adds
+    return _precision(checkpoint) - WORTH_OF_DOUBLING * math.log2(multi_adds)
 
 
 def _precision(checkpoint: Checkpoint) -> float:

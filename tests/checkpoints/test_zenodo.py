@@ -41,7 +41,7 @@ def cache(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PANNS_HOME", str(home))
 
 
-@pytest.mark.parametrize("name", ["LeeNet11", "Cnn14", "Cnn14_DecisionLevelMax"])
+@pytest.mark.parametrize("name", ["LeeNet11", "Cnn14", "Cnn14_DecisionLevelMax", "mn04_as"])
 def test_the_published_bytes(name: str) -> None:
     path = fetch(CHECKPOINTS[name])
     assert verify(path, CHECKPOINTS[name]).verdict == "verified"

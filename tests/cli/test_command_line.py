@@ -371,8 +371,9 @@ def test_the_models(as_published: Path, capsys: Capture) -> None:
     shutil.copy(as_published, cache_folder())
     assert main(["models"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == 33
-    assert lines[32].startswith("The weights are under CC BY 4.0. Cite Q. Kong")
+    assert len(lines) == 1 + 47 + 2 + 2
+    assert lines[-3].startswith("The weights from zenodo.org are under CC BY 4.0. Cite Q. Kong")
+    assert lines[-1].startswith("The weights from github.com are under MIT. Cite F. Schmid")
     rows = {line.split()[0]: line for line in lines if line}
     assert rows["LeeNet11"].split()[1:] == [
         "0.266", "0.7", "M", "4.7", "G", "3", "MB", "clipwise,", "embedding", "yes",
@@ -391,9 +392,48 @@ def test_the_models(as_published: Path, capsys: Capture) -> None:
         row = found.pop(name)
         assert row["parameters"] == schema["parameters_trainable"]
         assert row["multi_adds"] == schema["multi_adds_10s"]
-    assert list(found) == ["PannsMini"]
+    assert next(iter(found)) == "PannsMini"
+    assert {name.split("_")[1] for name in [*found][1:]} == {"as"}
     assert main(["models", "--markdown"]) == 0
     assert capsys.readouterr().out.splitlines()[1].startswith("| --- | ---: |")
+
+
+def test_the_models_in_order(capsys: Capture) -> None:
+    some = ["Cnn14", "mn10_as", "mn40_as_ext", "LeeNet11"]
+
+    def names(order: str, *options: str) -> list[str]:
+        assert main(["models", "list", *some, "--sort", order, "--json", *options]) == 0
+        return [row["name"] for row in json.loads(capsys.readouterr().out)]
+
+    assert names("mAP") == ["mn40_as_ext", "mn10_as", "Cnn14", "LeeNet11"]
+    assert names("speed") == ["mn10_as", "LeeNet11", "mn40_as_ext", "Cnn14"]
+    assert names("size") == ["LeeNet11", "mn10_as", "mn40_as_ext", "Cnn14"]
+    assert main(["models", "path", "--sort", "size"]) == 2
+    assert "--sort is for panns models list" in capsys.readouterr().err
+
+
+def test_the_time_of_models_is_measured(capsys: Capture) -> None:
+    """Of two that differ by much, in the order of their times."""
+    some = ["models", "list", "Cnn6", "mn01_as", "--measure"]
+    assert main([*some, "--json", "--sort", "speed"]) == 0
+    fast, slow = json.loads(capsys.readouterr().out)
+    assert (fast["name"], slow["name"]) == ("mn01_as", "Cnn6")
+    assert 0 < fast["seconds"] < slow["seconds"]
+    assert main(some) == 0
+    heading, first = (line.split("  ") for line in capsys.readouterr().out.splitlines()[:2])
+    assert "10 s in" in [cell.strip() for cell in heading]
+    assert any(cell.strip().endswith(" s") for cell in first)
+
+
+def test_whose_weights_they_are(capsys: Capture) -> None:
+    assert main(["models", "info", "mn04_as", "PannsMini"]) == 0
+    first, where, licence, cite, *others = capsys.readouterr().out.splitlines()
+    assert first.startswith("mn04_as: mn04_as_mAP_432.pt (4,066,513 bytes")
+    assert where.endswith("/EfficientAT/releases/download/v0.0.1/mn04_as_mAP_432.pt")
+    assert licence.split() == ["licence:", "MIT"]
+    assert cite.strip().startswith("cite:    F. Schmid, K. Koutini, G. Widmer")
+    assert [line.split()[0] for line in others] == ["PannsMini:", "from:", "licence:"]
+    assert main(["models", "info"]) == 2
 
 
 def test_downloaded_models(as_published: Path, capsys: Capture) -> None:
