@@ -14,6 +14,7 @@ other modules know of it. Nothing here imports torch: listing the networks takes
 | `file`, `size`, `md5`, `sha256`           | of the published weights, as far as they are known |
 | `mean_average_precision`                  | published, on the evaluation set of AudioSet       |
 | `legacy_file`                             | name that panns-inference 0.1 gave the file        |
+| `slide_window`, `slide_hop`               | seconds for `detect`, where they were measured     |
 """
 
 from __future__ import annotations
@@ -139,6 +140,9 @@ class Entry:
         multi_adds: multiply-adds for 10 s, counted as in the paper.
         weights_bytes: size of its weights in float32.
         checkpoint: its published weights; None if there are none.
+        slide_window: seconds of the windows in which it finds events best, if it has no framewise
+            probabilities and that was measured; else 0.
+        slide_hop: seconds from one of these to the next.
     """
 
     name: str
@@ -150,6 +154,8 @@ class Entry:
     multi_adds: int
     weights_bytes: int
     checkpoint: Checkpoint | None
+    slide_window: float
+    slide_hop: float
 
 
 def _entry(row: dict[str, str]) -> Entry:
@@ -163,6 +169,8 @@ def _entry(row: dict[str, str]) -> Entry:
         multi_adds=int(row["multi_adds"]),
         weights_bytes=int(row["weights_bytes"]),
         checkpoint=_checkpoint(row) if row["source"] else None,
+        slide_window=float(row["slide_window"] or 0),
+        slide_hop=float(row["slide_hop"] or 0),
     )
 
 

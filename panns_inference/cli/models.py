@@ -45,8 +45,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--sort",
         choices=SORTS,
-        help="list the best first: by mAP, by multiply-adds or the time "
-        "that was measured, or by the size of the file; by default, families are together",
+        help="list the best first: by published mAP, by multiply-adds or the time that was "
+        "measured, or by the size of the file; default: the order of the table",
     )
     parser.add_argument(
         "--measure",

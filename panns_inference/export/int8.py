@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from ..audio import blocks
 from ..batch import find
 from ..engine.onnx.metadata import WAVEFORM, ZERO_POINT
+from ..registry import NETWORKS
 from .whole import TRUNK
 
 KINDS = ("Conv", "Relu", "Clip", "Add", "Concat", "AveragePool", "MaxPool")
@@ -47,11 +48,16 @@ class Quantized(NamedTuple):
 QUANTIZED = {
     "LeeNet11": Quantized(("conv_block2",)),
     "PannsMini": Quantized((*(f"features.{number}." for number in range(7, 13)), "deep."), True),
+    **dict.fromkeys(
+        (name for name, entry in NETWORKS.items() if entry.module == "efficientat"),
+        Quantized(tuple(f"features.{number}." for number in range(7, 17)), True),
+    ),
 }
 """Network to what of it is, where int8 in all would not be precise enough. LeeNet11 is given the
 waveform itself, whose range is that of loudness, and half of its operations are in this block. In
 PannsMini gates multiply what was rounded: with all of it, one first tag of eight changes, as it is
-here one of 25. `benchmarks/int8.py` shows what comes of it."""
+here one of 25. EfficientAT has the same blocks: of mn04_as one first tag of ten changes, with all
+pointwise layers one of six. `benchmarks/int8.py` shows what comes of it."""
 
 PRODUCTS_FROM = 512
 """Channels of images from which on a convolution is faster as a product of matrices in AMX."""

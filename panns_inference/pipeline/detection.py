@@ -17,6 +17,7 @@ from ..errors import UsageError
 from ..events import Event, Rules, find_events, rules
 from ..events.columns import Class
 from ..model import Model
+from ..registry import NETWORKS
 from ..results import Detection
 from ..warning import warn
 from .blocks import Waveform
@@ -27,7 +28,8 @@ from .state import SavedState
 from .task import Task
 
 WINDOW = 2.0
-"""Seconds around each hop that a network without framewise probabilities is given."""
+"""Seconds around each hop that a network without framewise probabilities is given, where the best
+length was not measured."""
 
 HOP = 1.0
 """Seconds from one of its frames to the next."""
@@ -52,8 +54,9 @@ class DetectionTask(Task[Detection]):
         exclude: as for `Rules`.
         framewise: whether the result holds the framewise probabilities.
         window: seconds that a network without framewise probabilities is given for each frame;
-            None is 2. The others do not slide, and refuse it.
-        hop: seconds from one of these frames to the next; None is 1.
+            None is what was measured to be best for it, else 2. The others do not slide, and
+            refuse it.
+        hop: seconds from one of these frames to the next; None is what was measured, else 1.
         skip_silence: level in dB relative to full scale, 0 or less, up to which samples are
             silence: their framewise probabilities are 0. None computes everything.
 
@@ -116,8 +119,11 @@ class DetectionTask(Task[Detection]):
                 f"{model.name} has framewise probabilities: window= and hop= are for networks that "
                 "have none"
             )
-        self.window = self.samples_of("window", WINDOW if window is None else window)
-        self.hop = self.samples_of("hop", HOP if hop is None else hop)
+        known = NETWORKS.get(model.name)
+        best = (known.slide_window, known.slide_hop) if known else (0.0, 0.0)
+        window = best[0] or WINDOW if window is None else window
+        hop = best[1] or HOP if hop is None else hop
+        self.window, self.hop = self.samples_of("window", window), self.samples_of("hop", hop)
         if self.slides:
             self.longest_clip = 0
             warn(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,9 +12,12 @@ import pytest
 import torch
 from reference.stored import REFERENCE, cases
 
+from panns_inference import AudioTagging
 from panns_inference.checkpoints import CHECKPOINTS, cached, load
+from panns_inference.export import to_onnx
 from panns_inference.export.whole import whole
 from panns_inference.models import Network, build, network_class
+from panns_inference.models.mobilenet_v3 import Squeeze
 
 PROBABILITY = 1e-5
 
@@ -84,6 +88,11 @@ def small(name: str, widths: tuple[int, ...], **settings: str) -> Network:
     network = type(name, (network_class(name),), narrow)(
         32000, 1024, 320, 64, 50, 14000, 3, **settings
     )
+    return fitted(network)
+
+
+def fitted(network: Network) -> Network:
+    """A network whose batch norms fit noise, so that values do not fade."""
     for layer in network.modules():
         if isinstance(layer, torch.nn.BatchNorm1d | torch.nn.BatchNorm2d):
             layer.momentum = 1.0
@@ -97,21 +106,37 @@ def mini() -> Any:
     return load(build("PannsMini"), cached(CHECKPOINTS["PannsMini"])).eval()
 
 
-class ClipSqueeze(torch.nn.Module):
-    """Squeeze and excitation over the whole clip, as MobileNetV3 has it."""
-
-    def __init__(self, channels: int, squeezed: int) -> None:
-        super().__init__()
-        self.fc1 = torch.nn.Linear(channels, squeezed)
-        self.fc2 = torch.nn.Linear(squeezed, channels)
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        gates = self.fc2(torch.nn.functional.relu(self.fc1(x.mean(dim=(2, 3))))).sigmoid()
-        return x * gates[:, :, None, None]
-
-
 def test_pannsmini_says_what_it_says_in_torch() -> None:
     check_lengths(mini())
+
+
+@pytest.mark.parametrize("name", ["mn01_as", "mn02_as"])
+def test_efficientat_says_what_it_says_in_torch(name: str) -> None:
+    torch.manual_seed(1)
+    network: Any = fitted(build(name))
+    # Random features are ten times those of a trained network, and logits should not be.
+    torch.nn.init.uniform_(network.classifier[-1].weight, -0.003, 0.003)
+    check_lengths(network)
+
+
+@pytest.mark.shared("the weights of mn04_as")
+def test_mn04_says_what_it_says_in_torch(shared: Path) -> None:
+    weights = shared / "distill" / "teacher" / "mn04_as_mAP_432.pt"
+    check_lengths(load(build("mn04_as"), weights).eval())
+
+
+def test_a_file_of_efficientat_is_given_windows(tmp_path: Path) -> None:
+    torch.manual_seed(1)
+    tagger = AudioTagging(fitted(build("mn01_as")), device="cpu", pretrained=False)
+    file = AudioTagging(to_onnx(tagger, tmp_path / "mn01.onnx"))
+    assert file.engine.window == tagger.engine.window == 320_000
+    noise = np.random.default_rng(0).standard_normal((2, 13 * 32_000)) * [[0.1], [0.01]]
+    noise = np.concatenate(noise.astype(np.float32))
+    for found, wanted in (
+        (file.tag(noise, 32_000).clipwise, tagger.tag(noise, 32_000).clipwise),
+        (file.inference(noise[None])[0][0], tagger.inference(noise[None])[0][0]),
+    ):
+        np.testing.assert_allclose(found, wanted, rtol=0, atol=PROBABILITY)
 
 
 def test_squeezes_over_the_whole_clip_are_written() -> None:
@@ -121,7 +146,7 @@ def test_squeezes_over_the_whole_clip_are_written() -> None:
     given = torch.from_numpy(waveforms)
     with torch.no_grad():
         local = network(given)["clipwise_output"]
-        network.features[4].block[2] = ClipSqueeze(32, 8).eval()
+        network.features[4].block[2] = Squeeze(32, 8).eval()
         wanted = {name: value.numpy() for name, value in network(given).items()}
     assert np.abs(wanted["clipwise_output"] - local.numpy()).max() > 1e-3
     check_close(asked(session_of(network), network.output_names, waveforms), wanted)

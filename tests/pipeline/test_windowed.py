@@ -157,6 +157,18 @@ def test_a_long_recording_goes_on_from_its_state(
     assert found.silence == whole.silence
 
 
+@pytest.mark.filterwarnings("ignore:.*has no framewise probabilities")
+def test_detection_slides_as_was_measured(tagger: AudioTagging, waveform: np.ndarray) -> None:
+    found = tagger.detect(waveform, RATE, framewise=True)
+    assert found.frames_per_second == 2
+    assert len(found.framewise) == 2 * SECONDS
+    with torch.no_grad():  # the middle of hop 20 is at 10.25 s
+        window = torch.from_numpy(waveform[None, RATE * 39 // 4 : RATE * 43 // 4])
+        expected = tagger.network(window)["clipwise_output"][0].numpy()
+    close(found.framewise[20], expected)
+    assert tagger.detect(waveform, RATE, window=2, hop=1).frames_per_second == 1
+
+
 def test_embeddings_of_hear(tagger: AudioTagging, waveform: np.ndarray) -> None:
     from panns_inference import hear
 
