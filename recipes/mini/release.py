@@ -116,7 +116,9 @@ def calibrate(network: PannsMini, learnt: Batches, judge: Batches) -> Iterator[s
         judge: what it is judged on.
     """
     fits, tests = (observed(network, map(each, range(N_BATCHES))) for each in (learnt, judge))
-    layers = {"clipwise": network.fc_audioset, "framewise": network.framewise_head[-1]}
+    # The tensors of the state are those of the network.
+    state = network.state_dict()
+    layers = {"clipwise": "fc_audioset", "framewise": "framewise_head.4"}
     for (name, layer), fit, test in zip(layers.items(), fits, tests, strict=True):
         scaling = fitted(fit)
         before = reliability(*test)
@@ -124,7 +126,7 @@ def calibrate(network: PannsMini, learnt: Batches, judge: Batches) -> Iterator[s
         yield f"{name} as learnt: {before}"
         yield f"{name} calibrated: {after}"
         if after.error < before.error:
-            scaling.into(layer.weight, layer.bias)
+            scaling.into(state[f"{layer}.weight"], state[f"{layer}.bias"])
         else:
             yield f"{name} stays as learnt"
 
