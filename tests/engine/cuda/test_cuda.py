@@ -469,7 +469,7 @@ def test_hooks_are_called(mini: nn.Module) -> None:
     on_gpu, seen = tagger(mini, "cuda:0"), []
     for _ in range(3):
         on_gpu.inference(noise(1).numpy())
-    hook = on_gpu.network.bn0.register_forward_hook(lambda *_: seen.append(1))
+    hook = on_gpu.network.logmel_extractor.register_forward_hook(lambda *_: seen.append(1))
     for _ in range(3):
         on_gpu.inference(noise(1).numpy())
     hook.remove()
