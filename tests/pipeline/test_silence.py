@@ -26,14 +26,22 @@ def waveform():
     return np.concatenate([sound[: 3 * 32_000], silence[0], sound[3 * 32_000 :], silence[1]])
 
 
+class Counting(TorchEngine):
+    """Counts the blocks that go through the network; a hook would switch its fast form off."""
+
+    calls = 0
+
+    def segmentwise(self, waveform):
+        self.calls += 1
+        return super().segmentwise(waveform)
+
+
 def heard(network, waveform, block, peak):
-    calls = []
-    hook = network.logmel_extractor.register_forward_hook(lambda *_: calls.append(1))
-    run = BlockwisePass(TorchEngine(network, "cpu"), block, 5, peak)
+    engine = Counting(network, "cpu")
+    run = BlockwisePass(engine, block, 5, peak)
     frames = [run.feed(piece) for piece in np.array_split(waveform, 3)]
     outputs, last = run.finish()
-    hook.remove()
-    return np.concatenate([*frames, last]), outputs, run.silence, len(calls)
+    return np.concatenate([*frames, last]), outputs, run.silence, engine.calls
 
 
 def test_silence_is_not_heard(network, waveform):
