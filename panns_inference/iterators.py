@@ -67,7 +67,7 @@ class Iterators(Model):
         sample_rate: int | None = None,
         *,
         method: str = rules.DEFAULT_METHOD,
-        threshold: rules.Threshold = rules.DEFAULT_THRESHOLD,
+        threshold: rules.Threshold | None = None,
         threshold_off: rules.Threshold | None = None,
         smooth: float = 0.0,
         min_duration: float = 0.0,

@@ -33,7 +33,7 @@ class Framewise(Common, total=False):
     """Further arguments of `detect`, for type checkers."""
 
     method: str
-    threshold: Threshold
+    threshold: Threshold | None
     threshold_off: Threshold | None
     smooth: float
     min_duration: float

@@ -144,7 +144,7 @@ class Recogniser(Iterators):
         sample_rate: int | None = None,
         *,
         method: str = rules.DEFAULT_METHOD,
-        threshold: rules.Threshold = rules.DEFAULT_THRESHOLD,
+        threshold: rules.Threshold | None = None,
         threshold_off: rules.Threshold | None = None,
         smooth: float = 0.0,
         min_duration: float = 0.0,
@@ -172,7 +172,8 @@ class Recogniser(Iterators):
             method: 'threshold', for runs of frames above it, or 'boxes', for segments between
                 changes of the probability, of which the threshold chooses by their mean.
             threshold: probability in (0, 1] from which on there is an event: a number, an array of
-                one for each class, or a mapping from label, mid or index.
+                one for each class, or a mapping from label, mid or index; None is that of the
+                network, `Model.threshold`: chosen from data for PannsMini, 0.5 for the others.
             threshold_off: probability down to which an event lasts; None is `threshold`. It is of
                 the method threshold alone, as are `smooth`, `merge_gap` and `pad`.
             smooth: length in seconds of a median filter over the probabilities.

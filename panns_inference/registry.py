@@ -8,6 +8,7 @@ other modules know of it. Nothing here imports torch: listing the networks takes
 | `name`, `module`                          | of its class, and where in `models` that is        |
 | `sample_rate`, `output_names`             | of its waveforms in Hz; what it gives              |
 | `min_clip`                                | seconds to which shorter clips are padded for tags |
+| `threshold`                               | probability from which on there is an event        |
 | `parameters`, `multi_adds`                | trained ones; multiply-adds for 10 s               |
 | `weights_bytes`                           | size of its weights in float32                     |
 | `source`                                  | key of `SOURCES`; empty if no weights are published |
@@ -40,6 +41,9 @@ __all__ = [
 ]
 
 TABLE = Path(__file__).with_suffix(".csv")
+
+DEFAULT_THRESHOLD = 0.5
+"""Probability from which on there is an event, for networks of which nothing is known."""
 
 
 @dataclass(frozen=True)
@@ -135,6 +139,8 @@ class Entry:
         sample_rate: of its waveforms in Hz.
         min_clip: seconds to which a shorter clip is padded for its tags, as they are then better by
             more than chance; 0 where that is not so, or was not measured.
+        threshold: probability from which on there is an event, chosen from data; 0.5 where that was
+            not done.
         output_names: keys of what it returns.
         parameters: number of those that are trained.
         multi_adds: multiply-adds for 10 s, counted as in the paper.
@@ -149,6 +155,7 @@ class Entry:
     module: str
     sample_rate: int
     min_clip: float
+    threshold: float
     output_names: tuple[str, ...]
     parameters: int
     multi_adds: int
@@ -164,6 +171,7 @@ def _entry(row: dict[str, str]) -> Entry:
         module=row["module"],
         sample_rate=int(row["sample_rate"]),
         min_clip=float(row["min_clip"] or 0),
+        threshold=float(row["threshold"] or DEFAULT_THRESHOLD),
         output_names=tuple(row["output_names"].split()),
         parameters=int(row["parameters"]),
         multi_adds=int(row["multi_adds"]),

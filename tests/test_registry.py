@@ -51,6 +51,7 @@ def test_a_row_says_what_its_network_is(name: str) -> None:
     assert entry.sample_rate == network.sample_rate
     assert entry.output_names == network.output_names
     assert entry.min_clip == (3 if name == "LeeNet11" else 0)
+    assert entry.threshold == (0.2 if name == "PannsMini" else 0.5)
     assert entry.parameters == parameters(network)
     assert entry.multi_adds == multi_adds(network)
     assert entry.weights_bytes == sum(4 * each.numel() for each in network.state_dict().values())
@@ -101,7 +102,7 @@ def test_one_more_network_is_its_class_and_its_row(tmp_path: Path) -> None:
     shutil.copytree(Path(registry.__file__).parent, package)
     with (package / "models" / "cnn.py").open("a", encoding="utf-8") as file:
         file.write(OTHER)
-    row = "Cnn14_emb8,cnn,32000,,clipwise_output embedding,75510951,42209110127,0,"
+    row = "Cnn14_emb8,cnn,32000,,,clipwise_output embedding,75510951,42209110127,0,"
     with (package / "registry.csv").open("a", encoding="utf-8") as file:
         file.write(f"{row}zenodo,8.pt,0.1,9,,,\n")
     run = subprocess.run(

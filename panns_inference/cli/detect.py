@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from ..events.rules import (
     DEFAULT_METHOD,
-    DEFAULT_THRESHOLD,
     MERGE_DIFFERENCE,
     MERGE_RATIO,
     RULES_OF,
     STEP_FILTER,
 )
 from ..formats import FORMATS
+from ..registry import DEFAULT_THRESHOLD, NETWORKS
 from ..results import Detection
 from . import options
 from .run import run_task
@@ -73,9 +73,9 @@ EVENTS = [
     options.option(
         "--threshold",
         type=options.probability,
-        default=DEFAULT_THRESHOLD,
         metavar="P",
-        help="probability from which on there is an event; default: %(default)s",
+        help="probability from which on there is an event; default: that of the network, "
+        f"{NETWORKS['PannsMini'].threshold} for PannsMini, {DEFAULT_THRESHOLD} for the others",
     ),
     options.option(
         "--threshold-off",

@@ -11,12 +11,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import UsageError
+from ..registry import DEFAULT_THRESHOLD
 from .columns import Class, column_of, columns_of
 
 Threshold = float | ArrayLike | Mapping[Class, float]
 """One for all classes; one for each, (classes,); or those of the classes that are named."""
 
-DEFAULT_THRESHOLD = 0.5
 
 DEFAULT_METHOD = "threshold"
 """How events are found if nothing else is wanted."""
@@ -73,8 +73,9 @@ class Rules:
         smooth: length in seconds of a median filter over the probabilities of each class, rounded
             to an odd number of frames; it sees the recording mirrored at its ends.
         threshold: probability in (0, 1] from which on there is an event: a number, an array of one
-            for each class, or a mapping from label, mid or index; classes that it leaves out keep
-            0.5. With boxes, it is the mean probability of the box that counts.
+            for each class, or a mapping from label, mid or index. With boxes, it is the mean
+            probability of the box that counts.
+        default_threshold: that of classes that a mapping leaves out, and where there is none.
         threshold_off: probability in (0, 1], at most `threshold`, down to which an event lasts: it
             is a row of frames, all of at least `threshold_off`, and one of at least `threshold`.
             Given in the same ways; None, and a class that a mapping leaves out, takes `threshold`.
@@ -98,7 +99,8 @@ class Rules:
 
     method: str = DEFAULT_METHOD
     smooth: float = 0.0
-    threshold: Threshold = DEFAULT_THRESHOLD
+    threshold: Threshold | None = None
+    default_threshold: float = DEFAULT_THRESHOLD
     threshold_off: Threshold | None = None
     merge_gap: float = 0.0
     min_duration: float = 0.0
@@ -197,8 +199,9 @@ class Rules:
             UsageError: if one lies outside (0, 1], the second is above the first, their number is
                 not that of the classes, or a class is named that there is not.
         """
-        defaults = np.full(len(labels), DEFAULT_THRESHOLD)
-        on = off = _of_each_class("threshold", self.threshold, defaults, labels)
+        on = off = np.full(len(labels), float(self.default_threshold))
+        if self.threshold is not None:
+            on = off = _of_each_class("threshold", self.threshold, on, labels)
         if self.threshold_off is not None:
             off = _of_each_class("threshold_off", self.threshold_off, on, labels)
         for label, upper, lower in zip(labels, on, off, strict=True):

@@ -76,7 +76,7 @@ class DetectionTask(Task[Detection]):
         model: Model,
         *,
         method: str = rules.DEFAULT_METHOD,
-        threshold: rules.Threshold = rules.DEFAULT_THRESHOLD,
+        threshold: rules.Threshold | None = None,
         threshold_off: rules.Threshold | None = None,
         smooth: float = 0.0,
         min_duration: float = 0.0,
@@ -95,6 +95,7 @@ class DetectionTask(Task[Detection]):
         self.rules = Rules(
             method=method,
             threshold=threshold,
+            default_threshold=model.threshold,
             threshold_off=threshold_off,
             smooth=smooth,
             min_duration=min_duration,

@@ -112,8 +112,8 @@ class BlockwisePass:
         if self.peak is not None:
             stride = self.cutter.grid.stride
             loud = loud_segments(block.kept, stride, n_segments, self.peak)
-            ends = np.append(np.arange(1, n_segments) * stride, len(block.kept))
-            self.silence += int(np.diff(ends, prepend=0)[~loud].sum())
+            starts = np.minimum(np.arange(n_segments) * stride, len(block.kept))
+            self.silence += int(np.diff(starts, append=len(block.kept))[~loud].sum())
         if loud.any():
             self._count({name: values[..., loud] for name, values in segmentwise.items()})
         if not self.has_frames:
@@ -210,7 +210,7 @@ def frames_of(segments: Frames, ratio: int, lines: bool) -> Frames:
 def loud_segments(
     samples: Waveform, stride: int, n_segments: int, peak: float
 ) -> NDArray[np.bool_]:
-    """Return which segments are not silent, (n_segments,).
+    """Return which segments are not silent, (n_segments,); padding behind the samples is not.
 
     Args:
         samples: of the segments, (n,); what is behind the last whole one belongs to it.
@@ -218,6 +218,6 @@ def loud_segments(
         n_segments: how many segments there are.
         peak: largest magnitude of silence.
     """
-    loud = np.zeros(n_segments, bool)
+    loud = np.arange(n_segments) * stride >= len(samples)
     loud[np.minimum(np.flatnonzero(np.abs(samples) > peak) // stride, n_segments - 1)] = True
     return loud

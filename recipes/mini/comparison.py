@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,7 @@ from .peers import UNSEEN, WINDOWS, Tagged
 from .presentations import AS_IT_IS
 from .validation import Validation, teacher_of
 
-Values = dict[str, NDArray[np.floating]]
+Values = dict[str, NDArray[Any]]
 
 
 def compared(ours: Tagged, theirs: Tagged, validation: Validation) -> Iterator[str]:
@@ -76,5 +77,5 @@ def _values(tagged: Tagged, validation: Validation) -> Values:
     return found
 
 
-def _means(values: NDArray[np.floating]) -> NDArray[np.floating]:
+def _means(values: NDArray[Any]) -> NDArray[np.floating]:
     return np.stack([values, np.ones(len(values))], axis=1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,7 +62,13 @@ class Validation:
         unseen: windows of sources that training never heard.
     """
 
-    columns = ("cross_entropy", "mAP", "unseen_cross_entropy", "unseen_mAP", "unseen_top1")
+    columns: ClassVar[tuple[str, ...]] = (
+        "cross_entropy",
+        "mAP",
+        "unseen_cross_entropy",
+        "unseen_mAP",
+        "unseen_top1",
+    )
     columns += ("first", "five", "reciprocal")
 
     def __init__(self, recordings: Recordings, windows: Sounds, unseen: Sounds) -> None:

@@ -70,14 +70,40 @@ def test_what_hears_a_whole_window_has_it_for_a_segment():
 def test_the_field_is_what_a_segment_depends_on(filled):
     """The samples to which a segment reacts, in float64, lie between first and last."""
     network = filled("Cnn6").double()
-    stride, first, last = receptive_field(network)
-    waveform = torch.randn(1, 20 * stride, dtype=torch.float64, requires_grad=True)
-    middle = 9
-    network.segment_features(waveform)[0, :, middle].sum().backward()
-    touched = torch.nonzero(waveform.grad[0])[:, 0] - middle * stride
     # The window of the transform is 0 at its first sample.
-    assert first < int(touched.min()) <= first + 2
-    assert last - 2 <= int(touched.max()) <= last
+    assert_tight(network, n_segments=20, dead=2)
+
+
+def test_so_it_is_with_squeezes_and_dilated_kernels():
+    torch.manual_seed(0)
+    network = build("PannsMini", 5).eval().double()
+    # On each side of its window, 112 of the 1024 samples of a frame are 0.
+    assert_tight(network, n_segments=122, dead=113)
+
+
+def assert_tight(network, n_segments, dead):
+    """Samples outside the field have no gradient; inside, all but some at its edges have one."""
+    stride, first, last = receptive_field(network)
+    waveform = 0.1 * torch.randn(1, n_segments * stride, dtype=torch.float64)
+    waveform.requires_grad_()
+    middle = n_segments // 2
+    segmentwise = network.segmentwise(network.segment_features(waveform))
+    sum(values[0, :, middle].sum() for values in segmentwise.values()).backward()
+    touched = torch.nonzero(waveform.grad[0])[:, 0] - middle * stride
+    assert first <= int(touched.min()) <= first + dead
+    assert last - dead <= int(touched.max()) <= last
+
+
+def test_a_segment_begins_with_every_sixteenth_frame_of_a_waveform():
+    """Of the last one, a sample is enough: blocks give as many segments as the whole."""
+    network = build("PannsMini", 5).eval()
+    stride, minimum = 5120, network.minimum_samples
+    for whole in (13, 14, 31):
+        for n_samples in (whole * stride + off for off in (-321, -320, -1, 0, 1, 319, 320, 321)):
+            if n_samples >= minimum:
+                with torch.inference_mode():
+                    features = network.segment_features(torch.zeros(1, n_samples))
+                assert features.shape[2] == -(-n_samples // stride), n_samples
 
 
 def test_a_network_is_left_as_it_was(filled):

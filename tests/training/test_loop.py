@@ -211,6 +211,7 @@ def worker(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[bool]]:
     threads = torch.get_num_threads()
     yield answers
     torch.set_num_threads(threads)
+    torch.set_flush_denormal(False)
 
 
 def test_a_worker_puts_its_batches_and_waits_until_it_is_ended(worker: list[bool]) -> None:

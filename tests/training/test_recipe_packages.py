@@ -47,7 +47,7 @@ def teacher(waveform: Tensor) -> Labels:
     """Logits that tell the seconds of a clip and how much of it is silent."""
     silent = (waveform == 0).float().mean(dim=1)
     seconds = torch.full_like(silent, waveform.shape[1] / RATE)
-    return Labels(torch.stack([seconds, silent], dim=1), silent)
+    return Labels(torch.stack([seconds, silent], dim=1))
 
 
 def build(package: Package, tree: Path, into: Path) -> None:

@@ -95,20 +95,26 @@ def test_so_is_every_other(name: str, filled: Filled, recording: Tensor) -> None
     check(network(name, filled), recording, [1, 32000, 224000])
 
 
+@pytest.mark.slow
+def test_so_it_is_for_lengths_up_to_40_s(filled: Filled, recording: Tensor) -> None:
+    lengths = [64_000, 64_001, 71_680, 71_681, 320_000, 1_280_000]
+    check(network("PannsMini", filled), recording.repeat(6), lengths)
+
+
 @pytest.mark.sample(1)
-@pytest.mark.parametrize("name", ["Cnn6", "LeeNet11", "LeeNet24"])
+@pytest.mark.parametrize("name", ["Cnn6", "LeeNet11", "LeeNet24", "PannsMini"])
 def test_a_long_clip_and_a_batch_are_computed_in_pieces(
-    name: str, monkeypatch: pytest.MonkeyPatch, recording: Tensor
+    name: str, filled: Filled, monkeypatch: pytest.MonkeyPatch, recording: Tensor
 ) -> None:
     torch.manual_seed(0)
-    plain = fitted(build(name))
+    plain = network(name, filled) if name == "PannsMini" else fitted(build(name))
     fast = fused_network(plain)
     # Of 81,920 samples, the image has a frame more than four pieces of 64.
     for length in (96_000, 95_999, 95_998, 81_920):
         clips = torch.stack([recording[:length], recording[-length:]])
         with torch.no_grad():
             expected = plain.segment_features(clips)
-        for values in (2_000_000, 300_000, 200_000):
+        for values in (2_000_000, 300_000, 200_000, 100_000):
             monkeypatch.setattr(tiling, "TILE_VALUES", values)
             monkeypatch.setattr(tiling, "CLIPS_VALUES", values)
             found = fast.segment_features(clips)

@@ -78,20 +78,22 @@ def test_a_rounded_copy_tags_a_recording_as_the_network_does(
     with torch.no_grad():
         expected = mini(waveforms)
         found = inference_copy(mini, CPU, torch.bfloat16)(waveforms)
-    for key in ("clipwise_output", "framewise_output"):
-        assert (found[key] - expected[key]).abs().max() < 0.02
+    # Of segments nothing is averaged: they show more of the rounding than the clip does.
+    for key, limit in {"clipwise_output": 0.02, "framewise_output": 0.05}.items():
+        assert (found[key] - expected[key]).abs().max() < limit
     assert found["clipwise_output"].argmax() == expected["clipwise_output"].argmax()
 
 
 def test_the_front_end_norms_and_head_of_a_rounded_copy_are_not_rounded(mini: nn.Module) -> None:
     rounded = inference_copy(mini, CPU, torch.bfloat16)
-    with torch.no_grad():
-        torch.testing.assert_close(rounded.logmel(noise(1)), mini.logmel(noise(1)), rtol=0, atol=0)
+    images = (made.get_submodule("logmel_extractor")(noise(1)) for made in (rounded, mini))
+    torch.testing.assert_close(*images, rtol=0, atol=0)
     state = rounded.state_dict()
     short = {key for key, value in state.items() if value.dtype == torch.bfloat16}
     convolutions = {
         f"{key}.weight" for key, layer in mini.named_modules() if isinstance(layer, nn.Conv2d)
     }
+    assert convolutions
     assert short == convolutions
     assert all(state[key].is_contiguous(memory_format=torch.channels_last) for key in short)
 
@@ -469,7 +471,7 @@ def test_hooks_are_called(mini: nn.Module) -> None:
     on_gpu, seen = tagger(mini, "cuda:0"), []
     for _ in range(3):
         on_gpu.inference(noise(1).numpy())
-    hook = on_gpu.network.bn0.register_forward_hook(lambda *_: seen.append(1))
+    hook = on_gpu.network.logmel_extractor.register_forward_hook(lambda *_: seen.append(1))
     for _ in range(3):
         on_gpu.inference(noise(1).numpy())
     hook.remove()
