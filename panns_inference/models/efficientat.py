@@ -134,10 +134,17 @@ class EfficientAT(Network):
         return self.classify(statistics["sum"].to(last.weight.dtype))
 
     def classify(self, pooled: Tensor) -> dict[str, Tensor]:
-        logits = pooled
+        return {"clipwise_output": torch.sigmoid(self.logits(pooled)), "embedding": pooled}
+
+    def logits(self, pooled: Tensor) -> Tensor:
+        """Return logits of the classes, (batch, classes).
+
+        Args:
+            pooled: the embedding, (batch, embedding_size).
+        """
         for layer in list(self.classifier)[2:]:  # behind the mean
-            logits = layer(logits)
-        return {"clipwise_output": torch.sigmoid(logits), "embedding": pooled}
+            pooled = layer(pooled)
+        return pooled
 
 
 class ConcurrentSqueeze(nn.Module):
