@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from panns_inference import AudioTagging
+from panns_inference.engine.cpu import fused_network
 from panns_inference.models import build
 from panns_inference.models.efficientat import channels_of
 from panns_inference.registry import NETWORKS
@@ -121,6 +122,40 @@ def test_mn04_equals_its_form_in_float64(weights: Path, recording: torch.Tensor)
         single = network(recording)["clipwise_output"]
         double = network.double()(recording.double())["clipwise_output"]
     torch.testing.assert_close(single.double(), double, rtol=0, atol=1e-5)
+
+
+@pytest.mark.shared("the weights of mn04_as")
+@pytest.mark.parametrize("n_samples", [1, 32_000, 50_021, 224_000])
+def test_mn04_in_its_fast_form_is_the_plain_one(
+    n_samples: int, weights: Path, recording: torch.Tensor
+) -> None:
+    plain = build("mn04_as").eval()
+    plain.load_state_dict(torch.load(weights, weights_only=True))
+    clips = torch.cat([recording[:, :n_samples], recording[:, -n_samples:] * 0.1])
+    fast = fused_network(plain)
+    assert type(fast.features) is not type(plain.features)
+    with torch.no_grad():
+        expected = plain(clips)
+    for name, values in fast(clips).items():
+        torch.testing.assert_close(values, expected[name], rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["mn01_as", "mn10_as_hop_15", "mn10_as_mels_40"])
+def test_others_in_their_fast_form_are_as_close_to_float64_as_in_torch(name: str) -> None:
+    """With random weights, which amplify what is rounded more than trained ones."""
+    torch.manual_seed(0)
+    plain = build(name)
+    for layer in plain.modules():
+        if isinstance(layer, nn.BatchNorm2d):
+            layer.momentum = 1.0
+    clips = torch.randn(2, 48_000) * torch.tensor([[0.1], [0.01]])
+    with torch.no_grad():
+        plain.train()(clips)
+        usual = plain.eval()(clips)["embedding"]
+        fast = fused_network(plain)(clips)["embedding"]
+        exact = plain.double()(clips.double())["embedding"]
+    error = (usual - exact).abs().max()
+    assert (fast - exact).abs().max() < 5 * error < 0.01 * exact.abs().max()
 
 
 @pytest.mark.shared("the weights of mn04_as")
