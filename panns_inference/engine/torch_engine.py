@@ -38,8 +38,9 @@ BATCH_SECONDS = 20.0
 """Length of the clips of a batch.
 
 On two cores, CNN14 takes clips of 5 s 1.5 times as fast in batches of 20 s, and no faster in longer
-ones; PannsMini takes four clips of 5 s 1.7 times as fast on one core. Networks whose first layers work at the rate of the waveform are slowed down by any batch,
-LeeNet11 to the half: what they hold of one clip fills the caches.
+ones; PannsMini takes four of them 1.7 times as fast on one core. Networks whose first layers work
+at the rate of the waveform are slowed down by any batch, LeeNet11 to the half: what they hold of
+one clip fills the caches.
 """
 
 
