@@ -21,6 +21,7 @@ import torch
 from panns_inference.audioset import labels
 from panns_inference.checkpoints import CHECKPOINTS, cached
 from panns_inference.models.mini import PannsMini
+from panns_inference.registry import NETWORKS
 from panns_inference.training.evaluation import clip_probabilities
 from panns_inference.training.recordings import Recordings, decode
 
@@ -177,16 +178,17 @@ def events(
 
 
 def false(network: PannsMini, validation: Validation, rules: dict[str, Any]) -> Iterator[str]:
-    """False events in five minutes.
+    """False events in five minutes, at the default threshold of `detect`.
 
     Args:
         network: in evaluation mode.
         validation: the sounds that are held out.
         rules: those of `find_events` that are given.
     """
+    threshold = NETWORKS["PannsMini"].threshold
     of_kinds = stretches(validation.recordings, validation.windows, validation.unseen)
     for kind, stretch in of_kinds.items():
-        found = false_events(network, stretch, **rules)
+        found = false_events(network, stretch, threshold=threshold, **rules)
         most = ", ".join(f"{label} {count}" for label, count in found.most_common(MOST_NAMED))
         yield f"false events in 300 s of {kind}: {found.total()} {f'({most})' if most else ''}"
 

@@ -45,7 +45,7 @@ DISTRIBUTION_OF = {
 
 SCRIPT_OF_THE_TEST_DATA = "fill"
 
-PEERS = {"julius", "ncnn", "onnx", "onnxruntime", "openvino"}
+PEERS = {"sebbs", "julius", "ncnn", "onnx", "onnxruntime", "openvino"}
 """What the benchmarks compare with, where it is installed."""
 
 
@@ -160,7 +160,8 @@ def test_the_licence_names_whose_work_it_is(wheel: dict[str, bytes]) -> None:
     (licence,) = (text.decode() for name, text in wheel.items() if name.endswith("/LICENSE"))
     assert "Copyright (c) 2026 the panns_inference contributors" in licence
     assert "Copyright (c) 2018-2020 Qiuqiang Kong" in licence
-    assert licence.count("Permission is hereby granted, free of charge") == 2
+    assert "Copyright (c) 2022 Florian Schmid" in licence
+    assert licence.count("Permission is hereby granted, free of charge") == 3
     assert "CC BY 4.0" in licence
 
 
