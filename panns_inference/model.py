@@ -13,7 +13,7 @@ from .audioset import labels as audioset_labels
 from .engine import Engine
 from .engine.onnx import OnnxEngine
 from .errors import UsageError
-from .registry import DEFAULT_THRESHOLD, NETWORKS, Entry, checkpoint_of, find
+from .registry import DEFAULT_THRESHOLD, NETWORKS, checkpoint_of, find
 
 if TYPE_CHECKING:
     import torch
@@ -230,7 +230,7 @@ class Model:
 
         0 for networks of which nothing is known, and for other classes than AudioSet's.
         """
-        known = self._entry()
+        known = NETWORKS.get(self.name) if self.labels == audioset_labels else None
         return known.min_clip if known else 0.0
 
     @property
@@ -239,12 +239,8 @@ class Model:
 
         0.5 for networks of which nothing is known, and for other classes than AudioSet's.
         """
-        known = self._entry()
+        known = NETWORKS.get(self.name) if self.labels == audioset_labels else None
         return known.threshold if known else DEFAULT_THRESHOLD
-
-    def _entry(self) -> Entry | None:
-        """What is known of the network, if its classes are AudioSet's."""
-        return NETWORKS.get(self.name) if self.labels == audioset_labels else None
 
     @property
     def frames_per_second(self) -> float:

@@ -227,6 +227,7 @@ def test_settings_are_plain_values(mini) -> None:
         "skip_silence": None,
         "method": "threshold",
         "threshold": {"Speech": 0.5, "3": 0.25},
+        "default_threshold": 0.2,
         "threshold_off": None,
         "classes": ["Dog"],
         "exclude": [],

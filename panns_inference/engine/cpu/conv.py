@@ -160,7 +160,7 @@ class Products:
         batch, _, height, width = x.shape
         high, wide = -(-height // self.along.outputs), -(-width // self.across.outputs)
         image = self._framed(x, high * self.along.outputs, wide * self.across.outputs)
-        by = 2 if halved and self._halves() else 1
+        by = 2 if halved and activation in onednn.LINEAR_ABOVE_ZERO and self._halves() else 1
         shape = (high, self.along.outputs // by, wide, self.across.outputs // by)
         out = image.new_empty(batch, *shape, self.width)
         for clips, patches in self._strips(batch, high, wide, image.shape[3]):

@@ -22,6 +22,9 @@ ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
 }
 """What may follow a convolution, by the names of oneDNN, for an image that it may overwrite."""
 
+LINEAR_ABOVE_ZERO = frozenset({"none", "relu"})
+"""Activations of which a quarter of the value is the value of a quarter."""
+
 
 def pack_convolution(
     weight: Tensor, padding: Pair, dilation: Pair, stride: Pair, groups: int, size: Sequence[int]
