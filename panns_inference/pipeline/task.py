@@ -119,7 +119,9 @@ class Task(Generic[R]):
         Args:
             waveforms: (samples,) each, of one length when they are padded.
         """
-        batch = np.stack([centred(waveform, self.min_samples) for waveform in waveforms])
+        if self.min_samples:
+            waveforms = [centred(waveform, self.min_samples) for waveform in waveforms]
+        batch = np.stack([*waveforms])
         arrays = outputs_of(self.model, batch, self.output)
         return [{name: array[k] for name, array in arrays.items()} for k in range(len(batch))]
 
