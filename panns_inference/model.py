@@ -225,6 +225,11 @@ class Model:
         return self._made().sample_rate
 
     @property
+    def window(self) -> int | None:
+        """Samples that the network is given at once, if its outputs depend on all of a clip."""
+        return self._made().window
+
+    @property
     def min_clip(self) -> float:
         """Seconds to which `tag` and `embed` pad a shorter clip: what is known of the network.
 

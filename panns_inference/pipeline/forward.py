@@ -21,15 +21,6 @@ BLOCK = 30
 """Seconds that go through the network at once."""
 
 
-def block_of(model: Model) -> int:
-    """Return how many samples go through a network at once.
-
-    Args:
-        model: the network.
-    """
-    return model.engine.window or BLOCK * model.sample_rate
-
-
 def outputs_of(model: Model, waveforms: Waveforms, *names: str) -> Outputs:
     """Return the outputs for a batch of waveforms, (batch, ...) each; long ones go in blocks.
 
@@ -42,7 +33,8 @@ def outputs_of(model: Model, waveforms: Waveforms, *names: str) -> Outputs:
         UsageError: if the network has not one of them.
     """
     engine = model.engine
-    passes = [pass_over(model) for _ in waveforms] if waveforms.shape[1] > block_of(model) else []
+    is_long = waveforms.shape[1] > (engine.window or BLOCK * model.sample_rate)
+    passes = [_pass(engine, model) for _ in waveforms] if is_long else []
     if passes and not isinstance(passes[0], WholePass):
         rows = list(map(_in_blocks, passes, map(float32_samples, waveforms)))
         outputs = {name: np.stack([row[name] for row in rows]) for name in rows[0]}
@@ -62,12 +54,17 @@ def pass_over(model: Model, peak: float | None = None, state: SavedState | None 
         peak: largest magnitude of silence, which is not computed; None computes everything.
         state: of another pass, to go on where it stood.
     """
-    engine = model.engine
+    return _pass(model.engine, model, peak, state)
+
+
+def _pass(
+    engine: Engine, model: Model, peak: float | None = None, state: SavedState | None = None
+) -> Pass:
     if engine.window is not None:
         return WindowedPass(engine, model.classes_num, peak, state)
     if engine.statistics is None:
         return WholePass(engine, state)
-    return BlockwisePass(engine, block_of(model), model.classes_num, peak, state)
+    return BlockwisePass(engine, BLOCK * model.sample_rate, model.classes_num, peak, state)
 
 
 class WholePass:

@@ -18,7 +18,7 @@ from ..events import Event
 from ..model import Model
 from ..results import Result
 from .blocks import Waveform
-from .forward import block_of, outputs_of
+from .forward import BLOCK, outputs_of
 from .padding import centred
 from .state import SavedState, State
 
@@ -88,7 +88,7 @@ class Task(Generic[R]):
             )
         self.model = model
         self.peak = None if skip_silence is None else 10 ** (skip_silence / 20)
-        self.block = block_of(model)
+        self.block = model.window or BLOCK * model.sample_rate
         self.longest_clip = self.block if self.peak is None else 0
         self.settings: dict[str, Any] = {**settings, "skip_silence": skip_silence}
         names = model.output_names

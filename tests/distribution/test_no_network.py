@@ -77,7 +77,7 @@ def test_the_tags_make_sense(capsys: pytest.CaptureFixture[str]) -> None:
     (result,) = json.loads(printed.out)
     assert result["model"] == "PannsMini"
     assert result["tags"][0]["label"] == "Speech"
-    assert printed.err.startswith("panns: using PannsMini; Wavegram_Logmel_Cnn14 is better at ")
+    assert printed.err.startswith("panns: using PannsMini; mn10_as is better at ")
 
 
 def test_the_events_make_sense(capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,8 +10,8 @@ from torch import Tensor
 from ...errors import UsageError
 from ..contract import Outputs
 
-BYTES_A_SECOND = 25e6
-"""Memory for a second of audio: six times the largest image of LeeNet24, which has the largest."""
+BYTES_A_SECOND = 48e6
+"""Memory for a second of audio: six times the largest image of mn40_as, which has the largest."""
 
 SHARE = 0.5
 """Part of a GPU's memory that images may take."""

@@ -302,9 +302,9 @@ def test_the_memory_of_a_second_is_six_times_the_largest_image_of_all() -> None:
         with torch.no_grad(), Largest() as largest:
             network(torch.zeros(1, 10 * network.sample_rate, device="meta"))
         sizes[name] = largest.size / 10
-    assert max(sizes, key=lambda name: sizes[name]) == "LeeNet24"
+    assert max(sizes, key=lambda name: sizes[name]) == "mn40_as"
     assert 0.9 * BYTES_A_SECOND < 6 * max(sizes.values()) < BYTES_A_SECOND
-    assert fitting_seconds(80 * 10**9) == 1600
+    assert fitting_seconds(80 * 10**9) == pytest.approx(833.3, abs=0.1)
 
 
 # Precision
