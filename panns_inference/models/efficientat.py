@@ -96,6 +96,9 @@ class EfficientAT(Network):
     width: ClassVar[float] = 1.0
     channels = embedding_size = embedding_of(1.0)
 
+    def __init_subclass__(cls) -> None:
+        cls.channels = cls.embedding_size = embedding_of(cls.width)
+
     def _build(self) -> None:
         self.logmel_extractor = KaldiLogmel(self.frontend)
         channels = channels_of(STEM, self.width)
@@ -173,28 +176,24 @@ class mn01_as(EfficientAT):
     """Width 0.1."""
 
     width = 0.1
-    channels = embedding_size = embedding_of(width)
 
 
 class mn02_as(EfficientAT):
     """Width 0.2."""
 
     width = 0.2
-    channels = embedding_size = embedding_of(width)
 
 
 class mn04_as(EfficientAT):
     """Width 0.4."""
 
     width = 0.4
-    channels = embedding_size = embedding_of(width)
 
 
 class mn05_as(EfficientAT):
     """Width 0.5."""
 
     width = 0.5
-    channels = embedding_size = embedding_of(width)
 
 
 class mn10_as(EfficientAT):
@@ -205,21 +204,18 @@ class mn20_as(EfficientAT):
     """Width 2."""
 
     width = 2.0
-    channels = embedding_size = embedding_of(width)
 
 
 class mn30_as(EfficientAT):
     """Width 3."""
 
     width = 3.0
-    channels = embedding_size = embedding_of(width)
 
 
 class mn40_as(EfficientAT):
     """Width 4."""
 
     width = 4.0
-    channels = embedding_size = embedding_of(width)
 
 
 class mn40_as_ext(mn40_as):
