@@ -1,0 +1,229 @@
+"""Tables of tags and events read back, row by row: CSV, JSON, JSON Lines and Parquet.
+
+What a file is, its first bytes say, not its name. CSV may be separated by commas, semicolons or
+tabs, have decimal commas, and be UTF-8 or UTF-16 with a byte order mark, as spreadsheets write it.
+Memory does not grow with a table; only JSON that is laid out in another way than this package
+writes it is read as a whole.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import itertools
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TextIO, TypeVar
+
+from ..audioset import mid_of
+from ..errors import UsageError
+from ..events import Event
+from .csv import FORMULA, NUMBER
+
+N = TypeVar("N", float, None)
+
+Values = Mapping[str, Any]
+"""Cells of a row by the names of their columns."""
+
+SYNONYMS = {"filename": "source", "event_label": "label"}
+"""Names of columns that are called otherwise in JSON."""
+
+NEEDED = ("source", "onset", "offset", "label")
+"""Columns that a table must have."""
+
+TEXTS = ("source", "label")
+"""Columns in which a `'` may stand in front of what a spreadsheet would take for a formula."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """An event in a table, and the recording that it is in.
+
+    Attributes:
+        source: the recording as it was named; empty for samples in memory.
+        event: what is in the row; None for a recording in which nothing was found. A tag is an
+            event that lasts as long as its recording or stretch. Where the table lacks a value,
+            the index is -1, the probability 1, and the mean probability that probability.
+        track: number of the sound track, from 1; None if none was chosen.
+        channel: number of the channel, from 1; None if none was chosen.
+        duration: length of the recording in seconds; None where the table lacks it.
+        model: name of the network; empty where the table lacks it.
+        clock: date and time at which the event begins; None where the table lacks it.
+    """
+
+    source: str
+    event: Event | None
+    track: int | None = None
+    channel: int | None = None
+    duration: float | None = None
+    model: str = ""
+    clock: datetime | None = None
+
+
+def rows_of(path: str | os.PathLike[str]) -> Iterator[Row]:
+    """Yield the rows of a table that `panns detect` or `panns tag` wrote, in their order.
+
+    Args:
+        path: of a file of the format csv, json, jsonl or parquet; it may be a pipe, but for
+            parquet.
+
+    Raises:
+        UsageError: if it cannot be read, or is no such table.
+    """
+    name, number = repr(os.fsdecode(path)), 0
+    try:
+        with open(path, "rb") as file:
+            for number, values in enumerate(_values(file), start=1):  # noqa: B007 the error has it
+                yield _row(values)
+    except OSError as error:
+        raise UsageError(f"the table {name} cannot be read: {error.strerror or error}") from error
+    except UsageError:
+        raise
+    except (ValueError, TypeError, LookupError, AttributeError, csv.Error, RecursionError) as error:
+        where = f" near row {number}" if number else ""
+        raise UsageError(
+            f"the table {name} cannot be used{where}: {error}; expected what `panns detect` or "
+            "`panns tag` writes as csv, json, jsonl or parquet"
+        ) from error
+
+
+def _values(file: io.BufferedReader) -> Iterator[Values]:
+    beginning = file.peek(4)
+    if beginning.startswith(b"PAR1"):
+        yield from _of_parquet(file)
+        return
+    is_wide = beginning.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    with io.TextIOWrapper(file, "utf-16" if is_wide else "utf-8-sig", newline="") as text:
+        first = text.readline()
+        is_json = first.lstrip().startswith(("[", "{"))
+        yield from (_of_json if is_json else _of_csv)(first, text)
+
+
+def _of_parquet(file: io.BufferedReader) -> Iterator[Values]:
+    try:
+        from pyarrow.parquet import ParquetFile
+    except ImportError as error:
+        raise UsageError(
+            f'Parquet needs pyarrow ({error}): pip install "panns-inference[table]"'
+        ) from error
+    table = ParquetFile(file)
+    model = (table.schema_arrow.metadata or {}).get(b"model", b"").decode()
+    _check_columns(table.schema_arrow.names)
+    for batch in table.iter_batches():
+        for values in batch.to_pylist():
+            yield {"model": model, **values}
+
+
+def _of_csv(first: str, text: TextIO) -> Iterator[Values]:
+    if not first.strip():
+        raise ValueError("it has no header")
+    separator = max(",;\t", key=first.count)
+    rows = csv.DictReader(itertools.chain([first], text), delimiter=separator)
+    _check_columns(rows.fieldnames or ())
+    for values in rows:
+        yield {
+            column: _plain(cell) if SYNONYMS.get(column, column) in TEXTS else cell or None
+            for column, cell in values.items()
+            if column is not None
+        }
+
+
+def _check_columns(columns: Iterable[str]) -> None:
+    known = {SYNONYMS.get(column, column) for column in columns}
+    if missing := [column for column in NEEDED if column not in known]:
+        raise ValueError(f"it has no column {', '.join(missing)}")
+
+
+def _plain(text: str | None) -> str:
+    """A text without the `'` by which a spreadsheet does not take it for a formula."""
+    rest = (text or "").removeprefix("'")
+    is_marked = rest != text and FORMULA.match(rest) and not NUMBER.fullmatch(rest)
+    return rest if is_marked else text or ""
+
+
+def _of_json(first: str, text: TextIO) -> Iterator[Values]:
+    for result in _results(first, text):
+        whole = {name: value for name, value in result.items() if not isinstance(value, list)}
+        spans = list(_spans(result))
+        for span in spans:
+            yield {**whole, **span}
+        if not spans:
+            yield {"label": None, "onset": None, "offset": None, **whole}
+
+
+def _results(first: str, text: TextIO) -> Iterator[Values]:
+    """The objects of a list or of JSON Lines: those of a line, or else of the whole file."""
+    before: str | None = ""
+    for line in itertools.chain([first], text):
+        piece = line.strip().removesuffix(",")
+        if piece in ("", "[", "]"):
+            before = None if before is None else before + line
+            continue
+        try:
+            value = json.loads(piece)
+        except ValueError:
+            if before is None:
+                raise
+            value = json.loads(before + line + text.read())
+        yield from value if isinstance(value, list) else [value]
+        before = None
+
+
+def _spans(result: Values) -> Iterator[Values]:
+    """The events of a result, or the tags of it or of its stretches."""
+    if "events" in result:
+        yield from result["events"]
+    elif "tags" not in result:
+        raise ValueError(f"{', '.join(result)} is neither a list of tags nor one of events")
+    else:
+        whole = {"onset": 0.0, "offset": result["duration"], "tags": result["tags"]}
+        for stretch in result.get("stretches", [whole]):
+            times = {"onset": stretch["onset"], "offset": stretch["offset"]}
+            for tag in stretch["tags"]:
+                yield {**times, **tag}
+
+
+def _row(cells: Values) -> Row:
+    values = {SYNONYMS.get(column, column): cell for column, cell in cells.items()}
+    clock = values.get("clock")
+    return Row(
+        source=values["source"] or "",
+        event=None if values["onset"] is None else _event(values),
+        track=_whole(values.get("track")),
+        channel=_whole(values.get("channel")),
+        duration=_number(values, "duration", None),
+        model=values.get("model") or "",
+        clock=datetime.fromisoformat(clock) if isinstance(clock, str) else clock,
+    )
+
+
+def _event(values: Values) -> Event:
+    label = values["label"]
+    onset, offset = _number(values, "onset", 0.0), _number(values, "offset", 0.0)
+    probability = _number(values, "probability", 1.0)
+    if not offset >= onset >= 0:
+        raise ValueError(f"an event from {onset} to {offset} s is none")
+    return Event(
+        onset=onset,
+        offset=offset,
+        label=label,
+        mid=values.get("mid") or mid_of(label),
+        index=-1 if (index := _whole(values.get("index"))) is None else index,
+        probability=probability,
+        mean_probability=_number(values, "mean_probability", probability),
+    )
+
+
+def _whole(value: str | int | None) -> int | None:
+    return None if value is None else int(value)
+
+
+def _number(values: Values, column: str, default: N) -> float | N:
+    value = values.get(column)
+    if value is None:
+        return default
+    return float(value.replace(",", ".") if isinstance(value, str) else value)
