@@ -9,7 +9,8 @@ Neither torch nor requests is imported before a file is read or downloaded.
 from ..registry import CHECKPOINTS, Checkpoint, checkpoint_of
 from .cache import cached, destination, usable
 from .download import fetch
-from .loading import identify, load
+from .identity import identify
+from .loading import load
 from .state import read_state
 from .verification import Verification, verify
 

@@ -1,29 +1,23 @@
-"""Loading weights onto a network, and identifying the network that weights are for."""
+"""Loading weights onto a network."""
 
 from __future__ import annotations
 
 import contextlib
-import itertools
 import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from ..errors import CheckpointError, CheckpointWarning
-from ..registry import NETWORKS
-from ..terminal import printable
-from ..warning import warn
+from ..errors import CheckpointError
 from .cache import PACKAGED
 from .check_records import Signature, record, recorded, signature
+from .identity import warn_of_another_network
 from .layout import layout, unusable
-from .matching import matching_networks, mismatch, not_finite
+from .matching import mismatch, not_finite
 from .state import read_state
-from .verification import recognise
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
-
-    from ..models import Network
 
 N = TypeVar("N", bound="nn.Module")
 
@@ -46,7 +40,7 @@ def load(network: N, path: str | os.PathLike[str]) -> N:
 
     Warns:
         CheckpointWarning: if the file is a published one of a network that has the same keys,
-            but another head.
+            but another head or front-end.
     """
     path = Path(path)
     on_meta = any(tensor.is_meta for tensor in network.state_dict().values())
@@ -82,7 +76,7 @@ def _checked(network: nn.Module, path: Path, on_meta: bool) -> dict[str, Tensor]
     state = _completed(network, read_state(path))
     if problems := mismatch(network, state):
         raise CheckpointError(f"{path} does not fit {type(network).__name__}:", *problems)
-    _warn_of_another_head(network, path)
+    warn_of_another_network(network, path)
     expected = network.state_dict()
     # Mapped memory is copied: a network must not hang on a file that may be written anew.
     copied = on_meta and mapped
@@ -117,49 +111,3 @@ def _completed(network: nn.Module, state: dict[str, Tensor]) -> dict[str, Tensor
         return state
     computed = network.computed_state()
     return {**computed, **state} if missing == computed.keys() else state
-
-
-def identify(path: str | os.PathLike[str], output: str = "clipwise_output") -> str:
-    """Return the name of the network that a checkpoint is for.
-
-    A published file is known by its name or its checksum, any other by its keys and shapes; where
-    those fit several networks, the plainest that gives an output is named.
-
-    Args:
-        path: the checkpoint.
-        output: name of the output, which all networks have by default.
-
-    Raises:
-        CheckpointError: if the file holds no weights, or fits no network.
-    """
-    path = Path(path)
-    if published := recognise(path):
-        return published.name
-    state = read_state(path)
-    names, able = itertools.tee(matching_networks(state))
-    if (plainest := next(names, None)) is not None:
-        return next((name for name in able if output in NETWORKS[name].output_names), plainest)
-    keys = printable(", ".join([*state][:3]))
-    raise CheckpointError(
-        f"{path} fits no network: it holds {len(state)} tensors ({keys}, "
-        "...); a network with a front-end or a head of your own has to be given with it"
-    )
-
-
-def _warn_of_another_head(network: nn.Module, path: Path) -> None:
-    from ..models import Network, network_class
-
-    if not isinstance(network, Network) or (published := recognise(path)) is None:
-        return
-    if _head(type(network)) != _head(network_class(published.name)):
-        warn(
-            f"{path} holds the weights of {published.name}: {type(network).__name__} has the same "
-            "keys, but what it makes of them are not its probabilities",
-            CheckpointWarning,
-        )
-
-
-def _head(network: type[Network]) -> tuple[object, ...]:
-    """Return the functions that turn the features of a network into its outputs."""
-    deciding = (network.segmentwise, network.conclude, getattr(network, "decide", None))
-    return *deciding, network.statistics_of

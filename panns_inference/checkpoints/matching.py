@@ -20,10 +20,10 @@ SHOWN = 6
 CLASSES = 527
 """Classes of the published networks."""
 
-CLASSIFIERS = ("fc_audioset.", "att_block.")
+CLASSIFIERS = ("fc_audioset.", "att_block.", "classifier.5.")
 """Layers whose shape follows from the number of classes."""
 
-ONE_PER_CLASS = ("fc_audioset.bias", "att_block.cla.bias")
+ONE_PER_CLASS = ("fc_audioset.bias", "att_block.cla.bias", "classifier.5.bias")
 """Entries of which a state dict holds one, with a value for each class."""
 
 
@@ -78,13 +78,16 @@ def _n_not_finite(value: Tensor) -> int:
 def matching_networks(state: Mapping[str, Tensor]) -> Iterator[str]:
     """Return the names of the networks that a state dict matches, the plainest first.
 
-    Each is built when its turn comes: for the plainest there is no need to wait for all.
+    Each is built when its turn comes, and only if it is as large as those before it that match.
 
     Args:
         state: the weights, for any number of classes.
     """
-    found = _for_classes(_shapes(state), CLASSES)
-    return (name for name in NETWORKS if _published_shapes(name) == found)
+    found, size = _for_classes(_shapes(state), CLASSES), None
+    for name, entry in NETWORKS.items():
+        if size in (None, entry.parameters) and _published_shapes(name) == found:
+            size = entry.parameters
+            yield name
 
 
 def on_meta(name: str) -> nn.Module:

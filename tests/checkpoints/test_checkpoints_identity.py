@@ -95,8 +95,62 @@ def test_identify_by_name_by_checksum_and_by_shape(
     state = zeros("Cnn14_DecisionLevelMax")
     named = save_stream(state, tmp_path / "Cnn14_DecisionLevelMax.pth")
     assert identify(named) == "Cnn14_DecisionLevelMax"
-    # By its shapes alone it is the plainest that they fit.
-    assert identify(save_stream(state, tmp_path / "mine.pth")) == "Cnn14"
+    # By its shapes alone it is the plainest that they fit, and the others are named.
+    mine = save_stream(state, tmp_path / "mine.pth")
+    others = "Cnn14_DecisionLevelMax, Cnn14_DecisionLevelAvg"
+    message = rf"mine.pth fits {others} as well as Cnn14, for which it is taken: .*\(--model"
+    with pytest.warns(CheckpointWarning, match=message) as seen:
+        assert identify(mine) == "Cnn14"
+    assert seen[0].filename == __file__
+    with pytest.warns(CheckpointWarning, match="fits Cnn14_DecisionLevelAvg as well as Cnn14_Dec"):
+        assert identify(mine, "framewise_output") == "Cnn14_DecisionLevelMax"
+
+
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [
+        ("tuned_mn10_as_hop_15.pt", "mn10_as_hop_15"),
+        ("Hop-15 of mine.pt", "mn10_as_hop_15"),
+        ("mine_hop15_mAP_463.pt", "mn10_as_hop_15"),
+        ("hop_5.pt", "mn10_as_hop_5"),
+        ("mels64_v2.pt", "mn10_as_mels_64"),
+        ("tuned_mn10_as.pt", "mn10_as"),
+        ("mn10_as_hop_50.pt", "mn10_as"),
+        ("birds_hop_150.pt", None),
+        ("birds.pt", None),
+        ("hops.pt", None),
+    ],
+)
+def test_the_name_of_a_file_decides_between_networks_of_its_shapes(
+    file: str, name: str | None, tmp_path: Path
+) -> None:
+    path = save_stream(zeros("mn10_as_mels_40"), tmp_path / file)
+    if name:
+        assert identify(path) == name
+        return
+    others = "mn10_as_hop_5, mn10_as_hop_15, .*, mn10_as_mels_256"
+    with pytest.warns(CheckpointWarning, match=f"{file} fits {others} as well as mn10_as, for"):
+        assert identify(path) == "mn10_as"
+
+
+def test_networks_that_compute_the_same_are_not_told_apart_aloud(tmp_path: Path) -> None:
+    state = zeros("mn40_as_ext")
+    assert identify(save_stream(state, tmp_path / "mine.pt")) == "mn40_as"
+    assert identify(save_stream(state, tmp_path / "no_im_pre.pt")) == "mn40_as_no_im_pre"
+
+
+def test_weights_for_another_front_end(tmp_path: Path) -> None:
+    path = save_stream(zeros("mn10_as"), tmp_path / "mn10_as_hop_15_mAP_463.pt")
+    with pytest.warns(CheckpointWarning, match="holds the weights of mn10_as_hop_15: mn10_as has"):
+        load(on_meta("mn10_as"), path)
+    load_in_silence(on_meta("mn10_as_hop_15"), path)
+
+
+def test_efficientat_for_other_classes_fits_its_like() -> None:
+    for classes_num in (527, 10):
+        found = list(matching_networks(on_meta("mn10_as_hop_5", classes_num).state_dict()))
+        assert found[0] == "mn10_as"
+        assert len(found) == 8
 
 
 def test_names_and_checksums_do_not_need_torch(tmp_path: Path) -> None:

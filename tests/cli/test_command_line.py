@@ -338,10 +338,13 @@ def test_weights_that_fit_several_networks(
     unnamed = tmp_path / "x.pth"
     unnamed.symlink_to(sed[1])
     given = ["--json", "--checkpoint", str(unnamed), "--device", "cpu", recording]
-    assert main(["detect", *given]) == 0
-    assert json.loads(capsys.readouterr().out)[0]["model"] == "Cnn14_DecisionLevelMax"
-    assert main(["tag", *given]) == 0
-    assert json.loads(capsys.readouterr().out)[0]["model"] == "Cnn14"
+    for command, model in (("detect", "Cnn14_DecisionLevelMax"), ("tag", "Cnn14")):
+        assert main([command, *given]) == 0
+        said = capsys.readouterr()
+        assert json.loads(said.out)[0]["model"] == model
+        assert f"as well as {model}, for which it is taken" in said.err
+        assert main([command, "--model", "Cnn14_DecisionLevelAvg", *given]) == 0
+        assert "is taken" not in capsys.readouterr().err
 
 
 def test_nothing_is_written_when_nothing_was_read(
