@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from . import config, inference, models, pytorch_utils
+    from .audio import recording_start
     from .audioset import labels
     from .errors import (
         AudioError,
@@ -37,6 +38,7 @@ _HOMES = {
     "Tagging": "results",
     "UsageError": "errors",
     "labels": "audioset",
+    "recording_start": "audio",
 }
 _SUBMODULES = ("config", "inference", "models", "pytorch_utils")
 
@@ -58,6 +60,7 @@ __all__ = [
     "labels",
     "models",
     "pytorch_utils",
+    "recording_start",
 ]
 
 

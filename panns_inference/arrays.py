@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
+from datetime import datetime
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .audio.clock import from_text, to_text
 from .audioset import mid_of
 from .events import Event
 from .results import Detection, Embedding, Result, Tagging
@@ -86,7 +88,7 @@ def _fields(result: Result) -> dict[str, NDArray[Any]]:
     """The fields of a result that are one array, number or text; None is left out."""
     values = {each.name: getattr(result, each.name) for each in fields(result)}
     return {
-        name: np.asarray(value)
+        name: np.asarray(to_text(value) if isinstance(value, datetime) else value)
         for name, value in values.items()
         if name not in APART and value is not None
     }
@@ -95,11 +97,13 @@ def _fields(result: Result) -> dict[str, NDArray[Any]]:
 def _values(kind: type[Result], arrays: Arrays) -> dict[str, Any]:
     """The same fields as values again; those that are not there are None."""
     arrays_of = {each.name: arrays.get(each.name) for each in fields(kind)}
-    return {
+    values = {
         name: array if array is None or array.ndim else array.item()
         for name, array in arrays_of.items()
         if name not in APART
     }
+    start = values["start"]
+    return {**values, "start": from_text(start) if isinstance(start, str) else None}
 
 
 def _event(row: np.void, labels: Sequence[str]) -> Event:

@@ -9,12 +9,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .audio.clock import after, recording_start
 from .audioset import mid_of
 from .errors import UsageError
 from .events import Event
@@ -61,6 +63,8 @@ class Result:
             samples in memory; None if it is not known. Where it changes, the highest.
         track: number of the sound track that was read, from 1; None if none was chosen.
         channel: number of the channel that was read, from 1; None for the mean of the channels.
+        start: date and time at which the recording began, if that was looked for while it was
+            read, as `panns --clock` does; else None.
     """
 
     source: str | None
@@ -71,6 +75,25 @@ class Result:
     source_rate: int | None = None
     track: int | None = None
     channel: int | None = None
+    start: datetime | None = None
+
+    @cached_property
+    def began(self) -> datetime | None:
+        """Date and time at which the recording began; None if neither name nor header states it.
+
+        It is `start`, or else what `recording_start` finds out of `source` when it is first used.
+        """
+        if self.start is not None or self.source is None:
+            return self.start
+        return recording_start(self.source)
+
+    def clock(self, seconds: float) -> datetime | None:
+        """Return date and time at a time of the recording; None if it is not known when it began.
+
+        Args:
+            seconds: from the start of the recording, such as the onset of an event.
+        """
+        return None if self.began is None else after(self.began, seconds)
 
     @property
     def offset(self) -> float:

@@ -18,11 +18,13 @@ from ._bitstream import Description, Track
 from ._decode import describe, separate, stated_length
 from ._waveform import Blocks, waveform
 from .arrays import float32_samples
+from .clock import Clock, recording_start
 from .files import Source, is_file, name_of
 from .reading import MIX, Reading, checked_rate
 
 __all__ = [
     "Blocks",
+    "Clock",
     "Description",
     "Reading",
     "Source",
@@ -33,6 +35,7 @@ __all__ = [
     "is_file",
     "name_of",
     "read",
+    "recording_start",
     "separate",
     "stated_length",
     "waveform",

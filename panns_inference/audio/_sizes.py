@@ -22,9 +22,9 @@ from __future__ import annotations
 import string
 from dataclasses import dataclass, replace
 from math import inf
-from typing import Literal, NamedTuple
 
 from ._bitstream import Bitstream, Split, Unrecognised
+from ._chunks import LAYOUTS, Chunk, Layout, chunk_at, follows
 from ._joined import tag_size
 from .files import Section
 
@@ -38,64 +38,13 @@ _METADATA = b"LIST", b"id3 ", b"ID3 ", b"bext", b"iXML", b"axml", b"_PMX", b"gua
 _ASF, _ASF_PROPERTIES = b"\x30\x26\xb2\x75", bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Layout:
-    """How a container writes its chunks.
-
-    Attributes:
-        first: offset of the first chunk.
-        id_size: bytes of a chunk's identifier, which its size follows.
-        width: bytes of that size.
-        order: which byte of it comes first.
-        sound: identifier of the chunk that holds the samples; empty for a container without chunks.
-        n_before: bytes of that chunk that stand before the samples.
-        counts_itself: whether a size counts the identifier and itself too.
-        alignment: chunks begin at multiples of it.
-        sound_is_last: whether nothing that a decoder needs follows the samples.
-        long_size: identifier of the chunk with sizes of 64 bits.
-        has_form_size: whether the size of the file, in its second word, has to be small for
-            libsndfile to take all that follows a sound chunk of size 0 for samples.
-    """
-
-    first: int = 12
-    id_size: int = 4
-    width: int = 4
-    order: Literal["little", "big"] = "little"
-    sound: bytes = b"data"
-    n_before: int = 0
-    counts_itself: bool = False
-    alignment: int = 2
-    sound_is_last: bool = True
-    long_size: bytes = b""
-    has_form_size: bool = False
-
-
 _AU, _BARE = Layout(order="big", sound=b""), Layout(width=8, sound=b"")
-_W64 = b"data" + bytes.fromhex("f3acd3118cd100c04f8edb8a")
-_RF64 = Layout(long_size=b"ds64", has_form_size=True)
-_LAYOUTS = {
-    b"RIFF": Layout(has_form_size=True),
-    b"RIFX": Layout(order="big", has_form_size=True),
-    b"RF64": _RF64,
-    b"BW64": _RF64,
-    b"FORM": Layout(order="big", sound=b"SSND", n_before=8, sound_is_last=False),
-    b"caff": Layout(first=8, width=8, order="big", n_before=4, alignment=1, sound_is_last=False),
-    b"riff": Layout(first=40, id_size=16, width=8, sound=_W64, counts_itself=True, alignment=8),
-}
-"""Layouts by the first four bytes: WAV in four forms, AIFF, CAF, W64."""
-
 _RECORDINGS = {
     **dict.fromkeys((b"RIFF", b"RIFX", b"RF64", b"BW64"), b"WAVE"),
     **dict.fromkeys((b"fLaC", b"OggS", b"riff", b"caff", b".snd"), b""),
     b"FORM": b"AIF",
 }
 """How other recordings begin, and what stands at their eighth byte."""
-
-
-class _Chunk(NamedTuple):
-    name: bytes
-    start: int
-    end: int
 
 
 @dataclass(frozen=True)
@@ -161,7 +110,7 @@ def measured(file: Section) -> Split:
     layout, n_bytes, n_left = size.layout, size.n_bytes, file.size - size.start
     if n_bytes == n_left and size.width == layout.width:
         return Split([Bitstream(file)])  # as it should be
-    is_followed = _follows(file, size.end, layout) is not None
+    is_followed = follows(file, size.end, layout) is not None
     is_meant = not size.is_open or (n_bytes > 0 and (n_bytes == n_left or is_followed))
     if n_bytes > n_left or not is_meant:
         return Split([size.corrected(file, n_left)])
@@ -189,12 +138,12 @@ def _stated_size(file: Section) -> _StatedSize | None:
         n_bytes = int.from_bytes(file.peek(at, 8), "little")
         is_cut = at >= 40 and n_bytes > file.size
         return _StatedSize(0, n_bytes, at, 8, _BARE) if is_cut else None
-    layout, long_at = _LAYOUTS.get(head[:4]), None
+    layout, long_at = LAYOUTS.get(head[:4]), None
     if layout is None:
         return None
     at = layout.first
     for _ in range(_MAX_CHUNKS):
-        found = _chunk_at(file, at, layout)
+        found = chunk_at(file, at, layout)
         if found is None:
             return None
         if found.name == layout.sound:
@@ -205,7 +154,7 @@ def _stated_size(file: Section) -> _StatedSize | None:
     raise Unrecognised(f"a chain of {_MAX_CHUNKS:,} chunks without samples")
 
 
-def _of_chunk(file: Section, found: _Chunk, layout: Layout, long_at: int | None) -> _StatedSize:
+def _of_chunk(file: Section, found: Chunk, layout: Layout, long_at: int | None) -> _StatedSize:
     """The size that a chunk of samples states.
 
     Where there is a size of 64 bits, that counts: the short one is then 2^32 - 1.
@@ -217,38 +166,12 @@ def _of_chunk(file: Section, found: _Chunk, layout: Layout, long_at: int | None)
         at, width = long_at, 8
     before = layout.n_before
     own = before + (layout.id_size + layout.width if layout.counts_itself else 0)
-    was_filled = n_bytes > before or _follows(file, found.start + n_bytes, layout) is not None
+    was_filled = n_bytes > before or follows(file, found.start + n_bytes, layout) is not None
     n_bytes = max(0, n_bytes - before)
     return _StatedSize(found.start + before, n_bytes, at, width, layout, own, was_filled)
 
 
-def _chunk_at(file: Section, at: int, layout: Layout) -> _Chunk | None:
-    """The chunk at `at`; None where the file ends."""
-    n_head = layout.id_size + layout.width
-    header = file.peek(at, n_head)
-    if len(header) < n_head:
-        return None
-    size = int.from_bytes(header[layout.id_size :], layout.order)
-    size = max(0, size - n_head) if layout.counts_itself else size
-    return _Chunk(header[: layout.id_size], at + n_head, at + n_head + size)
-
-
-def _follows(file: Section, at: int, layout: Layout) -> _Chunk | None:
-    """The chunk behind one that ends at `at`, if one stands there, and not samples.
-
-    It has a name and fits into the file, or is one of samples. Some writers do not align it.
-    """
-    aligned = -(-at // layout.alignment) * layout.alignment
-    for place in dict.fromkeys((aligned, at)) if layout.sound else ():
-        if found := _chunk_at(file, place, layout):
-            name = found.name[:4]
-            has_name = name.isascii() and name.decode().isprintable()
-            if found.name == layout.sound or (has_name and found.end <= file.size):
-                return found
-    return None
-
-
-def _further(file: Section, size: _StatedSize, chunk: _Chunk) -> Bitstream:
+def _further(file: Section, size: _StatedSize, chunk: Chunk) -> Bitstream:
     """Another chunk of samples, behind the header of the first one."""
     start = chunk.start + size.layout.n_before
     size = replace(size, n_bytes=chunk.end - start)
@@ -257,9 +180,7 @@ def _further(file: Section, size: _StatedSize, chunk: _Chunk) -> Bitstream:
     return size.corrected(samples.patched(0, file.peek(0, size.start)), n_bytes)
 
 
-def trailing(
-    file: Section, at: int, layout: Layout = _BARE
-) -> tuple[list[_Chunk], int | None, int]:
+def trailing(file: Section, at: int, layout: Layout = _BARE) -> tuple[list[Chunk], int | None, int]:
     """Return what stands behind samples that end at `at`.
 
     Args:
@@ -271,12 +192,12 @@ def trailing(
         More chunks of samples; the offset of another recording, None if there is none; and the
         number of bytes up to the end that are none of what may stand there.
     """
-    chunks: list[_Chunk] = []
+    chunks: list[Chunk] = []
     while at < file.size:
         head = file.peek(at, 16)
         if head[8:].startswith(_RECORDINGS.get(head[:4], b"no recording")):
             return chunks, at, 0
-        if found := _follows(file, at, layout):
+        if found := follows(file, at, layout):
             if found.name == layout.sound and found.end - found.start > layout.n_before:
                 chunks.append(found)
             at = found.end

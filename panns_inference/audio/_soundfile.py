@@ -46,6 +46,16 @@ def described(bitstream: Bitstream) -> Description:
         return _description(sound, bitstream)
 
 
+def comment(bitstream: Bitstream) -> str:
+    """The comment in the metadata of a file that libsndfile knows; empty without one.
+
+    Raises:
+        Unrecognised: if it does not.
+    """
+    with _opened(bitstream) as sound:
+        return str(sound.comment)
+
+
 def pieces(bitstream: Bitstream, track: int | None = None) -> Iterator[Piece]:
     """The samples of a file that libsndfile knows.
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Generator, Iterator
+from datetime import datetime
 from operator import itemgetter
 
 import numpy as np
@@ -50,6 +51,7 @@ def waveform(
         UsageError: if the sample rate or the track do not go with the source.
     """
     name = named(source)
+    start = reading.clock.start_of(source) if reading.clock else None
     if is_file(source):
         if sample_rate is not None:
             raise UsageError("sample_rate= is for samples in memory: a file knows its own")
@@ -59,7 +61,7 @@ def waveform(
             raise UsageError("track= is for files: samples in memory have no tracks")
         given = rate if sample_rate is None else checked_rate(sample_rate, "sample_rate")
         pieces = array_pieces(source, given, name)
-    return Blocks(pieces, rate, n_samples, reading, name)
+    return Blocks(pieces, rate, n_samples, reading, name, start)
 
 
 class Blocks(Iterator[NDArray[np.float32]]):
@@ -71,6 +73,7 @@ class Blocks(Iterator[NDArray[np.float32]]):
         n_samples: samples of each block; the last may have fewer.
         reading: how the recording is read.
         name: the name of the recording in messages.
+        start: date and time at which it began; None if it is not known.
 
     Attributes:
         source_rate: of the recording in Hz, the highest so far; None before the first block.
@@ -83,21 +86,23 @@ class Blocks(Iterator[NDArray[np.float32]]):
         n_samples: int,
         reading: Reading,
         name: str,
+        start: datetime | None = None,
     ) -> None:
-        self._pieces, self._reading, self._name = pieces, reading, name
+        self._pieces, self._reading, self._name, self._start = pieces, reading, name, start
         self.source_rate: int | None = None
         self._blocks = _in_blocks(
             _resampled(self._mono(), rate, reading.resampler, name), n_samples
         )
 
     @property
-    def origin(self) -> dict[str, int | None]:
+    def origin(self) -> dict[str, int | datetime | None]:
         """The fields of results that state what they are made from."""
         track, channel = self._reading.track, self._reading.channel
         return {
             "source_rate": self.source_rate,
             "track": track if isinstance(track, int) else None,
             "channel": channel if isinstance(channel, int) else None,
+            "start": self._start,
         }
 
     def __next__(self) -> NDArray[np.float32]:

@@ -10,6 +10,7 @@ from typing import SupportsIndex
 
 from ..errors import AudioError, AudioWarning, UsageError
 from ..warning import warn
+from .clock import Clock
 
 MIX, EACH, ALL = "mix", "each", "all"
 
@@ -37,6 +38,7 @@ class Reading:
             readings, each of one.
         channel: 'mix', the mean of the channels; the number of one, from 1; 'left' and 'right',
             which become 1 and 2; 'each' stands for several readings, each of one.
+        clock: how it is found out when the recording began; None does not look for it.
 
     Raises:
         UsageError: if one of them makes no sense.
@@ -46,6 +48,7 @@ class Reading:
     strict: bool = False
     track: int | str | None = None
     channel: int | str = MIX
+    clock: Clock | None = None
 
     def __post_init__(self) -> None:
         if self.resampler not in RESAMPLERS:

@@ -7,6 +7,7 @@ results   a.wav   b.wav   link-to-a.wav   ./b.wav
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Container, Hashable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from .resume import StateFiles
 
 R = TypeVar("R", bound=Result)
+
+LOG = logging.getLogger("panns_inference")
 
 
 def outcomes(
@@ -62,16 +65,29 @@ def outcomes(
         resume=lambda n: state_of(files[n]) if state_of else None,
         report=report,
     )
+    read: set[str] = set()
+    without_start: set[str] = set()
     for outcome in found:
         file = files[outcome.number]
         for number in groups[outcome.number]:
             if number not in done:
                 recording, result = recordings[number], outcome.result
                 if recording.name != file.name:
-                    result = _renamed(result, recording, file)
+                    result = _renamed(result, recording, file, reading)
+                if isinstance(result, Result):
+                    read.add(recording.path)
+                    if result.start is None:
+                        without_start.add(recording.path)
                 yield replace(outcome, number=number, result=result), file
         if state_of:
             state_of(file).remove()
+    if reading.clock and without_start:
+        LOG.warning(
+            "warning: it is not known when %d of %d recordings began: %s",
+            len(without_start),
+            len(read),
+            reading.clock.unknown,
+        )
 
 
 def grouped(recordings: Sequence[Recording], left_out: Container[int]) -> list[list[int]]:
@@ -92,12 +108,16 @@ def grouped(recordings: Sequence[Recording], left_out: Container[int]) -> list[l
     return list(groups.values())
 
 
-def _renamed(result: R | PannsError, recording: Recording, file: Recording) -> R | PannsError:
+def _renamed(
+    result: R | PannsError, recording: Recording, file: Recording, reading: Reading
+) -> R | PannsError:
     """The same result for another name of the file."""
     if isinstance(result, PannsError):
         return AudioError(f"{recording.name} is the same file as {file.name}: {result}")
     stretches: Sequence[Result] = getattr(result, "stretches", ())
+    start = reading.clock.start_of(recording.source) if reading.clock else None
+    known: dict[str, Any] = {"source": recording.name, "start": start}
     more: dict[str, Any] = {}
     if stretches:
-        more["stretches"] = tuple(replace(each, source=recording.name) for each in stretches)
-    return replace(result, source=recording.name, **more)
+        more["stretches"] = tuple(replace(each, **known) for each in stretches)
+    return replace(result, **known, **more)

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeVar
 
-from ..audio import Reading
+from ..audio import Clock, Reading
 from ..audio.files import File
 from ..errors import PannsError, UsageError
 from ..formats import FORMATS
@@ -33,6 +33,7 @@ def results(
     strict: bool = False,
     track: int | str | None = None,
     channel: int | str = "mix",
+    clock: Clock | None = None,
     progress: bool = False,
 ) -> Iterator[R]:
     """Yield the results of many recordings, in their order, as soon as they are known.
@@ -52,6 +53,7 @@ def results(
             each track a result.
         channel: 'mix', 'left', 'right', or a number, from 1; 'each' gives each channel a result,
             and counts it as a recording.
+        clock: how `start` of the results is found out; None does not look for it.
         progress: whether stderr shows how far it is, if that is a terminal.
 
     Raises:
@@ -59,7 +61,7 @@ def results(
         UsageError: if an argument makes no sense.
     """
     _check(jobs, on_error)
-    reading = Reading(resampler, strict, track, channel)
+    reading = Reading(resampler, strict, track, channel, clock)
     recordings = split_channels(find(inputs), reading)
     return in_order(task, recordings, reading, jobs=jobs, on_error=on_error, progress=progress)
 
@@ -82,6 +84,7 @@ def run(
     strict: bool = False,
     track: int | str | None = None,
     channel: int | str = "mix",
+    clock: Clock | None = None,
     progress: bool = False,
 ) -> Report:
     """Write the results of many recordings; a run that is killed goes on when it is called again.
@@ -111,6 +114,7 @@ def run(
         strict: as for `results`.
         track: as for `results`.
         channel: as for `results`.
+        clock: as for `results`.
         progress: as for `results`.
 
     Raises:
@@ -126,7 +130,7 @@ def run(
     _check(jobs, on_error)
     plan = Plan(
         inputs=list(inputs),
-        reading=Reading(resampler, strict, track, channel),
+        reading=Reading(resampler, strict, track, channel, clock),
         path=os.fspath(output),
         format=FORMATS[closest(format, FORMATS, "format")],
         selection=Selection(top, threshold, raw),
