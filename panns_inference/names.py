@@ -19,8 +19,8 @@ def closest(name: str, known: Collection[str], kind: str) -> str:
     Raises:
         UsageError: if there is none; the message lists the nearest ones.
     """
-    by_form = {_form(each): each for each in known}
-    if (form := _form(name)) in by_form:
+    by_form = {form_of(each): each for each in known}
+    if (form := form_of(name)) in by_form:
         return by_form[form]
     near = difflib.get_close_matches(form, by_form, n=3, cutoff=0.5) or sorted(by_form)
     nearest = ", ".join(by_form[each] for each in near)
@@ -42,5 +42,10 @@ def check_one_of(name: str, allowed: Collection[str], kind: str) -> None:
         raise UsageError(f"{kind} must be {' or '.join(map(repr, allowed))}, not {name!r}")
 
 
-def _form(name: str) -> str:
+def form_of(name: str) -> str:
+    """Return a name without what does not matter: case, '-', '_', '.' and spaces.
+
+    Args:
+        name: what the user wrote, or a name there is.
+    """
     return "".join(letter for letter in name.casefold() if letter.isalnum())

@@ -15,7 +15,7 @@ from ..events.rules import (
 from ..formats import FORMATS
 from ..registry import DEFAULT_THRESHOLD, NETWORKS
 from ..results import Detection
-from . import options
+from . import options, wanted
 from .run import run_task
 
 if TYPE_CHECKING:
@@ -87,15 +87,7 @@ EVENTS = [
         options.option(name, dest=rule, type=float, default=default, metavar=unit, help=meaning)
         for name, rule, unit, default, meaning in NUMBERS
     ),
-    *(
-        options.option(
-            name,
-            action="append",
-            metavar="LABEL",
-            help=f"{which} this class (label, mid or index); may be given again",
-        )
-        for name, which in (("--classes", "only"), ("--exclude", "all but"))
-    ),
+    *wanted.CLASSES,
 ]
 
 

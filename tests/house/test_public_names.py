@@ -75,6 +75,7 @@ PUBLIC = {
         "usable",
         "verify",
     ],
+    ".clips": ["Report", "cut_out"],
     ".config": [
         "classes_num",
         "id_to_ix",

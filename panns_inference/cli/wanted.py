@@ -1,0 +1,51 @@
+"""Options that choose events, and find the recordings of a table."""
+
+from __future__ import annotations
+
+import argparse
+import math
+
+from . import options
+
+
+def seconds(text: str) -> float:
+    """Return a number of seconds, 0 or more.
+
+    Args:
+        text: what the user wrote.
+    """
+    if not 0 <= (number := float(text)) < math.inf:
+        raise argparse.ArgumentTypeError(f"{text} is no number of seconds: give 0 or more")
+    return number
+
+
+CLASSES = [
+    options.option(
+        name,
+        action="append",
+        metavar="LABEL",
+        help=f"{which} this class (label, mid or index); may be given again",
+    )
+    for name, which in (("--classes", "only"), ("--exclude", "all but"))
+]
+"""Of which classes."""
+
+EVENTS = [
+    *CLASSES,
+    options.option(
+        "--min-probability",
+        type=options.probability,
+        default=0.0,
+        metavar="P",
+        help="only events that are at least as probable; default: %(default)s",
+    ),
+]
+"""Which events of a table."""
+
+ROOT = options.option(
+    "--root",
+    metavar="FOLDER",
+    help="folder of the recordings that a table names; without it they are where it names them, "
+    "seen from this folder or from that of the table",
+)
+"""Where the recordings of a table are."""
