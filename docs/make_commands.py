@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from panns_inference.cli.commands import COMMANDS, CommandParser
+from panns_inference.cli.parser import shown
 
 TARGET = Path(__file__).with_name("commands.md")
 
@@ -36,10 +37,7 @@ def text() -> str:
     """The page."""
     blocks = [HEAD]
     for name in COMMANDS:
-        parser = CommandParser()
-        parser.command = name
-        parser.add_options()
-        blocks += section(name, parser)
+        blocks += section(name, CommandParser(name))
     return "\n\n".join(blocks) + "\n"
 
 
@@ -49,7 +47,7 @@ def section(name: str, parser: argparse.ArgumentParser) -> Iterator[str]:
     yield f"{parser.description}"
     yield f"```text\n{parser.epilog.splitlines()[-1].strip()}\n```"
     for group in parser._action_groups:
-        if rows := [row(each) for each in group._group_actions if each.dest != "help"]:
+        if rows := [row(each) for each in shown(group._group_actions) if each.dest != "help"]:
             yield "\n".join([f"| {group.title} | |", "| --- | --- |", *rows])
 
 

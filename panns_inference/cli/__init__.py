@@ -52,13 +52,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit status.
     """
-    from .commands import parser
+    from ..errors import UsageError
+    from .command_line import parse
     from .exit_status import failed, guarded
     from .streams import log_to_stderr, readable_stdout, stderr_of_python
 
     try:
-        given = parser().parse_args(arguments)
-    except OSError as error:  # help that cannot be written
+        given = parse(sys.argv[1:] if arguments is None else arguments)
+    except (OSError, UsageError) as error:  # help that cannot be written, a configuration file
         with log_to_stderr(0):
             return failed(error)
     if given.offline:

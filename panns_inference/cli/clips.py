@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import logging
 
-from . import options, wanted
+from . import options, values, wanted
 
 LOG = logging.getLogger("panns_inference")
 
@@ -26,7 +26,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     top = options.option(
         "--top",
-        type=options.count,
+        type=values.count,
         metavar="N",
         help="only the N most probable events of each class; default: all",
     )

@@ -15,7 +15,7 @@ from ..events.rules import (
 from ..formats import FORMATS
 from ..registry import DEFAULT_THRESHOLD, NETWORKS
 from ..results import Detection
-from . import options, wanted
+from . import options, values, wanted
 from .run import run_task
 
 if TYPE_CHECKING:
@@ -72,14 +72,14 @@ EVENTS = [
     ),
     options.option(
         "--threshold",
-        type=options.probability,
+        type=values.probability,
         metavar="P",
         help="probability from which on there is an event; default: that of the network, "
         f"{NETWORKS['PannsMini'].threshold} for PannsMini, {DEFAULT_THRESHOLD} for the others",
     ),
     options.option(
         "--threshold-off",
-        type=options.probability,
+        type=values.probability,
         metavar="P",
         help="probability below which it ends; default: --threshold",
     ),

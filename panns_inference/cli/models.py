@@ -28,7 +28,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         parser: of the command.
     """
     parser.add_argument(
-        "action", nargs="?", choices=ACTIONS, default="list", help="default: %(default)s"
+        "action",
+        nargs="?",
+        choices=ACTIONS,
+        default="list",
+        metavar="ACTION",
+        help=f"{', '.join(ACTIONS)}; default: list",
     )
     parser.add_argument(
         "names",

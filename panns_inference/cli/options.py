@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..formats import FORMATS
+from .values import channel, positive, track
 
 Option = tuple[tuple[str, ...], dict[str, Any]]
 """Names and settings of an option, as `add_argument` takes them."""
@@ -20,64 +21,6 @@ def option(*names: str, **settings: Any) -> Option:
         settings: as for `add_argument`.
     """
     return names, settings
-
-
-def count(text: str) -> int:
-    """Return a number of things, 0 or more.
-
-    Args:
-        text: what the user wrote.
-    """
-    if (number := int(text)) < 0:
-        raise argparse.ArgumentTypeError(f"{text} is less than none")
-    return number
-
-
-def positive(text: str) -> int:
-    """Return a number of things, 1 or more.
-
-    Args:
-        text: what the user wrote.
-    """
-    if (number := int(text)) < 1:
-        raise argparse.ArgumentTypeError(f"{text} is less than one")
-    return number
-
-
-def probability(text: str) -> float:
-    """Return a probability, 0 to 1.
-
-    Args:
-        text: what the user wrote.
-    """
-    if not 0 <= (number := float(text)) <= 1:
-        raise argparse.ArgumentTypeError(f"{text} is no probability: give 0 to 1")
-    return number
-
-
-def track(text: str) -> int | str:
-    """Return the number of a sound track, from 1, or `all`.
-
-    Args:
-        text: what the user wrote.
-    """
-    return text if text == "all" else _numbered(text, "sound track", "all")
-
-
-def channel(text: str) -> int | str:
-    """Return a channel: its name, its number from 1, `each`, or `mix`.
-
-    Args:
-        text: what the user wrote.
-    """
-    names = ("mix", "left", "right", "each")
-    return text if text in names else _numbered(text, "channel", ", ".join(names))
-
-
-def _numbered(text: str, kind: str, names: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no {kind}: give {names} or a number from 1")
-    return int(text)
 
 
 READING: list[Option] = [

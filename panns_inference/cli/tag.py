@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from ..results import Tagging
-from . import options
+from . import options, values
 from .run import run_task
 
 EXAMPLE = "panns tag --top 3 --json street.flac"
@@ -13,14 +13,14 @@ EXAMPLE = "panns tag --top 3 --json street.flac"
 TAGS = [
     options.option(
         "--top",
-        type=options.count,
+        type=values.count,
         default=10,
         metavar="N",
         help="how many tags at most; default: 10",
     ),
     options.option(
         "--threshold",
-        type=options.probability,
+        type=values.probability,
         default=0.0,
         metavar="P",
         help="smallest probability",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import math
 
-from . import options
+from . import options, values
 
 
 def seconds(text: str) -> float:
@@ -14,7 +14,7 @@ def seconds(text: str) -> float:
     Args:
         text: what the user wrote.
     """
-    if not 0 <= (number := float(text)) < math.inf:
+    if not 0 <= (number := values.decimal(text)) < math.inf:
         raise argparse.ArgumentTypeError(f"{text} is no number of seconds: give 0 or more")
     return number
 
@@ -34,7 +34,7 @@ EVENTS = [
     *CLASSES,
     options.option(
         "--min-probability",
-        type=options.probability,
+        type=values.probability,
         default=0.0,
         metavar="P",
         help="only events that are at least as probable; default: %(default)s",

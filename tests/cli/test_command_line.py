@@ -497,7 +497,6 @@ def test_the_doctor_without_pyav(capsys: Capture, monkeypatch: pytest.MonkeyPatc
 @pytest.mark.parametrize(
     "arguments",
     [
-        [],
         ["tagg", "x.wav"],
         ["tag", "--tpo", "3", "x.wav"],
         ["tag", "--top", "-1", "x.wav"],
@@ -513,9 +512,10 @@ def test_wrong_use(arguments: list[str], capsys: Capture) -> None:
     assert stopped.value.code == 2
     printed = capsys.readouterr()
     assert printed.out == ""
-    (line,) = printed.err.splitlines()
-    assert line.startswith("panns")
-    assert line.endswith("; see --help")
+    sentence, usage = printed.err.splitlines()
+    assert sentence.startswith("panns")
+    assert usage.startswith("usage: panns")
+    assert usage.endswith(" --help says more")
 
 
 @pytest.mark.parametrize(("option", "value"), [("--skip-silence", "-90"), ("--window", "-5")])

@@ -1,0 +1,34 @@
+"""`panns help`: what `--help` prints, for those who write it as a command."""
+
+from __future__ import annotations
+
+import argparse
+
+from .parser import Parser
+
+EXAMPLE = "panns help detect"
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the command.
+
+    Args:
+        parser: of the command.
+    """
+    parser.add_argument(
+        "command", nargs="?", metavar="COMMAND", help="default: all, in a word each"
+    )
+
+
+def run(given: argparse.Namespace) -> int:
+    """Print help.
+
+    Args:
+        given: the command line.
+    """
+    from .command_line import command_parser
+    from .commands import parser
+
+    chosen: Parser = command_parser(given.command) if given.command else parser()
+    chosen.print_help()
+    return 0
