@@ -2,15 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import Literal, TypedDict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, Literal, Protocol, TypedDict
 
+from .audio.files import Decoder, File
 from .events.columns import Class
 from .events.rules import Threshold
 
 Each = Literal["each"]
 All = Literal["all"]
 Side = Literal["mix", "left", "right"]
+
+
+class Array(Protocol):
+    """Samples in memory, or anything else that NumPy can read."""
+
+    def __array__(self) -> Any: ...
+
+
+One = (
+    File
+    | bytes
+    | bytearray
+    | memoryview
+    | Decoder
+    | Mapping[str, Any]
+    | Array
+    | Sequence[float]
+    | Sequence[Sequence[float]]
+)
+"""A recording: a number in a list is a sample."""
+
+Many = Iterable[One]
+"""Several recordings. A text is an iterable of texts as well: what is `One` is never `Many`."""
 
 
 class Common(TypedDict, total=False):

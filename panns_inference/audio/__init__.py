@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from ..errors import UsageError
 from ._bitstream import Description, Track
-from ._decode import describe, separate, stated_length
+from ._decode import describe, stated_length
+from ._separate import separate
 from ._waveform import Blocks, waveform
 from .arrays import float32_samples
 from .clock import Clock, recording_start
@@ -65,10 +66,11 @@ def read(
 
     Args:
         source: path of a file in any format that soundfile or PyAV (extra `codecs`) can decode; a
-            binary file that is open, read from where it stands and left open; or samples in
-            memory, (samples,) or (channels, samples): a NumPy array, a tensor or a list, of floats
-            nominally in [-1, 1], or of integers (int8, uint8, int16, int32), which are divided by
-            their full scale.
+            binary file that is open, read from where it stands and left there, or a stream; the
+            bytes of a file; samples in memory, (samples,), (channels, samples) or (samples,
+            channels): a NumPy array, a tensor or a list, of floats nominally in [-1, 1], or of
+            integers (int8, uint8, int16, int32), which are divided by their full scale; or a
+            mapping or decoder, as Hugging Face's datasets have them.
         rate: sample rate of the waveform, in Hz.
         sample_rate: of samples in memory, in Hz; None if they are at `rate`. A file knows its own.
         track: number of the sound track of a file, from 1; None is its default track.

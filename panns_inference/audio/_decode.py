@@ -5,7 +5,6 @@ file --> bitstreams, each with a header that is true --decoder--> pieces of samp
 
 from __future__ import annotations
 
-import io
 import logging
 import os
 from collections.abc import Callable, Generator, Iterator
@@ -34,10 +33,10 @@ from ._joined import (
     without_tags,
     without_tags_at_end,
 )
+from ._opening import opened
 from ._sizes import measured, trailing
-from .arrays import array_pieces
-from .files import File, Refused, Section, Source, is_file, name_of, named, opened
-from .reading import ALL, EACH, Reading
+from .files import File, Refused, Section, named
+from .reading import Reading
 
 Finding = TypeVar("Finding")
 
@@ -54,7 +53,7 @@ def describe(file: File) -> Description:
         AudioError: if there is no such file, or it holds no recording that can be decoded.
     """
     with opened(file, named(file)) as section:
-        return _described(section)
+        return described(section)
 
 
 def file_pieces(source: File, name: str, reading: Reading) -> Generator[Piece, None, None]:
@@ -72,7 +71,7 @@ def file_pieces(source: File, name: str, reading: Reading) -> Generator[Piece, N
     track = reading.track if isinstance(reading.track, int) else None
     with opened(source, name) as file:
         try:
-            for found in _decoded(file, track):
+            for found in decoded(file, track):
                 if isinstance(found, Piece):
                     yield found
                 elif found.level < logging.WARNING:
@@ -106,62 +105,12 @@ def stated_length(file: str | os.PathLike[str]) -> float:
         return inf
 
 
-def separate(source: Source, reading: Reading) -> Iterator[tuple[Source, Reading]]:
-    """Yield what is to be read, and how, for each result: a single one but for 'all' and 'each'.
+def described(file: Section) -> Description:
+    """Return the header of a file that is open: container, tracks, length.
 
     Args:
-        source: as for `read`.
-        reading: how it is to be read.
-
-    Yields:
-        The source, and its reading with one track, and one channel or a mix; an open file is read
-        into memory for them, for each begins at the position of the file.
-
-    Raises:
-        AudioError: if the tracks or the channels cannot be found out.
+        file: all of it.
     """
-    if not reading.is_several:
-        yield source, reading
-    elif not is_file(source):
-        first = next(array_pieces(source, 1, named(source)), None)
-        # That they have no tracks, or no samples, is an error when they are read.
-        track = None if reading.track is None else 1
-        for channel in range(1, 1 + (first.samples.shape[1] if first else 1)):
-            yield source, replace(reading, track=track, channel=channel)
-    else:
-        with opened(source, named(source)) as file:
-            readings = [
-                replace(reading, track=track, channel=channel)
-                for track in _tracks(file, reading)
-                for channel in _channels(file, reading, track)
-            ]
-            copied = None if isinstance(source, (str, os.PathLike)) else file.section(0).readall()
-        for each in readings:
-            yield source if copied is None else _copy(source, copied), each
-
-
-def _tracks(file: Section, reading: Reading) -> list[int | str | None]:
-    if reading.track != ALL:
-        return [reading.track]
-    return [track.number for track in _described(file).tracks]
-
-
-def _channels(file: Section, reading: Reading, track: int | str | None) -> list[int | str]:
-    """Those that the first samples have: headers do not always state them."""
-    if reading.channel != EACH:
-        return [reading.channel]
-    number = track if isinstance(track, int) else None
-    found = (piece for piece in _decoded(file, number) if isinstance(piece, Piece))
-    return list(range(1, 1 + next(found).samples.shape[1]))
-
-
-def _copy(source: File, copied: bytes) -> io.BytesIO:
-    copy = io.BytesIO(copied)
-    copy.name = name_of(source)
-    return copy
-
-
-def _described(file: Section) -> Description:
     found = [
         _description(bitstream)
         for first in _split(file).bitstreams
@@ -172,7 +121,13 @@ def _described(file: Section) -> Description:
     return replace(found[0], duration=sum(durations) if is_known else None)
 
 
-def _decoded(file: Section, track: int | None) -> Iterator[Piece | Remark]:
+def decoded(file: Section, track: int | None) -> Iterator[Piece | Remark]:
+    """Yield the samples of a file that is open, and what is to be said of them.
+
+    Args:
+        file: all of it.
+        track: number of one of its sound tracks, from 1; None is the default one.
+    """
     found = _split(file)
     held: list[float] = []  # seconds of each bitstream
     stated: list[float] = []  # as far as they are there

@@ -20,9 +20,10 @@ from ..errors import AudioError, UsageError
 from ._bitstream import Piece
 from ._cancellation import Cancellation
 from ._decode import file_pieces
-from .arrays import array_pieces
-from .files import Source, is_file, named
+from .arrays import array_pieces, decoder_pieces
+from .files import Decoder, Source, named
 from .reading import HIGHEST_RATE, LOWEST_RATE, MIX, Reading, checked_rate
+from .sources import plain
 
 HIGHEST_PEAK = 1e12
 """Largest absolute value of a sample: the power of 1024 larger ones may not fit float32.
@@ -52,15 +53,18 @@ def waveform(
     """
     name = named(source)
     start = reading.clock.start_of(source) if reading.clock else None
-    if is_file(source):
-        if sample_rate is not None:
-            raise UsageError("sample_rate= is for samples in memory: a file knows its own")
-        pieces = file_pieces(source, name, reading)
+    found, stated = plain(source, sample_rate)
+    if reading.track is not None and isinstance(found, (np.ndarray, Decoder)):
+        raise UsageError("track= is for files: samples in memory have no tracks")
+    if isinstance(found, np.ndarray):
+        given = rate if stated is None else checked_rate(stated, "sample_rate")
+        pieces = array_pieces(found, given, name)
+    elif stated is not None:
+        raise UsageError("sample_rate= is for samples in memory: a file knows its own")
+    elif isinstance(found, Decoder):
+        pieces = decoder_pieces(found, name)
     else:
-        if reading.track is not None:
-            raise UsageError("track= is for files: samples in memory have no tracks")
-        given = rate if sample_rate is None else checked_rate(sample_rate, "sample_rate")
-        pieces = array_pieces(source, given, name)
+        pieces = file_pieces(found, name, reading)
     return Blocks(pieces, rate, n_samples, reading, name, start)
 
 

@@ -21,12 +21,19 @@ from numpy.typing import NDArray
 
 from ..errors import AudioError, AudioTypeError
 from ._bitstream import Piece
+from .files import Decoder
 
 _FULL_SCALE = {"i1": 2.0**7, "u1": 2.0**7, "i2": 2.0**15, "i4": 2.0**31}
 """What integers are divided by, by kind and number of bytes."""
 
 _MAX_CHANNELS = 64
-"""An array with more rows is taken for a batch, or for (samples, channels)."""
+"""An array with more rows is no (channels, samples)."""
+
+_MAX_COLUMNS = 8
+"""Channels of an array with more rows that is taken for (samples, channels).
+
+Wider ones may be a batch of clips, or a spectrogram: nothing is guessed.
+"""
 
 _PIECE = 1 << 15
 """Values (samples times channels) of one piece."""
@@ -47,7 +54,7 @@ def float32_samples(array: Any, name: str = "the array") -> NDArray[np.float32]:
     Raises:
         AudioTypeError: for types that hold no samples.
     """
-    samples = _as_numpy(array, name)
+    samples = as_numpy(array, name)
     form = f"{samples.dtype.kind}{samples.dtype.itemsize}"
     if samples.dtype.kind != "f" and form not in _FULL_SCALE:
         raise AudioTypeError(
@@ -62,10 +69,20 @@ def float32_samples(array: Any, name: str = "the array") -> NDArray[np.float32]:
     return np.require(floats, np.float32, ["C", "W"])
 
 
-def _as_numpy(array: Any, name: str) -> NDArray[Any]:
+def as_numpy(array: Any, name: str) -> NDArray[Any]:
+    """Return samples of any kind as an array of NumPy, of their type.
+
+    Args:
+        array: as for `float32_samples`.
+        name: its name in messages.
+
+    Raises:
+        AudioTypeError: for what NumPy cannot read.
+    """
     if isinstance(array, (bytes, bytearray)):
         raise AudioTypeError(
-            f"{name} is bytes: if they are those of a file, give io.BytesIO(...) of them"
+            f"{name} is bytes, not samples: tag() and its like take those of a file; samples are "
+            "read from bytes by np.frombuffer(..., dtype=...)"
         )
     try:
         if hasattr(array, "detach"):  # a tensor of torch: NumPy knows neither bfloat16 nor devices
@@ -82,7 +99,7 @@ def array_pieces(array: Any, sample_rate: int, name: str) -> Generator[Piece, No
     """Yield samples in memory, piece by piece.
 
     Args:
-        array: (samples,) or (channels, samples), as for `float32_samples`.
+        array: (samples,), (channels, samples) or (samples, channels), as for `float32_samples`.
         sample_rate: in Hz.
         name: its name in messages.
 
@@ -92,16 +109,30 @@ def array_pieces(array: Any, sample_rate: int, name: str) -> Generator[Piece, No
     samples = float32_samples(array, name)
     if samples.ndim not in (1, 2):
         raise AudioError(
-            f"{name} has the shape {samples.shape}; expected (samples,) or (channels, samples)"
+            f"{name} has the shape {samples.shape}; expected (samples,), (channels, samples) or "
+            "(samples, channels): give the clips of a batch as a list"
         )
     rows = np.atleast_2d(samples)
     n_channels, n_samples = rows.shape
+    if n_channels > _MAX_CHANNELS and 0 < n_samples <= _MAX_COLUMNS:
+        rows, n_channels, n_samples = rows.T, n_samples, n_channels
     if samples.size and n_channels > min(n_samples, _MAX_CHANNELS):
         raise AudioError(
             f"{name} has the shape {samples.shape}, which would be {n_channels} channels of "
             f"{n_samples} samples; if it is (samples, channels), give its transpose `.T`; if it is "
-            "a batch, give its rows one by one"
+            "a batch, give list(...) of it; a spectrogram is no waveform"
         )
     n_piece = max(1, _PIECE // max(1, n_channels))
     for start in range(0, n_samples if n_channels else 0, n_piece):
         yield Piece(sample_rate, rows[:, start : start + n_piece].T)
+
+
+def decoder_pieces(decoder: Decoder, name: str) -> Generator[Piece, None, None]:
+    """Yield the samples of what decodes itself, piece by piece.
+
+    Args:
+        decoder: it is used when the first piece is wanted.
+        name: its name in messages.
+    """
+    samples = decoder.get_all_samples()
+    yield from array_pieces(samples.data, samples.sample_rate, name)

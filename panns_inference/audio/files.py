@@ -4,29 +4,28 @@ from __future__ import annotations
 
 import io
 import os
-import stat
-from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from pathlib import Path
-from typing import BinaryIO, TypeGuard
+from collections.abc import Iterable, Mapping
+from typing import Any, BinaryIO, Protocol, TypeGuard, runtime_checkable
 
 from numpy.typing import ArrayLike
-
-from ..errors import AudioError, AudioTypeError
 
 File = str | os.PathLike[str] | BinaryIO
 """A path, or a binary file that is open."""
 
-Source = File | ArrayLike
-"""A recording: a file, or samples in memory."""
 
-_KINDS = {
-    stat.S_IFDIR: "a directory",
-    stat.S_IFIFO: "a pipe",
-    stat.S_IFSOCK: "a socket",
-    stat.S_IFCHR: "a device",
-    stat.S_IFBLK: "a device",
-}
+@runtime_checkable
+class Decoder(Protocol):
+    """A recording that decodes itself, as in torchcodec and Hugging Face's datasets."""
+
+    def get_all_samples(self) -> Any:
+        """Return what has its samples as `data`, (channels, samples), and `sample_rate` in Hz."""
+
+
+Source = File | bytes | bytearray | memoryview | Decoder | Mapping[str, Any] | ArrayLike
+"""A recording: a file, its bytes, a decoder, or samples in memory, perhaps with their rate."""
+
+SHOWN = 300
+"""Characters of a name in messages: a text that is no path may be of any length."""
 
 
 class Refused(Exception):  # noqa: N818 - these are caught here, and never seen by a user
@@ -154,7 +153,7 @@ class Section(io.RawIOBase):
 
 
 def is_file(source: object) -> TypeGuard[File]:
-    """Return whether a source is a file, and not samples in memory.
+    """Return whether a source is a path or an open file.
 
     Args:
         source: as for `read`.
@@ -171,7 +170,12 @@ def name_of(source: object) -> str | None:
     Returns:
         None for samples in memory, and for files without a name.
     """
-    name = source if isinstance(source, (str, os.PathLike)) else getattr(source, "name", None)
+    if isinstance(source, (str, os.PathLike)):
+        name: object = source
+    elif isinstance(source, Mapping):
+        name = name_of(source.get("audio")) or source.get("path")
+    else:
+        name = getattr(source, "name", None)
     return os.fsdecode(name) if isinstance(name, (str, os.PathLike)) else None
 
 
@@ -181,69 +185,11 @@ def named(source: object) -> str:
     Args:
         source: as for `read`.
     """
-    if not is_file(source):
-        return "the array"
     name = name_of(source)
-    return "the open file" if name is None else repr(name)
-
-
-@contextmanager
-def opened(source: File, name: str) -> Iterator[Section]:
-    """Yield the bytes of a file from its position on; a path is closed afterwards.
-
-    What is found out about the file meanwhile is raised with its name.
-
-    Args:
-        source: path of a regular file, or an open binary file that can be rewound.
-        name: its name in messages.
-
-    Raises:
-        AudioError: if it is no regular file, is not there, is empty, may not be read, is no
-            recording, or has no such track; AudioTypeError if it is not binary.
-    """
-    opening: AbstractContextManager[BinaryIO] = (
-        _open(source, name) if isinstance(source, (str, os.PathLike)) else nullcontext(source)
-    )
-    with opening as file:
-        section = _section(file, name)
-        try:
-            yield section
-        except Refused as finding:
-            raise AudioError(f"{name} {finding}") from None
-        finally:
-            for failure in section.failures[:1]:
-                if not isinstance(failure, Exception):
-                    raise failure
-                raise AudioError(f"{name} cannot be read: {failure}") from failure
-
-
-def _open(path: str | os.PathLike[str], name: str) -> BinaryIO:
-    try:
-        mode = os.stat(path).st_mode
-        if stat.S_ISREG(mode):  # checked before it is opened: a pipe would wait for a writer
-            return open(path, "rb")
-    except FileNotFoundError as error:
-        kind = "a link to a file that does not exist" if Path(path).is_symlink() else "no such file"
-        raise AudioError(f"{name}: {kind}") from error
-    except PermissionError as error:
-        raise AudioError(f"{name}: not permitted to read this file") from error
-    except (OSError, ValueError) as error:
-        raise AudioError(f"{name} cannot be opened: {getattr(error, 'strerror', error)}") from error
-    kind = _KINDS.get(stat.S_IFMT(mode), "something else")
-    raise AudioError(f"{name} is {kind}; expected a file that holds a recording")
-
-
-def _section(file: BinaryIO, name: str) -> Section:
-    try:
-        is_binary = isinstance(file.read(0), bytes)
-        start, stop = file.tell(), file.seek(0, io.SEEK_END)
-    except (OSError, ValueError, AttributeError) as error:
-        raise AudioError(
-            f"{name} cannot be read ({error}); if it is a stream that cannot be rewound, read it "
-            "into memory first: io.BytesIO(file.read())"
-        ) from error
-    if not is_binary:
-        raise AudioTypeError(f"{name} does not give bytes: open it with mode 'rb'")
-    if stop <= start:
-        raise AudioError(f"{name} is empty: there are no bytes to read")
-    return Section(file, start, stop)
+    if name is not None:
+        return repr(name) if len(name) <= SHOWN else f"{name[:SHOWN]!r}..."
+    if is_file(source):
+        return "the open file"
+    if isinstance(source, (bytes, bytearray, memoryview)):
+        return "the file in these bytes"
+    return "the recording" if isinstance(source, (Mapping, Decoder)) else "the array"

@@ -17,7 +17,8 @@ from ..audio import Reading
 from ..errors import AudioError, PannsError
 from ..pipeline import Task
 from ..pipeline.recordings import Outcome
-from ..pipeline.run import default_jobs, run
+from ..pipeline.run import run
+from ..pipeline.workers import default_jobs
 from ..results import Result
 from .recording import Recording
 

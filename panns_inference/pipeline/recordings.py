@@ -10,7 +10,8 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ..audio import Blocks, Reading, Source, float32_samples, is_file, separate, waveform
+from ..audio import Blocks, Reading, Source, float32_samples, separate, waveform
+from ..audio.sources import plain
 from ..errors import AudioError, PannsError, UsageError
 from ..results import Result
 from .task import Task
@@ -28,7 +29,7 @@ class Input:
     """A recording to process: one mix of channels, or one channel, of one track.
 
     Attributes:
-        source: path, open file, or samples in memory.
+        source: as for `audio.read`.
         reading: how it is read.
         sample_rate: of samples in memory, in Hz.
     """
@@ -50,7 +51,7 @@ def inputs_of(audio: Source, sample_rate: int | None, reading: Reading) -> list[
     """Return what is to be processed of a recording: several of 'each' channel or 'all' tracks.
 
     Args:
-        audio: path, open file, or samples in memory.
+        audio: as for `audio.read`.
         sample_rate: of samples in memory, in Hz.
         reading: how it is read.
 
@@ -58,10 +59,15 @@ def inputs_of(audio: Source, sample_rate: int | None, reading: Reading) -> list[
         AudioError: if the tracks or the channels cannot be found out.
         UsageError: if samples in memory come without their rate.
     """
-    if sample_rate is None and not is_file(audio):
-        float32_samples(audio)  # an error, if it holds no samples at all
-        raise UsageError("samples in memory do not know their rate: give sample_rate= in Hz")
-    return [Input(source, one, sample_rate) for source, one in separate(audio, reading)]
+    found, stated = plain(audio, sample_rate)
+    if stated is None and isinstance(found, np.ndarray):
+        float32_samples(found)  # an error, if it holds no samples at all
+        raise UsageError(
+            "samples in memory do not know their rate: give sample_rate= in Hz, as the second "
+            "argument or by its name"
+        )
+    readings = separate(audio, reading) if reading.is_several else [(audio, reading)]
+    return [Input(source, one, sample_rate) for source, one in readings]
 
 
 @dataclass(frozen=True)

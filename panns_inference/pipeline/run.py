@@ -16,29 +16,26 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import cores
 from ..audio import Reading, Source, name_of
-from ..engine.schedule import schedule_of
+from ..audio.sources import recordings_in
 from ..errors import AudioError, PannsError
 from ..results import Result
 from .batches import batches
 from .prefetch import buffered, made_in_threads
 from .recordings import Clip, Input, Outcome, behind, decoded, inputs_of
 from .task import Accumulator, Task
+from .workers import default_jobs, samples_at_once, workers
 
 LOG = logging.getLogger("panns_inference")
 
 R = TypeVar("R", bound=Result)
-
-MOST_JOBS = 16
-"""Decoders that no network outruns."""
 
 
 class Resume(Protocol):
@@ -93,13 +90,16 @@ def run(
 
 
 def results_of(
-    task: Task[R], audio: Source, sample_rate: int | None, reading: Reading
-) -> R | list[R]:
+    task: Task[R], audio: Any, sample_rate: int | None, reading: Reading
+) -> R | list[R] | list[list[R]]:
     """Return the result of a recording, or those of its channels or tracks, each as if alone.
+
+    Of a list of recordings there is a list, in their order; short ones of one length are computed
+    in one batch.
 
     Args:
         task: what is wanted.
-        audio: the recording.
+        audio: a recording, or an iterable of several, as for `Recogniser.tag`.
         sample_rate: of samples in memory, in Hz.
         reading: how it is read.
 
@@ -107,6 +107,8 @@ def results_of(
         AudioError: if it cannot be read.
         UsageError: if what is wanted of it makes no sense.
     """
+    if (recordings := recordings_in(audio)) is not None:
+        return _results_of_several(task, recordings, sample_rate, reading)
     found = []
     for one in inputs_of(audio, sample_rate, reading):
         (outcome,) = run(task, [one])
@@ -114,6 +116,33 @@ def results_of(
             raise outcome.result
         found.append(outcome.result)
     return found if reading.is_several else found[0]
+
+
+def _results_of_several(
+    task: Task[R], recordings: Sequence[Source], sample_rate: int | None, reading: Reading
+) -> list[R] | list[list[R]]:
+    inputs: list[Input] = []
+    owners: list[int] = []  # the number of the recording that an input is of
+    for number, audio in enumerate(recordings):
+        try:
+            inputs += inputs_of(audio, sample_rate, reading)
+        except PannsError as error:
+            raise _of_number(number, error) from error
+        owners += [number] * (len(inputs) - len(owners))
+    # Open files may be of one archive, which stands in one place at a time.
+    is_shared = any(hasattr(one.source, "read") for one in inputs)
+    results: list[list[R]] = [[] for _ in recordings]
+    for outcome in in_turn(run(task, inputs, jobs=0 if is_shared else default_jobs(task))):
+        owner = owners[outcome.number]
+        if isinstance(outcome.result, PannsError):
+            raise _of_number(owner, outcome.result) from outcome.result
+        results[owner].append(outcome.result)
+    return results if reading.is_several else [result for (result,) in results]
+
+
+def _of_number(number: int, error: PannsError) -> PannsError:
+    """The same error, with the place of its recording in the list, from 1."""
+    return type(error)(f"recording {number + 1} of the list: {error}")
 
 
 @dataclass(frozen=True)
@@ -242,37 +271,6 @@ class _Run(Generic[R]):
         except AudioError as error:
             return Outcome(clip.number, 0, error)
         return replace(clip, n_samples=accumulator.n_samples).outcome(result)
-
-
-def default_jobs(task: Task[R]) -> int:
-    """Return how many decoders leave most cores to a network on the CPU, or feed one elsewhere.
-
-    Args:
-        task: whose model computes.
-    """
-    is_on_cpu = task.model.engine.device == "cpu"
-    return max(2, min(MOST_JOBS, cores.available() // (4 if is_on_cpu else 1)))
-
-
-def workers(task: Task[R]) -> tuple[int, ThreadPoolExecutor]:
-    """Return the number of workers that compute batches, and their threads.
-
-    Args:
-        task: whose model computes.
-    """
-    schedule = schedule_of(task.model.engine)
-    number = schedule.workers
-    return number, ThreadPoolExecutor(number, "panns-worker", schedule.enter_worker, (number,))
-
-
-def samples_at_once(task: Task[R]) -> int:
-    """Return how many samples of short clips make a batch.
-
-    Args:
-        task: whose model computes.
-    """
-    seconds = schedule_of(task.model.engine).batch_seconds if task.longest_clip else 0.0
-    return round(seconds * task.model.sample_rate)
 
 
 def in_turn(outcomes: Iterable[Outcome[R]]) -> Iterator[Outcome[R]]:

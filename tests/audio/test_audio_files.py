@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import os
 import re
@@ -9,9 +10,13 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, BinaryIO
 
+import numpy as np
 import pytest
 from made_recordings import NOISE, written
 
@@ -119,16 +124,110 @@ def test_open_files_that_cannot_be_used_say_why(recording: Path) -> None:
         read(text, 32_000)  # type: ignore[arg-type]
     with recording.open("rb") as closed:
         pass
-    with pytest.raises(AudioError, match=r"recording.wav' cannot be read \(.*closed file"):
+    with pytest.raises(AudioError, match=r"recording.wav' cannot be read: .*closed file"):
         read(closed, 32_000)
-    end, start = os.pipe()
-    with (
-        open(end, "rb") as stream,
-        open(start, "wb"),
-        pytest.raises(AudioError, match=r"cannot be rewound, read it into memory first: io.Bytes"),
-    ):
-        read(stream, 32_000)
     with recording.open("rb") as file:
         file.seek(0, io.SEEK_END)
         with pytest.raises(AudioError, match="is empty: there are no bytes to read"):
             read(file, 32_000)
+
+
+class Stream(io.RawIOBase):
+    """What a client of HTTP gives: bytes in small pieces, and no way back."""
+
+    def __init__(self, content: bytes) -> None:
+        self._rest = io.BytesIO(content)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        piece = self._rest.read(min(len(buffer), 1000))
+        buffer[: len(piece)] = piece
+        return len(piece)
+
+
+def piped(content: bytes) -> BinaryIO:
+    end, start = os.pipe()
+
+    def write() -> None:
+        with open(start, "wb") as file:
+            file.write(content)
+
+    threading.Thread(target=write).start()
+    return open(end, "rb")
+
+
+STREAMS: dict[str, Callable[[bytes], BinaryIO]] = {
+    "a pipe": piped,
+    "no way back": Stream,
+    "gzip": lambda content: gzip.GzipFile(fileobj=io.BytesIO(gzip.compress(content))),
+    "only read": lambda content: SimpleNamespace(read=io.BytesIO(content).read),
+}
+
+
+@pytest.mark.parametrize("kind", STREAMS)
+def test_streams_are_read_to_their_end(recording: Path, kind: str) -> None:
+    stream = STREAMS[kind](recording.read_bytes())
+    np.testing.assert_array_equal(read(stream, 32_000), read(recording, 32_000))
+    if hasattr(stream, "close"):
+        stream.close()
+
+
+def test_a_stream_that_fails_says_why() -> None:
+    def fail(_: int) -> bytes:
+        raise ConnectionResetError("the other side is gone")
+
+    with pytest.raises(AudioError, match=r"^the open file cannot be read: the other side is gone$"):
+        read(SimpleNamespace(read=fail), 32_000)
+    with pytest.raises(AudioTypeError, match=r"^the open file does not give bytes"):
+        read(SimpleNamespace(read=lambda _: "text"), 32_000)
+
+
+def test_an_open_file_stands_where_it_stood(recording: Path) -> None:
+    content = recording.read_bytes()
+    with io.BytesIO(b"before" + content) as file:
+        file.seek(6)
+        first = read(file, 32_000)
+        assert file.tell() == 6
+        np.testing.assert_array_equal(read(file, 32_000), first)
+
+
+@pytest.mark.parametrize("kind", [bytes, bytearray, memoryview])
+def test_the_bytes_of_a_file_are_a_recording(recording: Path, kind: Any) -> None:
+    content = recording.read_bytes()
+    np.testing.assert_array_equal(read(kind(content), 32_000), read(recording, 32_000))
+    with pytest.raises(AudioError, match=r"^the file in these bytes cannot be decoded"):
+        read(kind(b"no sound at all"), 32_000)
+
+
+@pytest.mark.parametrize(
+    ("address", "advice"),
+    [
+        ("https://a.org/b.wav?c=d", "with urllib.request.urlopen('https://a.org/b.wav?c=d') as"),
+        ("http://a.org/b.wav", "with urllib.request.urlopen("),
+        ("s3://bucket/b.wav", "with fsspec.open('s3://bucket/b.wav') as file: tag(file)"),
+        ("gs://bucket/b.wav", "with fsspec.open("),
+        ("hf://datasets/a/b.wav", "with fsspec.open("),
+        ("file:///tmp/b.wav", "is an address: give the path that stands in it"),
+        (Path("https://a.org/b.wav"), "is an address, and nothing is fetched from the internet"),
+    ],
+)
+def test_addresses_are_refused_with_what_to_do(address: str | Path, advice: str) -> None:
+    with pytest.raises(AudioError, match=re.escape(advice)):
+        read(address, 32_000)
+
+
+def test_a_file_may_be_called_like_an_address(
+    recording: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(recording.parent)
+    Path("https:").mkdir()
+    recording.rename("https:/a.wav")
+    assert len(read("https://a.wav", 32_000)) > 0
+
+
+def test_a_text_that_is_no_path_is_not_repeated_in_full() -> None:
+    with pytest.raises(AudioError) as raised:
+        read("data:audio/wav;base64," + "QUJD" * 10_000, 32_000)
+    assert len(str(raised.value)) < 500

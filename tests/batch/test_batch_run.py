@@ -19,7 +19,7 @@ from panns_inference import AudioError, AudioTagging, Detection, OutputError, Ta
 from panns_inference.batch import Failure, Recording, results, run
 from panns_inference.lock import locked
 from panns_inference.pipeline import DetectionTask, EmbeddingTask, TaggingTask
-from panns_inference.pipeline.run import default_jobs, samples_at_once
+from panns_inference.pipeline.workers import default_jobs, samples_at_once
 
 Made = Callable[..., Path]
 

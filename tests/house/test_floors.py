@@ -29,7 +29,7 @@ FLOORS = {
     2: {"checkpoints", "engine", "pytorch_utils"},
     3: {"arrays", "model", "results"},
     4: {"pipeline"},
-    5: {"formats", "inference", "iterators", "keywords", "recogniser"},
+    5: {"detector", "formats", "inference", "iterators", "keywords", "recogniser"},
     6: {"batch", "clips", "export", "hear", "training"},
     7: {"__main__", "cli"},
 }
