@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Literal, Protocol, TypedDict
 
-from .audio.files import Decoder, File
+from .audio.files import File
+from .audio.sources import Decoder
 from .events.columns import Class
 from .events.rules import Threshold
 

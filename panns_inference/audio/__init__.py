@@ -20,8 +20,9 @@ from ._separate import separate
 from ._waveform import Blocks, waveform
 from .arrays import float32_samples
 from .clock import Clock, recording_start
-from .files import Source, is_file, name_of
+from .files import is_file
 from .reading import MIX, Reading, checked_rate
+from .sources import Source, name_of
 
 __all__ = [
     "Blocks",

@@ -33,10 +33,10 @@ from ._joined import (
     without_tags,
     without_tags_at_end,
 )
-from ._opening import opened
 from ._sizes import measured, trailing
-from .files import File, Refused, Section, named
+from .files import File, Refused, Section, opened
 from .reading import Reading
+from .sources import named
 
 Finding = TypeVar("Finding")
 

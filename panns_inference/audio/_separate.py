@@ -11,11 +11,10 @@ import numpy as np
 
 from ._bitstream import Piece
 from ._decode import decoded, described
-from ._opening import opened
 from .arrays import array_pieces, decoder_pieces
-from .files import Decoder, Section, Source, name_of, named
+from .files import Section, opened
 from .reading import ALL, EACH, Reading
-from .sources import plain
+from .sources import Decoder, Source, name_of, named, plain
 
 
 def separate(source: Source, reading: Reading) -> Iterator[tuple[Source, Reading]]:

@@ -21,9 +21,8 @@ from ._bitstream import Piece
 from ._cancellation import Cancellation
 from ._decode import file_pieces
 from .arrays import array_pieces, decoder_pieces
-from .files import Decoder, Source, named
 from .reading import HIGHEST_RATE, LOWEST_RATE, MIX, Reading, checked_rate
-from .sources import plain
+from .sources import Decoder, Source, named, plain
 
 HIGHEST_PEAK = 1e12
 """Largest absolute value of a sample: the power of 1024 larger ones may not fit float32.

@@ -14,14 +14,16 @@ Other types are refused: an int64 may be anything, and a bool is no sample.
 from __future__ import annotations
 
 from collections.abc import Generator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import AudioError, AudioTypeError
 from ._bitstream import Piece
-from .files import Decoder
+
+if TYPE_CHECKING:
+    from .sources import Decoder
 
 _FULL_SCALE = {"i1": 2.0**7, "u1": 2.0**7, "i2": 2.0**15, "i4": 2.0**31}
 """What integers are divided by, by kind and number of bytes."""

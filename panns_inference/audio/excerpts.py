@@ -20,8 +20,9 @@ from numpy.typing import NDArray
 from ..errors import AudioError
 from ._bitstream import Piece
 from ._decode import file_pieces, stated_length
-from .files import named, opened
+from .files import opened
 from .reading import Reading
+from .sources import named
 
 if TYPE_CHECKING:
     from soundfile import SoundFile

@@ -19,13 +19,25 @@ import io
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from numbers import Number
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Protocol, runtime_checkable
 
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from ..errors import AudioTypeError, UsageError
 from .arrays import as_numpy
-from .files import Decoder, File, Source, is_file, name_of
+from .files import SHOWN, File, is_file
+
+
+@runtime_checkable
+class Decoder(Protocol):
+    """A recording that decodes itself, as in torchcodec and Hugging Face's datasets."""
+
+    def get_all_samples(self) -> Any:
+        """Return what has its samples as `data`, (channels, samples), and `sample_rate` in Hz."""
+
+
+Source = File | bytes | bytearray | memoryview | Decoder | Mapping[str, Any] | ArrayLike
+"""A recording: a file, its bytes, a decoder, or samples in memory, perhaps with their rate."""
 
 EXPECTED = (
     "give a path, an open file, the bytes of one, samples in memory (NumPy, torch) with their "
@@ -34,6 +46,40 @@ EXPECTED = (
 
 RATES = ("sampling_rate", "sample_rate")
 """Keys of the rate of an array."""
+
+
+def name_of(source: object) -> str | None:
+    """Return the name of a recording: the path as it was given, or that of an open file.
+
+    Args:
+        source: as for `read`.
+
+    Returns:
+        None for samples in memory, and for files without a name.
+    """
+    if isinstance(source, (str, os.PathLike)):
+        name: object = source
+    elif isinstance(source, Mapping):
+        name = name_of(source.get("audio")) or source.get("path")
+    else:
+        name = getattr(source, "name", None)
+    return os.fsdecode(name) if isinstance(name, (str, os.PathLike)) else None
+
+
+def named(source: object) -> str:
+    """Return the words by which messages name a recording.
+
+    Args:
+        source: as for `read`.
+    """
+    name = name_of(source)
+    if name is not None:
+        return repr(name) if len(name) <= SHOWN else f"{name[:SHOWN]!r}..."
+    if is_file(source):
+        return "the open file"
+    if isinstance(source, (bytes, bytearray, memoryview)):
+        return "the file in these bytes"
+    return "the recording" if isinstance(source, (Mapping, Decoder)) else "the array"
 
 
 def plain(

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ...errors import AudioError
-from ..files import File, is_file, name_of, named, opened
+from ..files import File, is_file, opened
+from ..sources import name_of, named
 from .moments import in_zone
 from .pattern import compiled, start_by
 from .sources import SOURCES, Recording
@@ -97,7 +98,7 @@ def _stated(source: File) -> datetime | None:
             position = source.tell()
         with opened(source, named(source)) as file:
             return _first(Recording(name, file))
-    except (AudioError, OSError):
+    except (AudioError, OSError, AttributeError):  # a stream may have no position
         return _first(Recording(name, None))
     finally:
         if position is not None and not isinstance(source, (str, os.PathLike)):
