@@ -30,7 +30,7 @@ FLOORS = {
     3: {"arrays", "model", "results"},
     4: {"pipeline"},
     5: {"detector", "formats", "inference", "iterators", "keywords", "recogniser"},
-    6: {"batch", "clips", "export", "hear", "training"},
+    6: {"batch", "clips", "export", "hear", "summary", "training"},
     7: {"__main__", "cli"},
 }
 """Rooms of each floor; "" is the package's own file, which hands out names when asked."""

@@ -154,6 +154,7 @@ PUBLIC = {
         "checkpoint_of",
         "find",
     ],
+    ".summary": ["KEYS", "Group", "summarise"],
     ".training": [
         "Distillation",
         "LabelledBatch",
