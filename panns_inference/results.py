@@ -9,17 +9,16 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from datetime import datetime
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .audio.clock import after, recording_start
 from .audioset import mid_of
 from .errors import UsageError
 from .events import Event
+from .origin import Origin
 
 SHOWN = 10
 """Tags or events that a printed result shows."""
@@ -47,78 +46,8 @@ class Tag:
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
-class Result:
-    """What all results know.
-
-    Attributes:
-        source: the recording as it was named: a path, the name of an open file, or None for
-            samples in memory.
-        onset: where the result begins in the recording, in seconds: 0 but for a stretch.
-        duration: length of the recording in seconds, or of a stretch of it without what was padded
-            at its end.
-        model: name of the network.
-        silence: seconds of it that are digital silence and went through no network; 0 where that
-            is not wanted.
-        source_rate: sample rate of the recording in Hz: of the file, or as it was given with
-            samples in memory; None if it is not known. Where it changes, the highest.
-        track: number of the sound track that was read, from 1; None if none was chosen.
-        channel: number of the channel that was read, from 1; None for the mean of the channels.
-        start: date and time at which the recording began, if that was looked for while it was
-            read, as `panns --clock` does; else None.
-    """
-
-    source: str | None
-    onset: float = 0.0
-    duration: float
-    model: str
-    silence: float = 0.0
-    source_rate: int | None = None
-    track: int | None = None
-    channel: int | None = None
-    start: datetime | None = None
-
-    @cached_property
-    def began(self) -> datetime | None:
-        """Date and time at which the recording began; None if neither name nor header states it.
-
-        It is `start`, or else what `recording_start` finds out of `source` when it is first used.
-        """
-        if self.start is not None or self.source is None:
-            return self.start
-        return recording_start(self.source)
-
-    def clock(self, seconds: float) -> datetime | None:
-        """Return date and time at a time of the recording; None if it is not known when it began.
-
-        Args:
-            seconds: from the start of the recording, such as the onset of an event.
-        """
-        return None if self.began is None else after(self.began, seconds)
-
-    @property
-    def offset(self) -> float:
-        """Where the result ends in the recording, in seconds."""
-        return self.onset + self.duration
-
-    @property
-    def chosen(self) -> dict[str, int]:
-        """The track and the channel that were read, by these names, if they were chosen."""
-        numbers = {"track": self.track, "channel": self.channel}
-        return {name: number for name, number in numbers.items() if number is not None}
-
-    @property
-    def chosen_text(self) -> str:
-        """The same in words, such as 'track 1, channel 2'; empty if nothing was chosen."""
-        return ", ".join(f"{name} {number}" for name, number in self.chosen.items())
-
-    def continues(self, before: Result) -> bool:
-        """Whether this is of the same recording as the result before, but a later channel or track.
-
-        Args:
-            before: the result that comes before it in a list.
-        """
-        same = self.source == before.source and self.chosen.keys() == before.chosen.keys()
-        return same and tuple(self.chosen.values()) > tuple(before.chosen.values())
+class Result(Origin):
+    """What all results know; its attributes are those of `Origin`."""
 
     def to_dict(self) -> dict[str, Any]:
         """The result without its large arrays, ready for JSON."""
@@ -128,6 +57,8 @@ class Result:
             "duration": self.duration,
             "model": self.model,
         }
+        if self.is_clocked:
+            values["began"] = self.start.isoformat() if self.start else None
         return {**values, "silence": self.silence} if self.silence else values
 
     def _heading(self, kind: str) -> str:
@@ -135,6 +66,10 @@ class Result:
         of += f", {self.chosen_text}" if self.chosen_text else ""
         silence = f", {self.silence:.2f} s of it silence" if self.silence else ""
         return f"{kind}{of} ({self.duration:.2f} s{silence}, {self.model})"
+
+    def _clock(self, seconds: float) -> dict[str, str | None]:
+        """The time of day at a time of the recording, by the name of its key, if it is wanted."""
+        return {"clock": self.clock_text(seconds)} if self.is_clocked else {}
 
     def _times(self) -> str:
         return f"  {self.onset:7.2f} - {self.offset:7.2f} s"
@@ -205,6 +140,7 @@ class Tagging(Result):
             {
                 "onset": stretch.onset,
                 "offset": stretch.offset,
+                **self._clock(stretch.onset),
                 "tags": [tag.to_dict() for tag in stretch.top(n, threshold)],
             }
             for stretch in self.stretches
@@ -253,7 +189,7 @@ class Detection(Result):
 
     def to_dict(self) -> dict[str, Any]:
         """The events, ready for JSON; the arrays are left out."""
-        events = [event.to_dict() for event in self.events]
+        events = [event.to_dict() | self._clock(event.onset) for event in self.events]
         return {**super().to_dict(), "events": events}
 
     def __repr__(self) -> str:

@@ -106,6 +106,7 @@ class Blocks(Iterator[NDArray[np.float32]]):
             "track": track if isinstance(track, int) else None,
             "channel": channel if isinstance(channel, int) else None,
             "start": self._start,
+            "is_clocked": self._reading.clock is not None,
         }
 
     def __next__(self) -> NDArray[np.float32]:

@@ -6,11 +6,11 @@ import heapq
 import itertools
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from ..audioset import labels as audioset_labels
 from ..audioset import mids as audioset_mids
 from ..errors import UsageError
-from ..events import Event
 from ..events.columns import Class
 from ..names import closest, form_of
 from .read import Row
@@ -48,7 +48,7 @@ class Choice:
                 yield row
                 continue
             labels[row.event.label] = None
-            names = _names(row.event)
+            names = _names(row.event.label, row.event.mid, row.event.index)
             is_meant = (wanted is None or names & wanted) and not names & excluded
             if is_meant and row.event.probability >= self.min_probability:
                 yield row
@@ -80,8 +80,10 @@ def _key(wanted: Class) -> str:
     return text if text.startswith("/") or text.isdecimal() else form_of(text)
 
 
-def _names(event: Event) -> set[str]:
-    return {form_of(event.label), event.mid, str(event.index)}
+@lru_cache
+def _names(label: str, mid: str, index: int) -> frozenset[str]:
+    """What a class may be called; most rows are of one that another row is of, too."""
+    return frozenset({form_of(label), mid, str(index)})
 
 
 def _check_known(wanted: str, labels: Collection[str]) -> None:

@@ -6,15 +6,16 @@ import itertools
 import logging
 import os
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timezone
 from operator import attrgetter
 
 from ..errors import UsageError
+from ..events.columns import Class
+from ..formats.choice import Choice
 from ..formats.read import Row, rows_of
 from ..names import closest
-from .classes import Classes
 from .covered import Covered
 from .groups import KEYS, Value, pieces_of
 
@@ -52,8 +53,9 @@ def summarise(
     tables: Iterable[str | os.PathLike[str]],
     by: Sequence[str] = ("label",),
     *,
-    classes: Collection[str] | None = None,
-    exclude: Collection[str] = (),
+    classes: Collection[Class] | None = None,
+    exclude: Collection[Class] = (),
+    min_probability: float = 0.0,
 ) -> list[Group]:
     """Return how long and how often sounds are in recordings, by tables of events.
 
@@ -67,6 +69,7 @@ def summarise(
         by: what events are grouped by: 'label', 'file', 'hour', 'day', 'hour-of-day'.
         classes: labels, mids or indices of the classes that count; None is all.
         exclude: classes that do not count.
+        min_probability: smallest probability of an event that counts.
 
     Returns:
         The groups in the order of their values: labels by their seconds, the longest first; times
@@ -80,9 +83,8 @@ def summarise(
     names = list(dict.fromkeys(closest(name, KEYS, "key to group by") for name in by))
     if not names:
         raise UsageError(f"by= needs what events are grouped by: {', '.join(KEYS)}")
-    wanted = Classes(classes, exclude)
-    groups = _groups(itertools.chain.from_iterable(map(rows_of, tables)), names, wanted)
-    wanted.check()
+    rows = itertools.chain.from_iterable(map(rows_of, tables))
+    groups = _groups(rows, names, Choice(classes, exclude, min_probability))
     orders = [_order(name, place, groups) for place, name in enumerate(names)]
     return [
         Group(
@@ -96,22 +98,20 @@ def summarise(
     ]
 
 
-def _groups(rows: Iterable[Row], names: Sequence[str], wanted: Classes) -> dict[Values, _Sums]:
+def _groups(rows: Iterable[Row], names: Sequence[str], choice: Choice) -> dict[Values, _Sums]:
     """The groups in the order in which they come."""
     groups: defaultdict[Values, _Sums] = defaultdict(_Sums)
     keys = [KEYS[name] for name in names]
     by_hour = any(key.needs_hours for key in keys)
     known: set[int] = set()
     n_again = n_clocks = n_events = 0
+    rows = choice.of(_noted(rows, groups) if names == ["file"] else rows)
     for source, of_source in itertools.groupby(rows, key=attrgetter("source")):
         n_again += hash(source) in known
         known.add(hash(source))
-        if names == ["file"]:
-            groups.setdefault((source,), _Sums())
         covered: defaultdict[tuple[Values, str], Covered] = defaultdict(Covered)
         for row in of_source:
-            event = row.event
-            if event is None or not wanted(event):
+            if (event := row.event) is None:
                 continue
             n_events += 1
             n_clocks += row.clock is not None
@@ -130,6 +130,13 @@ def _groups(rows: Iterable[Row], names: Sequence[str], wanted: Classes) -> dict[
     if by_hour:
         _check_clocks(names, n_clocks, n_events)
     return groups
+
+
+def _noted(rows: Iterable[Row], groups: dict[Values, _Sums]) -> Iterator[Row]:
+    """The same rows; a file has its group, whether it has events that count or not."""
+    for row in rows:
+        groups.setdefault((row.source,), _Sums())
+        yield row
 
 
 def _check_clocks(names: Sequence[str], n_clocks: int, n_events: int) -> None:

@@ -173,8 +173,8 @@ def test_classes_by_label_mid_and_index(tmp_path: Path) -> None:
     assert of(classes=["Music"]) == set()
     with pytest.raises(UsageError, match=r"unknown label 'Dgo'; did you mean one of: Dog"):
         of(classes=["Dgo"])
-    with pytest.raises(UsageError, match="no class of the tables has the mid or the index 9999"):
-        of(exclude=["9999"])
+    with pytest.raises(UsageError, match="no class has the mid '/m/none'"):
+        of(exclude=["/m/none"])
 
 
 def test_tables_of_every_dialect_come_to_the_same(tmp_path: Path) -> None:
