@@ -12,7 +12,7 @@ sounds in some recording of the collection; what is found of it elsewhere counts
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -34,6 +34,9 @@ TOLERANCE = 1e-6
 """Seconds by which a time may miss its frame."""
 
 FRAMES_PER_SECOND = SAMPLE_RATE / PannsMini.published.hop_size
+
+Listener = Callable[[NDArray[np.float32]], NDArray[np.float32]]
+"""A waveform, (samples,), to framewise probabilities, (frames, 527)."""
 
 
 class Sound(NamedTuple):
@@ -66,6 +69,7 @@ class Heard(NamedTuple):
     """(frames, labels of the collection)."""
 
     soundscape: Soundscape
+    frames_per_second: float = FRAMES_PER_SECOND
 
 
 class Counts(NamedTuple):
@@ -105,12 +109,25 @@ def heard(network: PannsMini, collection: Collection) -> list[Heard]:
         network: in evaluation mode.
         collection: the soundscapes.
     """
+    return heard_by(lambda waveform: framewise(network, waveform), FRAMES_PER_SECOND, collection)
+
+
+def heard_by(listener: Listener, frames_per_second: float, collection: Collection) -> list[Heard]:
+    """Return what a listener hears in all soundscapes.
+
+    Args:
+        listener: waveforms to framewise probabilities.
+        frames_per_second: of these.
+        collection: the soundscapes.
+    """
     return [
         Heard(
-            np.stack([every[:, k].max(axis=1) for k in collection.columns.values()], axis=1), each
+            np.stack([every[:, k].max(axis=1) for k in collection.columns.values()], axis=1),
+            each,
+            frames_per_second,
         )
         for each in collection.soundscapes
-        for every in [framewise(network, each.waveform)]
+        for every in [listener(each.waveform)]
     ]
 
 
@@ -136,7 +153,7 @@ def found(each: Heard, labels: Sequence[str], **rules: Any) -> list[Sound]:
     """
     duration = len(each.soundscape.waveform) / SAMPLE_RATE
     events = find_events(
-        each.framewise, FRAMES_PER_SECOND, duration=duration, labels=labels, **rules
+        each.framewise, each.frames_per_second, duration=duration, labels=labels, **rules
     )
     return [Sound(event.onset, event.offset, event.label) for event in events]
 

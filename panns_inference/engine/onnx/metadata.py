@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
+from ...registry import NETWORKS
 from ..contract import Grid
 
 WAVEFORM = "waveform"
@@ -42,6 +43,9 @@ MOST = 10_000_000
 """The largest number of anything: samples, classes, Hz. None of a real network comes near."""
 
 MOST_SECONDS = 3600.0
+
+WITHOUT_WINDOW = {name for name, entry in NETWORKS.items() if entry.module != "efficientat"}
+"""Networks of which files are read that were written before there was an entry `window`."""
 
 Check = Callable[[Any], bool]
 
@@ -100,12 +104,15 @@ class Metadata:
         """Return the metadata that entries are of.
 
         Args:
-            entries: those of a file; more than these do not matter.
+            entries: those of a file; more than these do not matter. `window` may be missing
+                where the network is known to have none.
 
         Raises:
             KeyError: if one is missing.
             ValueError: if one cannot be understood, or cannot be true.
         """
+        if entries.get("name") in WITHOUT_WINDOW:
+            entries = {"window": "0", **entries}
         texts = {each.name: entries[each.name] for each in fields(cls)}
         values: dict[str, Any] = {
             each.name: texts[each.name] if each.type == "str" else _json(each.name, texts)

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
-from broken_onnx import HARM, LIES, sealed
+from broken_onnx import HARM, LIES, says, sealed
 
 from panns_inference import AudioTagging, CheckpointError
 from panns_inference.engine.onnx import sessions
@@ -51,6 +51,32 @@ def test_the_file_itself_is_opened(model: onnx.ModelProto, tmp_path: Path) -> No
     path.write_bytes(sealed(model))
     found = AudioTagging(path, verbose=False).inference(np.zeros((2, 32_000), np.float32))[0]
     assert found.shape == (2, 3)
+
+
+def without_window(model: onnx.ModelProto) -> None:
+    """As files were written before there was this entry."""
+    kept = [entry for entry in model.metadata_props if entry.key != "window"]
+    assert len(kept) == len(model.metadata_props) - 1
+    del model.metadata_props[:]
+    model.metadata_props.extend(kept)
+
+
+def test_a_file_from_before_there_were_windows_is_read(
+    model: onnx.ModelProto, tmp_path: Path
+) -> None:
+    old, new = tmp_path / "old.onnx", tmp_path / "new.onnx"
+    old.write_bytes(sealed(model, without_window))
+    new.write_bytes(sealed(model))
+    noise = np.random.default_rng(0).normal(0, 0.1, (2, 48_000)).astype(np.float32)
+    tagger = AudioTagging(old, verbose=False)
+    assert tagger.window is None
+    expected = AudioTagging(new, verbose=False).inference(noise)
+    for found, other in zip(tagger.inference(noise), expected, strict=True):
+        np.testing.assert_array_equal(found, other)
+    # Others may have needed one.
+    for name in ("mn10_as", "MyNetwork"):
+        old.write_bytes(sealed(model, without_window, says("name", name)))
+        refused(old, "says too little of its network.*'window'")
 
 
 @pytest.mark.usefixtures("unseen")
