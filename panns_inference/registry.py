@@ -16,6 +16,7 @@ other modules know of it. Nothing here imports torch: listing the networks takes
 | `mean_average_precision`                  | published, on the evaluation set of AudioSet       |
 | `legacy_file`                             | name that panns-inference 0.1 gave the file        |
 | `slide_window`, `slide_hop`               | seconds for `detect`, where they were measured     |
+| `event_f1`                                | of `detect`, where it was measured                 |
 """
 
 from __future__ import annotations
@@ -149,6 +150,8 @@ class Entry:
         slide_window: seconds of the windows in which it finds events best, if it has no framewise
             probabilities and that was measured; else 0.
         slide_hop: seconds from one of these to the next.
+        event_f1: how good its events are, in [0, 1], on soundscapes at a threshold that others
+            chose; None where that was not measured. See `docs/networks.md`.
     """
 
     name: str
@@ -163,6 +166,7 @@ class Entry:
     checkpoint: Checkpoint | None
     slide_window: float
     slide_hop: float
+    event_f1: float | None
 
 
 def _entry(row: dict[str, str]) -> Entry:
@@ -179,6 +183,7 @@ def _entry(row: dict[str, str]) -> Entry:
         checkpoint=_checkpoint(row) if row["source"] else None,
         slide_window=float(row["slide_window"] or 0),
         slide_hop=float(row["slide_hop"] or 0),
+        event_f1=float(row["event_f1"]) if row["event_f1"] else None,
     )
 
 

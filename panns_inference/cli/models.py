@@ -85,6 +85,7 @@ def row_of(network: Entry) -> dict[str, Any]:
     return {
         "name": network.name,
         "mAP": published and published.mean_average_precision,
+        "event_f1": network.event_f1,
         "parameters": network.parameters,
         "multi_adds": network.multi_adds,
         "sample_rate": network.sample_rate,

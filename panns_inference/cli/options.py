@@ -81,7 +81,7 @@ NETWORK: list[Option] = [
         "--model",
         metavar="NAME",
         help="one of `panns models`, or a file that `panns export` wrote; default: the best one "
-        "that is here",
+        "that is here, by mAP, and for events by what was measured",
     ),
     option(
         "--checkpoint",

@@ -108,7 +108,9 @@ def test_no_network_is_called_better_where_nothing_was_measured(
 ) -> None:
     """A published mAP is of tags: a larger one makes neither better events nor embeddings."""
     assert main([command, "--json", str(STREET)]) == 0
-    assert capsys.readouterr().err == "panns: using PannsMini\n"
+    said = capsys.readouterr().err
+    assert said.startswith("panns: using PannsMini")
+    assert "better" not in said
 
 
 def test_no_network_is_called_better_than_the_one_that_was_chosen(
