@@ -13,8 +13,11 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
+import torch
 from noise import noise
 from processes import content, kill_when, run
+
+from panns_inference.models import build
 
 Made = Callable[..., Path]
 
@@ -74,6 +77,24 @@ def test_a_killed_run_goes_on(
     paths = [line["path"] for line in lines(journal)]
     assert len(set(paths)) == 10
     assert len(paths) == n_before + 10 - n_done
+
+
+@pytest.mark.sample(1)
+@pytest.mark.parametrize("task", ["tag", "embed", "detect"])
+def test_a_network_that_needs_windows_goes_on(
+    task: str, folder: Path, made: Made, tmp_path: Path
+) -> None:
+    torch.save(build("mn01_as").state_dict(), tmp_path / "mine.pt")
+    made(folder / "deeper" / "longer.wav", 100, 5)
+    command = (task, "-f", "csv", folder, "--checkpoint", tmp_path / "mine.pt", "--device", "cpu")
+    journal = tmp_path / "killed.csv.panns"
+    assert kill_when(lambda: has_state(journal), *command, "-o", tmp_path / "killed.csv")
+    assert has_state(journal)
+    for name in ("killed.csv", "undisturbed.csv"):
+        status, _, err = run(*command, "-o", tmp_path / name)
+        assert status == 0, err
+        assert ("were done before" in err) == (name == "killed.csv")
+    assert content(tmp_path / "killed.csv") == content(tmp_path / "undisturbed.csv")
 
 
 @pytest.mark.slow
