@@ -52,6 +52,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit status.
     """
+    import logging
+
     from ..errors import UsageError
     from .command_line import parse
     from .exit_status import failed, guarded
@@ -65,4 +67,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given.offline:
         os.environ["PANNS_OFFLINE"] = "1"
     with stderr_of_python(), log_to_stderr(given.verbosity), readable_stdout():
+        for path in given.configuration:
+            logging.getLogger("panns_inference").debug("options from %s", path)
         return guarded(lambda: given.run(given))

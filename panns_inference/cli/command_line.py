@@ -103,5 +103,6 @@ def _values(chosen: CommandParser, words: Sequence[str]) -> argparse.Namespace:
     # What was given replaces what a file says, also where an option may be given again.
     values |= line
     if target := values.get("save_config"):
-        return argparse.Namespace(**{**chosen.defaults, "run": lambda _: save(target, chosen)})
+        defaults = {**chosen.defaults, "configuration": read}
+        return argparse.Namespace(**{**defaults, "run": lambda _: save(target, chosen)})
     return chosen.complete({**values, "configuration": read})

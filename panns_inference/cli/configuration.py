@@ -68,6 +68,8 @@ def values_in(path: Path, command: str) -> Values:
             raise UsageError(f"{what}{did_you_mean(section, COMMANDS)}")
     parser = CommandParser(command)
     parser.place = f"{path}: "
+    for argument in parser._actions:
+        argument.required = False  # it stands on the command line
     options = keys_of(parser)
     shared = {key: value for key, value in table.items() if key not in sections}
     own = sections.get(command, {})

@@ -57,6 +57,7 @@ def _files(given: argparse.Namespace) -> int:
 
 def _machine(given: argparse.Namespace) -> int:
     report = {title: section() for title, section in SECTIONS.items()}
+    report["configuration"] = {"files": ", ".join(map(str, given.configuration)) or "none"}
     if given.json:
         print(json.dumps(report, indent=2))
     else:

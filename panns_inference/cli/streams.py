@@ -16,11 +16,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..terminal import printable
-from . import signals
+from . import colours, signals
 
 LOG = logging.getLogger("panns_inference")
 
 STDERR = 2
+
+MARKS = {"error:": colours.ERROR, "warning:": colours.WARNING}
+"""How lines begin that are no mere remarks, and their colours."""
 
 
 def open_missing() -> None:
@@ -169,10 +172,14 @@ def log_to_stderr(verbosity: int) -> Iterator[None]:
 
 
 class _Formatter(logging.Formatter):
-    """Lines in which nothing steers a terminal, whatever was named in them."""
+    """Lines in which nothing steers a terminal, whatever was named in them, but for colours."""
 
     def format(self, record: logging.LogRecord) -> str:
-        return "\n".join(map(printable, super().format(record).split("\n")))
+        text = "\n".join(map(printable, super().format(record).split("\n")))
+        for word, colour in MARKS.items():
+            if text.startswith(f"panns: {word}"):
+                return text.replace(word, colours.painted(word, colour, sys.stderr), 1)
+        return text
 
 
 def _show(message: Warning | str, *_: object, **__: object) -> None:
