@@ -18,7 +18,8 @@ if TYPE_CHECKING:
         UsageError,
     )
     from .inference import AudioTagging, SoundEventDetection
-    from .results import Detection, Embedding, Tag, Tagging
+    from .ranking import Tag
+    from .results import Detection, Embedding, Tagging
 
 __version__ = "0.2.0"
 
@@ -34,7 +35,7 @@ _HOMES = {
     "OutputError": "errors",
     "PannsError": "errors",
     "SoundEventDetection": "inference",
-    "Tag": "results",
+    "Tag": "ranking",
     "Tagging": "results",
     "UsageError": "errors",
     "labels": "audioset",

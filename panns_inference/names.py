@@ -7,6 +7,9 @@ from collections.abc import Collection
 
 from .errors import UsageError
 
+FEW = 60
+"""Names that a message can list."""
+
 
 def closest(name: str, known: Collection[str], kind: str) -> str:
     """Return the known name that is meant; case, '-', '_', '.' and spaces do not matter.
@@ -22,9 +25,38 @@ def closest(name: str, known: Collection[str], kind: str) -> str:
     by_form = {form_of(each): each for each in known}
     if (form := form_of(name)) in by_form:
         return by_form[form]
-    near = difflib.get_close_matches(form, by_form, n=3, cutoff=0.5) or sorted(by_form)
-    nearest = ", ".join(by_form[each] for each in near)
-    raise UsageError(f"unknown {kind} {name!r}; did you mean one of: {nearest}?")
+    # Those that hold the name as a word, then those that are spelt nearly as it is.
+    longer = [each for each in known if form and name.casefold() in each.casefold()]
+    near = difflib.get_close_matches(form, by_form, n=3, cutoff=0.5)
+    nearest = [*dict.fromkeys([*longer[:3], *(by_form[each] for each in near)])]
+    if not nearest and len(known) <= FEW:
+        nearest = sorted(known)
+    meant = f"did you mean one of: {', '.join(nearest)}?"
+    if not nearest:
+        meant = f"none of the {len(known)} there are is like it"
+    raise UsageError(f"unknown {kind} {name!r}; {meant}")
+
+
+def split(text: str, known: Collection[str]) -> list[str]:
+    """Return the names in a text, between which there are commas.
+
+    Names hold commas, too: the text is a name if there is one that it means, and else begins with
+    the longest that there is.
+
+    Args:
+        text: what the user wrote, such as 'Dog,Domestic animals, pets,Rain'.
+        known: the names there are.
+    """
+    if "," not in text:
+        return [text]
+    forms = {form_of(each) for each in known}
+    pieces, found = text.split(","), []
+    while pieces:
+        ends = range(len(pieces), 1, -1)
+        end = next((n for n in ends if form_of(",".join(pieces[:n])) in forms), 1)
+        found.append(",".join(pieces[:end]).strip())
+        pieces = pieces[end:]
+    return [each for each in found if each]
 
 
 def check_one_of(name: str, allowed: Collection[str], kind: str) -> None:

@@ -7,42 +7,22 @@ from, prints itself, and keeps nothing of the network.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .audioset import mid_of
-from .errors import UsageError
 from .events import Event
+from .events.columns import Class
+from .events.rules import Threshold
 from .origin import Origin
+from .ranking import Tag, ranked
 
 SHOWN = 10
 """Tags or events that a printed result shows."""
-
-
-@dataclass(frozen=True)
-class Tag:
-    """One class and how probable it is that it sounds somewhere in the recording.
-
-    Attributes:
-        label: display name of the class.
-        mid: AudioSet id of the class; empty if the label is not one of AudioSet's.
-        index: column of the class in the network's output.
-        probability: in [0, 1].
-    """
-
-    label: str
-    mid: str
-    index: int
-    probability: float
-
-    def to_dict(self) -> dict[str, Any]:
-        """The attributes, ready for JSON."""
-        return asdict(self)
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
@@ -97,25 +77,26 @@ class Tagging(Result):
         """All classes, the most probable first."""
         return self.top(None, -math.inf)
 
-    def top(self, n: int | None = SHOWN, threshold: float = 0.0) -> tuple[Tag, ...]:
+    def top(
+        self,
+        n: int | None = SHOWN,
+        threshold: Threshold = 0.0,
+        classes: Collection[Class] | Class | None = None,
+        exclude: Collection[Class] | Class = (),
+    ) -> tuple[Tag, ...]:
         """The most probable classes.
 
         Args:
             n: how many at most; None is all.
-            threshold: smallest probability.
+            threshold: smallest probability; or that of each class, as an array or a mapping from
+                label, mid or index, in which `*` is all other classes.
+            classes: labels, mids or indices of the classes that are wanted; None is all.
+            exclude: classes that are not wanted.
 
         Raises:
-            UsageError: for less than none.
+            UsageError: for less than none, or a class that there is not.
         """
-        if n is not None and n < 0:
-            raise UsageError(f"n={n} is no number of tags: give 0 or more, or None for all")
-        order = np.argsort(-self.clipwise, kind="stable").tolist()[:n]
-        rows = ((self.labels[index], index, float(self.clipwise[index])) for index in order)
-        return tuple(
-            Tag(label, mid_of(label), index, probability)
-            for label, index, probability in rows
-            if probability >= threshold
-        )
+        return ranked(self.clipwise, self.labels, n, threshold, classes, exclude)
 
     def __iter__(self) -> Iterator[Tag]:
         return iter(self.tags)
@@ -128,20 +109,29 @@ class Tagging(Result):
             raise KeyError(label)
         return float(self.clipwise[self.labels.index(label)])
 
-    def to_dict(self, n: int | None = None, threshold: float = 0.0) -> dict[str, Any]:
+    def to_dict(
+        self,
+        n: int | None = None,
+        threshold: Threshold = 0.0,
+        classes: Collection[Class] | Class | None = None,
+        exclude: Collection[Class] | Class = (),
+    ) -> dict[str, Any]:
         """The tags, ready for JSON; the embedding is left out.
 
         Args:
             n: how many tags at most; None is all.
-            threshold: smallest probability.
+            threshold: as for `top`.
+            classes: as for `top`.
+            exclude: as for `top`.
         """
-        tags = [tag.to_dict() for tag in self.top(n, threshold)]
+        choice = (n, threshold, classes, exclude)
+        tags = [tag.to_dict() for tag in self.top(*choice)]
         stretches = [
             {
                 "onset": stretch.onset,
                 "offset": stretch.offset,
                 **self._clock(stretch.onset),
-                "tags": [tag.to_dict() for tag in stretch.top(n, threshold)],
+                "tags": [tag.to_dict() for tag in stretch.top(*choice)],
             }
             for stretch in self.stretches
         ]

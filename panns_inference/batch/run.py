@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
 from ..audio import Clock, Reading
 from ..audio.files import File
 from ..errors import PannsError, UsageError
+from ..events.columns import Class
 from ..formats import FORMATS
 from ..formats.spans import Selection
 from ..names import closest
@@ -76,8 +77,10 @@ def run(
     overwrite: bool = False,
     spared: Iterable[str | os.PathLike[str]] = (),
     top: int | None = None,
-    threshold: float = 0.0,
+    threshold: float | Mapping[Class, float] = 0.0,
     raw: bool = False,
+    classes: Collection[Class] | None = None,
+    exclude: Collection[Class] = (),
     jobs: int | None = None,
     on_error: OnError = "skip",
     resampler: str = "soxr",
@@ -105,9 +108,11 @@ def run(
         overwrite: whether files that are there are replaced, whoever wrote them, and the journal of
             an earlier run is forgotten.
         spared: other files that are read, such as a list of the inputs, and never written.
-        top: how many tags of a recording at most; None is all.
-        threshold: smallest probability of a tag.
-        raw: as for `Format.write`.
+        top: how many tags or events of a recording at most; None is all.
+        threshold: as for `Format.write`, like the next three.
+        raw: as there.
+        classes: as there.
+        exclude: as there.
         jobs: as for `results`.
         on_error: as for `results`.
         resampler: as for `results`.
@@ -133,7 +138,7 @@ def run(
         reading=Reading(resampler, strict, track, channel, clock),
         path=os.fspath(output),
         format=FORMATS[closest(format, FORMATS, "format")],
-        selection=Selection(top, threshold, raw),
+        selection=Selection(top, threshold, raw, classes, exclude),
         split=split,
         overwrite=overwrite,
         spared=tuple(spared),

@@ -15,7 +15,7 @@ from ..events.rules import (
 from ..formats import FORMATS
 from ..registry import DEFAULT_THRESHOLD, NETWORKS
 from ..results import Detection
-from . import options, values, wanted
+from . import known_names, options, values, wanted
 from .run import run_task
 
 if TYPE_CHECKING:
@@ -87,7 +87,9 @@ EVENTS = [
         options.option(name, dest=rule, type=float, default=default, metavar=unit, help=meaning)
         for name, rule, unit, default, meaning in NUMBERS
     ),
+    wanted.THRESHOLDS,
     *wanted.CLASSES,
+    wanted.TOP,
 ]
 
 
@@ -108,11 +110,13 @@ def run(given: argparse.Namespace) -> int:
     """
     from ..pipeline import DetectionTask
 
+    threshold = known_names.thresholds_of(given)
+
     def make_task(model: Model) -> DetectionTask:
         return DetectionTask(
             model,
             method=given.method,
-            threshold=given.threshold,
+            threshold=threshold,
             threshold_off=given.threshold_off,
             classes=given.classes,
             exclude=given.exclude or (),
@@ -122,4 +126,4 @@ def run(given: argparse.Namespace) -> int:
             **options.sliding(given),
         )
 
-    return run_task(given, "framewise_output", make_task)
+    return run_task(given, "framewise_output", make_task, top=given.top)

@@ -8,12 +8,13 @@ import itertools
 import logging
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..errors import UsageError
 from ..formats import FORMATS
 from ..formats.spans import Selection
+from . import known_names
 from .inputs import named_inputs, open_stdin
 from .model import open_model
 from .streams import UntornFile
@@ -21,6 +22,7 @@ from .streams import UntornFile
 if TYPE_CHECKING:
     from ..audio import Reading
     from ..batch import Failure
+    from ..events.columns import Class
     from ..model import Model
     from ..pipeline import Task
     from ..results import Result
@@ -37,7 +39,9 @@ def run_task(
     make_task: Callable[[Model], Task[Any]],
     *,
     top: int | None = None,
-    threshold: float = 0.0,
+    threshold: float | Mapping[Class, float] = 0.0,
+    classes: Collection[Class] | None = None,
+    exclude: Collection[Class] = (),
 ) -> int:
     """Write the results of all recordings; return the exit status: 1 if one failed, else 0.
 
@@ -45,14 +49,17 @@ def run_task(
         given: the command line.
         output: what the task needs of a network, where none is named.
         make_task: returns the task for a model.
-        top: how many tags of each recording at most; None is all.
-        threshold: smallest probability of a tag.
+        top: how many tags or events of each recording at most; None is all.
+        threshold: smallest probability of a tag, or that of each class.
+        classes: of the tags that are wanted; None is all.
+        exclude: classes of tags that are not.
     """
     from ..audio import Reading
 
+    known_names.check(given)
     inputs = named_inputs(given)
     reading = Reading(given.resampler, given.strict, given.track, given.channel)
-    selection = Selection(top, threshold, given.raw)
+    selection = Selection(top, threshold, given.raw, classes, exclude)
 
     def open_task() -> Task[Any]:
         return make_task(open_model(given, output, inputs))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from ..results import Tagging
-from . import options, values
+from . import known_names, options, values, wanted
 from .run import run_task
 
 EXAMPLE = "panns tag --top 3 --json street.flac"
@@ -23,8 +23,10 @@ TAGS = [
         type=values.probability,
         default=0.0,
         metavar="P",
-        help="smallest probability",
+        help="smallest probability; default: %(default)s",
     ),
+    wanted.THRESHOLDS,
+    *wanted.CLASSES,
 ]
 
 
@@ -51,5 +53,7 @@ def run(given: argparse.Namespace) -> int:
         "clipwise_output",
         lambda model: TaggingTask(model, **settings),
         top=given.top,
-        threshold=given.threshold,
+        threshold=known_names.thresholds_of(given) or 0.0,
+        classes=given.classes,
+        exclude=given.exclude or (),
     )

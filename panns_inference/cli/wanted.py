@@ -19,12 +19,29 @@ def seconds(text: str) -> float:
     return number
 
 
+TOP = options.option(
+    "--top",
+    type=values.count,
+    metavar="N",
+    help="only the N most probable events of each recording; default: all",
+)
+"""How many events."""
+
+THRESHOLDS = options.option(
+    "--thresholds",
+    metavar="FILE",
+    help="file with a threshold for each class: CSV of label,threshold, or JSON or TOML; the "
+    "others take --threshold",
+)
+"""A threshold for each class."""
+
+
 CLASSES = [
     options.option(
         name,
         action="append",
         metavar="LABEL",
-        help=f"{which} this class (label, mid or index); may be given again",
+        help=f"{which} this class (label, mid or index), or several, with commas; may be repeated",
     )
     for name, which in (("--classes", "only"), ("--exclude", "all but"))
 ]

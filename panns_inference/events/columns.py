@@ -9,7 +9,7 @@ import numpy as np
 
 from ..audioset import mid_of
 from ..errors import UsageError
-from ..names import closest
+from ..names import closest, split
 
 Class = str | int
 """A class as a user names it: label (case and punctuation do not matter), mid, or index."""
@@ -49,11 +49,15 @@ def columns_of(wanted: Iterable[Class] | Class, labels: Sequence[str]) -> list[i
     """Indices of the classes that are meant, in the order in which they are named.
 
     Args:
-        wanted: labels, mids or indices, or a single one.
+        wanted: labels, mids or indices, or a single one; a text may name several, with commas.
         labels: display names, in the order of the columns.
 
     Raises:
         UsageError: if there is no such class; it names the nearest ones.
     """
     classes = [wanted] if isinstance(wanted, str | int | np.integer) else wanted
-    return [column_of(each, labels) for each in classes]
+    return [
+        column_of(name, labels)
+        for each in classes
+        for name in (split(each, labels) if isinstance(each, str) else [each])
+    ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, NamedTuple
@@ -13,10 +14,11 @@ from numpy.typing import ArrayLike, NDArray
 from ..errors import UsageError
 from ..registry import DEFAULT_THRESHOLD
 from .columns import Class, column_of, columns_of
+from .threshold_file import read_thresholds
 
-Threshold = float | ArrayLike | Mapping[Class, float]
-"""One for all classes; one for each, (classes,); or those of the classes that are named."""
-
+Threshold = float | ArrayLike | Mapping[Class, float] | str | os.PathLike[str]
+"""One for all classes; one for each, (classes,); those of the classes that are named, where `*`
+stands for all others; or the path of a file with these."""
 
 DEFAULT_METHOD = "threshold"
 """How events are found if nothing else is wanted."""
@@ -26,6 +28,9 @@ RULES_OF = {
     "boxes": ("step_filter", "merge_difference", "merge_ratio"),
 }
 """The methods, with the rules that mean nothing to the other one."""
+
+OTHERS = "*"
+"""In a mapping of thresholds, all classes that it does not name."""
 
 STEP_FILTER, MERGE_DIFFERENCE, MERGE_RATIO = 0.64, 1.0, 2.0
 """What boxes are made with if nothing else is wanted. Half of the filter is 0.32 s, the longest
@@ -73,8 +78,9 @@ class Rules:
         smooth: length in seconds of a median filter over the probabilities of each class, rounded
             to an odd number of frames; it sees the recording mirrored at its ends.
         threshold: probability in (0, 1] from which on there is an event: a number, an array of one
-            for each class, or a mapping from label, mid or index. With boxes, it is the mean
-            probability of the box that counts.
+            for each class, a mapping from label, mid or index, in which `*` is all other classes,
+            or the path of a file with such a mapping (CSV, JSON or TOML). With boxes, it is the
+            mean probability of the box that counts.
         default_threshold: that of classes that a mapping leaves out, and where there is none.
         threshold_off: probability in (0, 1], at most `threshold`, down to which an event lasts: it
             is a row of frames, all of at least `threshold_off`, and one of at least `threshold`.
@@ -121,7 +127,9 @@ class Rules:
             if isinstance(getattr(self, name), Iterator):
                 # It would be used up by the first look.
                 object.__setattr__(self, name, tuple(getattr(self, name)))
-
+        for name in ("threshold", "threshold_off"):
+            if isinstance(path := getattr(self, name), str | os.PathLike):
+                object.__setattr__(self, name, read_thresholds(path))
         if not 0 < self.step_filter < math.inf:
             raise UsageError(
                 f"step_filter must be a number of seconds above 0, not {self.step_filter}"
@@ -201,9 +209,9 @@ class Rules:
         """
         on = off = np.full(len(labels), float(self.default_threshold))
         if self.threshold is not None:
-            on = off = _of_each_class("threshold", self.threshold, on, labels)
+            on = off = of_each_class("threshold", self.threshold, on, labels)
         if self.threshold_off is not None:
-            off = _of_each_class("threshold_off", self.threshold_off, on, labels)
+            off = of_each_class("threshold_off", self.threshold_off, on, labels)
         for label, upper, lower in zip(labels, on, off, strict=True):
             if lower > upper:
                 raise UsageError(
@@ -213,23 +221,36 @@ class Rules:
         return on, off
 
 
-def _of_each_class(
+def of_each_class(
     name: str, given: Threshold, defaults: NDArray[np.float64], labels: Sequence[str]
 ) -> NDArray[np.float64]:
-    """A threshold for each class, (classes,)."""
+    """Return a threshold for each class, (classes,).
+
+    Args:
+        name: of the setting, for messages.
+        given: as for `Rules`, but for a path.
+        defaults: of classes that a mapping leaves out, (classes,).
+        labels: display names, in the order of the columns.
+
+    Raises:
+        UsageError: if one lies outside (0, 1], their number is not that of the classes, or a class
+            is named that there is not.
+    """
     values: NDArray[np.float64] = defaults.copy()
     if isinstance(given, Mapping):
+        values[:] = given.get(OTHERS, values)
         for each, value in given.items():
-            values[column_of(each, labels)] = value
-    elif (shape := np.shape(given)) in ((), values.shape):
-        values[:] = given
+            if each != OTHERS:
+                values[column_of(each, labels)] = value
+    elif (shape := np.shape(given)) in ((), values.shape):  # type: ignore[arg-type]
+        values[:] = given  # type: ignore[assignment]
     else:
         raise UsageError(
             f"{name} must be one number, or one for each of the {len(labels)} classes, not an "
             f"array of shape {shape}"
         )
-    for label, value in zip(labels, values, strict=True):
-        if not 0 < value <= 1:
+    for label, value, default in zip(labels, values, defaults, strict=True):
+        if not 0 < value <= 1 and value != default:
             raise UsageError(
                 f"{name} must be a probability above 0 and at most 1, not {value:g} ({label})"
             )

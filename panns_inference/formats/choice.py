@@ -12,7 +12,7 @@ from ..audioset import labels as audioset_labels
 from ..audioset import mids as audioset_mids
 from ..errors import UsageError
 from ..events.columns import Class
-from ..names import closest, form_of
+from ..names import closest, form_of, split
 from .read import Row
 
 
@@ -40,8 +40,10 @@ class Choice:
         Raises:
             UsageError: behind the last row, if a class is neither in the tables nor in AudioSet.
         """
-        wanted = None if self.classes is None else {_key(each) for each in self.classes}
-        excluded = {_key(each) for each in self.exclude}
+        classes = None if self.classes is None else [*_each(self.classes)]
+        exclude = [*_each(self.exclude)]
+        wanted = None if classes is None else {_key(each) for each in classes}
+        excluded = {_key(each) for each in exclude}
         labels = dict.fromkeys(audioset_labels)
         for row in rows:
             if row.event is None:
@@ -52,7 +54,7 @@ class Choice:
             is_meant = (wanted is None or names & wanted) and not names & excluded
             if is_meant and row.event.probability >= self.min_probability:
                 yield row
-        for each in (*(self.classes or ()), *self.exclude):
+        for each in (*(classes or ()), *exclude):
             _check_known(str(each), labels)
 
 
@@ -73,6 +75,12 @@ def most_probable(rows: Iterable[Row], n: int) -> list[Row]:
             heapq.heappop(heap)
     kept = sorted(itertools.chain.from_iterable(best.values()), key=lambda each: -each[1])
     return [row for _, _, row in kept]
+
+
+def _each(wanted: Collection[Class]) -> Iterator[Class]:
+    """The classes; a text may name several, with commas."""
+    for each in wanted:
+        yield from split(each, audioset_labels) if isinstance(each, str) else [each]
 
 
 def _key(wanted: Class) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import IO, Any
 
 from ..errors import UsageError
-from ..results import Result
+from ..events.columns import Class
+from ..results import Detection, Result
 from .spans import Selection, unicode
 
 Texts = Callable[[Iterable[Any], Selection], Iterator[str]]
@@ -33,6 +34,14 @@ def pieces_of(texts: Texts) -> Writer:
             file.flush()
 
     return write
+
+
+def _with_most_probable(result: Result, n: int | None) -> Result:
+    """A result with at most so many events, by onset."""
+    if n is None or not isinstance(result, Detection):
+        return result
+    order = sorted(range(len(result.events)), key=lambda i: -result.events[i].probability)
+    return replace(result, events=tuple(result.events[i] for i in sorted(order[:n])))
 
 
 @dataclass(frozen=True)
@@ -99,25 +108,32 @@ class Format:
         file: IO[Any],
         *,
         top: int | None = None,
-        threshold: float = 0.0,
+        threshold: float | Mapping[Class, float] = 0.0,
         raw: bool = False,
+        classes: Collection[Class] | None = None,
+        exclude: Collection[Class] = (),
     ) -> None:
         """Write results as they come, one at a time: none of them is kept.
 
         Args:
             results: results of one type.
             file: open file, for text or, if the format is `binary`, for bytes.
-            top: how many tags of a `Tagging` at most; None is all.
-            threshold: smallest probability of a tag.
+            top: how many tags of a `Tagging`, or events of a `Detection`, the most probable ones;
+                None is all.
+            threshold: smallest probability of a tag, or that of each class, as for `Tagging.top`.
             raw: whether CSV holds texts as they are, also those that a spreadsheet would take for
                 formulas; else such a text gets a `'` in front.
+            classes: labels, mids or indices of the classes of the tags; None is all.
+            exclude: classes of tags that are left out.
 
         Raises:
             UsageError: if the format cannot hold these results, or not in one file, or its extra
                 is not installed.
         """
         self.require()
-        self.writer(self._checked(results), file, Selection(top, threshold, raw))
+        selection = Selection(top, threshold, raw, classes, exclude)
+        checked = self._checked(results)
+        self.writer((_with_most_probable(each, top) for each in checked), file, selection)
 
     def _checked(self, results: Iterable[Result]) -> Iterator[Result]:
         before: Result | None = None

@@ -45,8 +45,12 @@ def lines(results: Iterable[Result], selection: Selection) -> Iterator[str]:
 
 
 def _object(result: Result, selection: Selection) -> str:
-    tags = (selection.top, selection.threshold) if isinstance(result, Tagging) else ()
-    values = result.to_dict(*tags)
+    if isinstance(result, Tagging):
+        values = result.to_dict(
+            selection.top, selection.threshold, selection.classes, selection.exclude
+        )
+    else:
+        values = result.to_dict()
     try:
         text = json.dumps(values, ensure_ascii=False, allow_nan=False)
     except ValueError as error:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
 from ..events import Event
+from ..events.columns import Class
+from ..ranking import Tag
 from ..results import Detection, Result, Tagging
 
 _NOT_IN_A_LINE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
@@ -17,14 +19,26 @@ class Selection(NamedTuple):
     """What is written of each result.
 
     Attributes:
-        top: how many tags of a `Tagging` at most; None is all.
-        threshold: smallest probability of a tag.
+        top: how many tags of a `Tagging`, or events of a `Detection`, at most; None is all.
+        threshold: smallest probability of a tag, or that of each class.
         raw: whether texts that a spreadsheet would take for formulas stay as they are.
+        classes: of the tags that are wanted; None is all.
+        exclude: classes of tags that are not.
     """
 
     top: int | None
-    threshold: float
+    threshold: float | Mapping[Class, float]
     raw: bool = False
+    classes: Collection[Class] | None = None
+    exclude: Collection[Class] = ()
+
+    def tags_of(self, result: Tagging) -> tuple[Tag, ...]:
+        """Return the tags that are written of a recording or a stretch of one.
+
+        Args:
+            result: its tags.
+        """
+        return result.top(self.top, self.threshold, self.classes, self.exclude)
 
 
 def spans_of(result: Tagging | Detection, selection: Selection) -> Iterator[Event]:
@@ -40,7 +54,7 @@ def spans_of(result: Tagging | Detection, selection: Selection) -> Iterator[Even
         yield from result.events
         return
     for stretch in result.stretches or (result,):
-        for tag in stretch.top(selection.top, selection.threshold):
+        for tag in selection.tags_of(stretch):
             yield Event(
                 stretch.onset,
                 stretch.offset,

@@ -41,7 +41,7 @@ def _rows(result: Tagging | Detection | Embedding, selection: Selection) -> list
     if isinstance(result, Detection):
         return _events(result.events, clock) or ["no events"]
     if isinstance(result, Tagging):
-        tags = result.top(selection.top, selection.threshold)
+        tags = selection.tags_of(result)
         whole = [f"{tag.probability:.3f}  {printable(tag.label)}" for tag in tags] or ["no tags"]
         return whole + (_events(spans_of(result, selection), clock) if result.stretches else [])
     stretches = [f"{_times(each, clock)}  {_values(each)}" for each in result.stretches]

@@ -27,7 +27,7 @@ FLOORS = {
     },
     1: {"audio", "config", "device", "events", "models"},
     2: {"checkpoints", "engine", "pytorch_utils"},
-    3: {"arrays", "model", "origin", "results"},
+    3: {"arrays", "model", "origin", "ranking", "results"},
     4: {"pipeline"},
     5: {"detector", "formats", "inference", "iterators", "keywords", "recogniser"},
     6: {"batch", "clips", "export", "hear", "summary", "training"},
