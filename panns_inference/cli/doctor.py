@@ -81,10 +81,13 @@ def _versions() -> dict[str, str]:
 def _device() -> dict[str, str]:
     import torch
 
+    from ..engine.torch_engine import compiled_kernels
+
     gpus = [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]
     return {
         "platform": platform.platform(),
         "threads": str(torch.get_num_threads()),
+        "kernels": compiled_kernels() or "torch's alone; a C compiler was missing at installation",
         "cuda": ", ".join(gpus) or "not there",
         "mps": "there" if torch.backends.mps.is_available() else "not there",
     }

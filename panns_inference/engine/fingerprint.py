@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from operator import itemgetter
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -28,7 +29,8 @@ class Fingerprint:
     def __init__(self, network: nn.Module) -> None:
         # Held, so that nothing else gets their addresses while they are compared.
         self._modules = tuple(network.modules())
-        self._values = tuple(_values(self._modules))
+        self._attributes = [*map(vars, self._modules)]
+        self._values = tuple(_values(self._attributes))
         self._tensors = {each: each.detach() for each in self._values if isinstance(each, Tensor)}
         # Inference tensors do not count how often they were written to.
         self._counted = [each for each in self._tensors if not each.is_inference()]
@@ -42,15 +44,15 @@ class Fingerprint:
     @property
     def is_training(self) -> bool:
         """Whether one of the modules is in training mode."""
-        return any(map(itemgetter("training"), map(vars, self._modules)))
+        return any(map(itemgetter("training"), self._attributes))
 
     def _look(self) -> tuple[list[object], ...]:
         """Who everything is, where it lies, how often it was written to, and forward passes."""
         return (
-            [*map(id, _values(self._modules))],
+            [*map(id, _values(self._attributes))],
             [*map(Tensor.data_ptr, self._tensors)],
             [each._version for each in self._counted],
-            ["forward" in attributes for attributes in map(vars, self._modules)],
+            ["forward" in attributes for attributes in self._attributes],
         )
 
 
@@ -85,6 +87,7 @@ def checksum(network: nn.Module) -> str:
     return found.hexdigest()
 
 
-def _values(modules: Iterable[nn.Module]) -> Iterator[object]:
+def _values(attributes: Iterable[dict[str, Any]]) -> Iterator[object]:
     """Children, weights, buffers and hooks of modules; all in C, for there are hundreds."""
-    return chain.from_iterable(map(dict.values, chain.from_iterable(map(HELD, map(vars, modules)))))
+    held = filter(None, chain.from_iterable(map(HELD, attributes)))
+    return chain.from_iterable(map(dict.values, held))

@@ -32,7 +32,11 @@ FILES = (
     "noxfile.py",
     "pyproject.toml",
     "setup.cfg",
+    "setup.py",
 )
+NATIVE = "panns_inference/engine/cpu/native"
+"""Sources in C, of which a wheel holds what they were compiled to."""
+
 MADE_BY_SETUPTOOLS = re.compile(r"PKG-INFO|panns_inference\.egg-info/.*")
 
 DISTRIBUTION_OF = {
@@ -50,12 +54,17 @@ PEERS = {"sebbs", "julius", "ncnn", "onnx", "onnxruntime", "openvino"}
 
 
 def files_below(folder: Path) -> set[str]:
-    """Files in a folder, with its name before theirs, without what Python leaves behind."""
+    """Files in a folder, with its name before theirs, without what tools leave behind."""
     return {
         path.relative_to(folder.parent).as_posix()
         for path in folder.rglob("*")
-        if path.is_file() and path.suffix not in (".pyc", ".pyo")
+        if path.is_file() and path.suffix not in (".pyc", ".pyo", ".so", ".pyd")
     }
+
+
+def without_sources(names: set[str]) -> set[str]:
+    """Files that are in a wheel as they are."""
+    return {name for name in names if Path(name).parent.as_posix() != NATIVE}
 
 
 @pytest.fixture(scope="module")
@@ -121,14 +130,18 @@ def third_party(paths: Sequence[Path]) -> set[str]:
 def test_the_tests_run_with_this_tree() -> None:
     used = Path(panns_inference.__file__).resolve().parent
     install = f"{used} is not of this tree: remove build/ and install the package again"
-    assert files_below(used) == files_below(PACKAGE), install
-    for name in files_below(PACKAGE):
+    expected = without_sources(files_below(PACKAGE))
+    assert without_sources(files_below(used)) == expected, install
+    for name in expected:
         assert (used.parent / name).read_bytes() == (ROOT / name).read_bytes(), install
 
 
 def test_the_wheel_holds_the_package_alone(wheel: dict[str, bytes]) -> None:
-    held = {name for name in wheel if ".dist-info/" not in name}
-    assert held == files_below(PACKAGE)
+    installed = {name for name in wheel if ".dist-info/" not in name}
+    held = without_sources(installed)
+    assert held == without_sources(files_below(PACKAGE))
+    (compiled,) = installed - held
+    assert Path(compiled).stem.partition(".")[0] == "kernels"
     assert {"panns_inference/py.typed", "panns_inference/data/class_labels_indices.csv"} <= held
     for name in held:
         assert wheel[name] == (ROOT / name).read_bytes(), name

@@ -17,6 +17,8 @@ from ...models.kaldi import KaldiLogmel
 from ...names import check_one_of
 from ..fingerprint import is_customized
 from . import onednn
+from .compiled_logmel import compiled_logmel
+from .compiled_sequence import compiled_sequence
 from .frontend import FusedKaldiLogmel, FusedLogmel
 from .fused_blocks import fused_block
 from .fused_conv import Settings, UnsupportedLayerError
@@ -66,7 +68,8 @@ def fused_network(network: Network, precision: str = "float32", memory: str = "d
     fast = copy.copy(network)
     fast._modules = dict(network._modules)
     for name, child in network.named_children():
-        fast._modules[name] = fused_block(child, settings) or child
+        fused = compiled_sequence(child, settings) or fused_block(child, settings)
+        fast._modules[name] = fused or child
     for convolution, norm in FOLDED:
         pair = [network._modules.get(name) for name in (convolution, norm)]
         if both := fused_block(nn.Sequential(*filter(None, pair)), settings):
@@ -80,7 +83,7 @@ def _front_end(network: Network) -> dict[str, nn.Module]:
     """What takes the place of the front-end; nothing if it is not quite that of `models`."""
     spectrogram, logmel = (network._modules.get(name) for name in FRONT_END)
     if type(logmel) is KaldiLogmel:
-        return {"logmel_extractor": FusedKaldiLogmel(logmel)}
+        return {"logmel_extractor": compiled_logmel(logmel) or FusedKaldiLogmel(logmel)}
     if type(spectrogram) is not Spectrogram or type(logmel) is not LogmelFilterBank:
         return {}
     try:

@@ -15,7 +15,14 @@ from torch import Tensor, nn
 
 from panns_inference.audio import read
 from panns_inference.checkpoints import load
-from panns_inference.engine.cpu import fused_blocks, fused_network, onednn, tiling
+from panns_inference.engine.cpu import (
+    compiled_logmel,
+    compiled_sequence,
+    fused_blocks,
+    fused_network,
+    onednn,
+    tiling,
+)
 from panns_inference.engine.receptive_field import grid_of
 from panns_inference.errors import UsageError
 from panns_inference.models import PannsMini, build
@@ -55,6 +62,12 @@ def recording(clip: Path) -> Tensor:
     return torch.from_numpy(read(clip, 32000))
 
 
+@pytest.fixture
+def _without_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (compiled_logmel, compiled_sequence):
+        monkeypatch.setattr(module, "library", lambda: None)
+
+
 def fused(name: str) -> Network:
     return fused_network(build(name).eval())
 
@@ -79,6 +92,12 @@ def test_the_fast_network_is_the_plain_one(name: str, filled: Filled, recording:
     check(network(name, filled), recording, [1, 32000, 50021])
 
 
+@pytest.mark.usefixtures("_without_library")
+def test_so_it_is_without_a_compiled_library(filled: Filled, recording: Tensor) -> None:
+    check(network("PannsMini", filled), recording, [1, 32000, 50021])
+    check(build("mn01_as").eval(), recording, [32000])
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in REFERENCE if name not in QUICK])
 def test_so_is_every_other(name: str, filled: Filled, recording: Tensor) -> None:
@@ -91,6 +110,7 @@ def test_so_it_is_for_lengths_up_to_40_s(filled: Filled, recording: Tensor) -> N
     check(network("PannsMini", filled), recording.repeat(6), lengths)
 
 
+@pytest.mark.usefixtures("_without_library")
 @pytest.mark.sample(1)
 @pytest.mark.parametrize("name", ["Cnn6", "LeeNet11", "LeeNet24", "PannsMini"])
 def test_a_long_clip_and_a_batch_are_computed_in_pieces(
