@@ -2,6 +2,7 @@
 
 PannsError
  ├─ UsageError      (ValueError)    an argument that makes no sense: a wrong name, a missing extra
+ │   └─ LabelError     (KeyError)   a class that a result does not have
  ├─ AudioError      (ValueError)    a recording that cannot be used
  │   └─ AudioTypeError (TypeError)  something that is no recording at all
  ├─ CheckpointError (RuntimeError)  a file of weights that cannot be used
@@ -34,6 +35,10 @@ class PannsError(Exception):
 
 class UsageError(PannsError, ValueError):
     """An argument or option has no meaning: the message lists what is allowed."""
+
+
+class LabelError(UsageError, KeyError):
+    """A result has no such class; the message names the nearest ones."""
 
 
 class AudioError(PannsError, ValueError):

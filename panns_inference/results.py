@@ -15,18 +15,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .by_class import ByClass
 from .events import Event
 from .events.columns import Class
 from .events.rules import Threshold
+from .notebook import Displayed
 from .origin import Origin
 from .ranking import Tag, ranked
+from .tabular import Tabular
 
 SHOWN = 10
 """Tags or events that a printed result shows."""
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
-class Result(Origin):
+class Result(Origin, Tabular, Displayed):
     """What all results know; its attributes are those of `Origin`."""
 
     def to_dict(self) -> dict[str, Any]:
@@ -56,7 +59,7 @@ class Result(Origin):
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
-class Tagging(Result):
+class Tagging(Result, ByClass[float]):
     """Which sounds a recording holds.
 
     Attributes:
@@ -101,13 +104,16 @@ class Tagging(Result):
     def __iter__(self) -> Iterator[Tag]:
         return iter(self.tags)
 
-    def __contains__(self, label: object) -> bool:
-        return label in self.labels
+    def __len__(self) -> int:
+        return len(self.tags)
 
-    def __getitem__(self, label: str) -> float:
-        if label not in self.labels:
-            raise KeyError(label)
-        return float(self.clipwise[self.labels.index(label)])
+    def of_class(self, index: int) -> float:
+        """Return the probability of a class.
+
+        Args:
+            index: its column.
+        """
+        return float(self.clipwise[index])
 
     def to_dict(
         self,
@@ -154,7 +160,7 @@ class Tagging(Result):
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
-class Detection(Result):
+class Detection(Result, ByClass[tuple[Event, ...]]):
     """Which sounds a recording holds, and when.
 
     Attributes:
@@ -176,6 +182,20 @@ class Detection(Result):
     n_samples: int
     labels: tuple[str, ...]
     events: tuple[Event, ...]
+
+    def __iter__(self) -> Iterator[Event]:
+        return iter(self.events)
+
+    def __len__(self) -> int:
+        return len(self.events)
+
+    def of_class(self, index: int) -> tuple[Event, ...]:
+        """Return the events of a class.
+
+        Args:
+            index: its column.
+        """
+        return tuple(event for event in self.events if event.index == index)
 
     def to_dict(self) -> dict[str, Any]:
         """The events, ready for JSON; the arrays are left out."""
@@ -203,6 +223,12 @@ class Embedding(Result):
 
     vector: NDArray[np.float32]
     stretches: tuple[Embedding, ...] = ()
+
+    def __iter__(self) -> Iterator[float]:
+        return iter(self.vector.tolist())
+
+    def __len__(self) -> int:
+        return len(self.vector)
 
     def to_dict(self) -> dict[str, Any]:
         """The vector as a list, ready for JSON."""

@@ -94,6 +94,7 @@ PUBLIC = {
         "CheckpointError",
         "CheckpointWarning",
         "DownloadError",
+        "LabelError",
         "OutputError",
         "PannsError",
         "PathError",
