@@ -46,7 +46,7 @@ def test_the_events_of_a_class() -> None:
     ("name", "message"),
     [
         ("Dogg", "^unknown label 'Dogg'; did you mean one of: Dog, "),
-        ("zzzzzzzzzzzz", "^unknown label 'zzzzzzzzzzzz': none of the 527 there are is like it$"),
+        ("zzzzzzzzzzzz", "^unknown label 'zzzzzzzzzzzz'; none of the 527 there are is like it$"),
         ("/m/nothing", "^no class has the mid '/m/nothing'"),
         (527, "^there is no class 527: indices go from 0 to 526$"),
         (-1, "^there is no class -1: indices go from 0 to 526$"),
