@@ -16,6 +16,7 @@ from ..formats import FORMATS
 from ..registry import DEFAULT_THRESHOLD, NETWORKS
 from ..results import Detection
 from . import known_names, options, values, wanted
+from .clock import CLOCK, clock_of
 from .run import run_task
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     Args:
         parser: of the command.
     """
-    options.add_task(parser, Detection, events=EVENTS)
+    options.add_task(parser, Detection, events=EVENTS, clock=CLOCK)
 
 
 def run(given: argparse.Namespace) -> int:
@@ -126,4 +127,4 @@ def run(given: argparse.Namespace) -> int:
             **options.sliding(given),
         )
 
-    return run_task(given, "framewise_output", make_task, top=given.top)
+    return run_task(given, "framewise_output", make_task, top=given.top, clock=clock_of(given))

@@ -211,9 +211,6 @@ def add_task(parser: argparse.ArgumentParser, result: type, **groups: Iterable[O
     )
     shared = {"reading": READING, "network": NETWORK, "output": [form, *OUTPUT]}
     add_groups(parser, {**shared, "processing": PROCESSING, **groups})
-    # Where an option looks like a number, argparse takes each negative number for an option: -90 is
-    # the value of --skip-silence.
-    parser._has_negative_number_optionals.clear()
 
 
 def clipwise(given: argparse.Namespace) -> dict[str, Any]:

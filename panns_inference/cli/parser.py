@@ -7,6 +7,7 @@ or a value gets the question whether that was meant.
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -15,6 +16,9 @@ from ..terminal import printable
 from . import colours
 from .suggestions import did_you_mean
 from .values import decimal, whole
+
+NEGATIVE = re.compile("-[0-9.][0-9.,:]*")
+"""A value that begins as an option does: -90, -0,5, -05:00."""
 
 if TYPE_CHECKING:
     from _typeshed import SupportsWrite
@@ -89,6 +93,12 @@ class Parser(argparse.ArgumentParser):
             print(colours.headings(message, sys.stdout), end="", flush=True)
         else:
             super()._print_message(message, file)
+
+    def _parse_optional(self, arg_string: str) -> Any:
+        # The parser of Python takes -90 for an option where one is called -0, and -05:00 for -0.
+        if NEGATIVE.fullmatch(arg_string) and not self.option(arg_string):
+            return None
+        return super()._parse_optional(arg_string)
 
     def _match_argument(self, action: argparse.Action, arg_strings_pattern: str) -> int:
         try:

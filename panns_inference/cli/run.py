@@ -20,7 +20,7 @@ from .model import open_model
 from .streams import UntornFile
 
 if TYPE_CHECKING:
-    from ..audio import Reading
+    from ..audio import Clock, Reading
     from ..batch import Failure
     from ..events.columns import Class
     from ..model import Model
@@ -42,6 +42,7 @@ def run_task(
     threshold: float | Mapping[Class, float] = 0.0,
     classes: Collection[Class] | None = None,
     exclude: Collection[Class] = (),
+    clock: Clock | None = None,
 ) -> int:
     """Write the results of all recordings; return the exit status: 1 if one failed, else 0.
 
@@ -53,12 +54,13 @@ def run_task(
         threshold: smallest probability of a tag, or that of each class.
         classes: of the tags that are wanted; None is all.
         exclude: classes of tags that are not.
+        clock: how it is found out when recordings began; None does not look for it.
     """
     from ..audio import Reading
 
     known_names.check(given)
     inputs = named_inputs(given)
-    reading = Reading(given.resampler, given.strict, given.track, given.channel)
+    reading = Reading(given.resampler, given.strict, given.track, given.channel, clock)
     selection = Selection(top, threshold, given.raw, classes, exclude)
 
     def open_task() -> Task[Any]:

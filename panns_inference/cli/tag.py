@@ -6,6 +6,7 @@ import argparse
 
 from ..results import Tagging
 from . import known_names, options, values, wanted
+from .clock import CLOCK, clock_of
 from .run import run_task
 
 EXAMPLE = "panns tag --top 3 --json street.flac"
@@ -36,7 +37,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     Args:
         parser: of the command.
     """
-    options.add_task(parser, Tagging, processing=options.CLIPWISE, tags=TAGS)
+    options.add_task(parser, Tagging, processing=options.CLIPWISE, tags=TAGS, clock=CLOCK)
 
 
 def run(given: argparse.Namespace) -> int:
@@ -56,4 +57,5 @@ def run(given: argparse.Namespace) -> int:
         threshold=known_names.thresholds_of(given) or 0.0,
         classes=given.classes,
         exclude=given.exclude or (),
+        clock=clock_of(given),
     )
