@@ -1,4 +1,4 @@
-"""Options for the time of day, and what they ask for."""
+"""Options for the time of day, and the clock that they stand for."""
 
 from __future__ import annotations
 
