@@ -14,7 +14,7 @@ from importlib import import_module
 from typing import Any
 
 from .. import __version__
-from .parser import Parser, shown_name
+from .parser import Parser, shown, shown_name
 
 COMMANDS = {
     "tag": "print which sounds recordings hold",
@@ -25,6 +25,7 @@ COMMANDS = {
     "export": "write a network with its weights as one file for other programs",
     "labels": "list the 527 classes of AudioSet",
     "doctor": "print what is installed, readable and downloaded, or how recordings are made",
+    "completion": "print what makes a shell complete command lines of panns",
     "help": "print the options of a command",
 }
 """The commands, each with a module of its name, and what they do.
@@ -32,7 +33,7 @@ COMMANDS = {
 A module has an `EXAMPLE` for the end of its help, `add_options` for a parser, and `run`.
 """
 
-PLAIN = frozenset({"help"})
+PLAIN = frozenset({"completion", "help"})
 """Those that have none of the options that are for all."""
 
 EPILOG = """\
@@ -170,7 +171,7 @@ class CommandParser(Parser):
         shapes: dict[Any, str] = {None: " {}", "?": " [{}]", "*": " [{} ...]", "+": " {} ..."}
         return "".join(
             shapes[action.nargs].format(action.metavar or "|".join(action.choices or ()))
-            for action in self._get_positional_actions()
+            for action in shown(self._get_positional_actions())
         )
 
 

@@ -18,6 +18,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "command", nargs="?", metavar="COMMAND", help="default: all, in a word each"
     )
+    parser.add_argument(
+        "--man", action="store_true", help="the manual page: panns help --man | man -l -"
+    )
 
 
 def run(given: argparse.Namespace) -> int:
@@ -28,7 +31,11 @@ def run(given: argparse.Namespace) -> int:
     """
     from .command_line import command_parser
     from .commands import parser
+    from .manual import page
 
+    if given.man:
+        print(page(), end="")
+        return 0
     chosen: Parser = command_parser(given.command) if given.command else parser()
     chosen.print_help()
     return 0
