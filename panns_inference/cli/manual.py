@@ -31,8 +31,8 @@ FILES = {
 WIDTH = 78
 """Letters in a line of the page."""
 
-GENERAL = frozenset({"general", "options"})
-"""Groups of options that all commands have."""
+GENERAL = "general"
+"""The group of options that all commands have."""
 
 
 def page() -> str:
@@ -42,22 +42,17 @@ def page() -> str:
     lines = [
         f'.TH PANNS 1 {date.today()} "panns {__version__}"',
         *_section("NAME", [f"panns \\- {_text('which sounds are in recordings, and when')}"]),
-        *_section("SYNOPSIS", (f".B {_text(each.usage)}\n.br" for each in commands.values())),
+        *_section("SYNOPSIS", ["\n.br\n".join(f".B {_text(c.usage)}" for c in commands.values())]),
         *_section("DESCRIPTION", [_text(top.description)]),
     ]
     for name, each in commands.items():
         lines += [f".SH {_text(f'PANNS {name.upper()}')}", _text(each.description)]
         for group in each._action_groups:
-            lines += _arguments(group) if group.title not in GENERAL else []
+            lines += _arguments(group) if group.title != GENERAL else []
         lines += [".PP", "Example:", ".PP", f".EX\n{_text(_example(each))}\n.EE"]
-    general = [g for g in commands["tag"]._action_groups if g.title in GENERAL]
     lines += [".SH OPTIONS OF ALL COMMANDS"]
-    lines += [
-        line
-        for group in general
-        for action in shown(group._group_actions)
-        for line in _argument(action)
-    ]
+    general = next(g for g in commands["tag"]._action_groups if g.title == GENERAL)
+    lines += [line for option in general._group_actions for line in _argument(option)]
     lines += _section("EXIT STATUS", _terms(STATUS))
     lines += _section("ENVIRONMENT", _terms(_variables()))
     lines += _section("FILES", _terms(FILES))
@@ -75,7 +70,7 @@ def _terms(meanings: dict[str, str]) -> Iterator[str]:
 
 
 def _arguments(group: argparse._ArgumentGroup) -> Iterator[str]:
-    if actions := shown(group._group_actions):
+    if actions := [each for each in shown(group._group_actions) if each.dest != "help"]:
         yield f".SS {_text(str(group.title).capitalize())}"
         for action in actions:
             yield from _argument(action)

@@ -69,7 +69,7 @@ def test_the_version(words: str, capsys: Capture) -> None:
         ("tag -output o x.wav", "panns tag: error: unknown option -output; did you mean --output?"),
         ("--tpo 3 tag x.wav", "panns tag: error: unknown option --tpo; did you mean --top?"),
         ("detect --merge_gap 1 x", "unknown option --merge_gap; did you mean --merge-gap?"),
-        ("detect --thresh 1 x", "did you mean --threshold or --threshold-off?"),
+        ("detect --thresh 1 x", "did you mean --threshold or --threshold-off"),
         ("tag -f cvs x.wav", "did you mean csv?"),
         ("detect --method boxs x.wav", "did you mean boxes?"),
         ("models dowload Cnn14", "did you mean download?"),

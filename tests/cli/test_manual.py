@@ -46,6 +46,6 @@ def test_all_options_are_on_the_page(page: Path) -> None:
         assert parser.usage in text
         _, _, own = text.partition(f"PANNS {name.upper()}\n")
         for action in shown(parser._actions):
-            for option in action.option_strings:
+            for option in action.option_strings if action.dest != "help" else ():
                 assert option in own
     assert "PANNS_HOME" in text
