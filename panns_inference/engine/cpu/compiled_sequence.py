@@ -18,10 +18,21 @@ from .buffers import shared
 from .compiled_layers import CompiledLayer, compiled_layer
 from .conv import ConvWeights
 from .fused_conv import Settings, UnsupportedLayerError
-from .library import BLOCK, PANEL, STEM, WHOLE, Layer, Pass, library, run_all, threads_of_clip
+from .library import (
+    BLOCK,
+    PANEL,
+    POINTWISE,
+    STEM,
+    WHOLE,
+    Layer,
+    Pass,
+    library,
+    run_all,
+    threads_of_clip,
+)
 
-VALUES_OF_A_THREAD = 50_000
-"""Values of an image from which on another thread is worth being started for it."""
+MULTIPLY_ADDS_OF_A_THREAD = 15_000_000
+"""For so many, another thread is worth being started."""
 
 
 class CompiledSequence(nn.Module):
@@ -66,7 +77,8 @@ class CompiledSequence(nn.Module):
         outputs = images.new_empty(len(images), *laid.shape_behind(*images.shape[1:3]))
         laid.look_again()
         if len(images):
-            threads = threads_of_clip(len(images), images[0].numel(), VALUES_OF_A_THREAD)
+            multiply_adds = laid.multiply_adds(*images.shape[1:3])
+            threads = threads_of_clip(len(images), multiply_adds, MULTIPLY_ADDS_OF_A_THREAD)
             clips = zip(images, outputs, strict=True)
             run_all("network", [laid.passed(*clip, threads) for clip in clips], self.shared)
         y = outputs.permute(0, 3, 1, 2)
@@ -99,6 +111,22 @@ class Laid:
             bands = (bands - 1) // layer.stride_bands + 1
             channels = layer.inside if layer.kind == STEM else layer.out_channels
         return time, bands, channels
+
+    def multiply_adds(self, time: int, bands: int) -> int:
+        """Multiply-adds of a clip, without those of its squeezes.
+
+        Args:
+            time: of the input.
+            bands: of the input.
+        """
+        found = 0
+        for layer in self.layers:
+            found += time * bands * layer.in_channels * layer.inside * bool(layer.expand)
+            time = (time - 1) // layer.stride_time + 1
+            bands = (bands - 1) // layer.stride_bands + 1
+            depth = layer.in_channels if layer.kind == POINTWISE else layer.inside
+            found += time * bands * (layer.kernel**2 * layer.inside + depth * layer.out_channels)
+        return found
 
     def look_again(self) -> None:
         """Take over the context of each squeeze, a number which may have changed since."""

@@ -26,7 +26,8 @@ typedef struct {
     float *images[2];   /* between layers, in turns */
     float *inside;      /* behind the depthwise layer of a block with a squeeze */
     float *totals;      /* sums over the image of each thread, or over the bands of each step */
-    float *reduced;     /* of each step, behind the first layer of a squeeze */
+    float *reduced;     /* of each step, behind the first layer of a squeeze; of a whole one, its
+                           gates behind it */
     float *zeros;       /* rows in front of the first and behind the last */
     /* of a thread */
     float *ring;        /* rows that the depthwise layer takes, with margins of zeros */
@@ -98,7 +99,7 @@ static inline int64_t lay_out(const Pass *pass, int thread, Arena *arena) {
         if (layer->squeezed) {
             larger(&inside, area * layer->inside);
             larger(&totals, in_panels(layer->inside) * at_least(pass->threads, behind.time));
-            larger(&reduced, steps * in_panels(layer->squeezed));
+            larger(&reduced, steps * in_panels(layer->squeezed) + in_panels(layer->inside));
             larger(&pixels, steps);
             larger(&vector, in_panels(layer->inside) * rows);
             larger(&scaled, in_panels(layer->out) * layer->inside);

@@ -40,28 +40,56 @@ TARGET static void NAME(fill)(const Layer *layer, const Arena *arena, const floa
                     NULL);
 }
 
-/* Squeeze and excitation with means over all of the image: the gates become part of the weights. */
-TARGET static const float *NAME(gated_weights)(const Layer *layer, const Arena *arena, Size behind,
-                                               int threads) {
+/* A dense layer of a squeeze from values to `out`: a thread's share of its channels. */
+TARGET static void NAME(dense)(const Pass *pass, int thread, const float *values, int depth,
+                               const float *weights, const float *bias, int channels,
+                               int activation, float *out) {
+    int64_t panels = in_panels(channels) / PANEL;
+    int first = (int)(panels * thread / pass->threads) * PANEL;
+    int last = at_most(channels, (int)(panels * (thread + 1) / pass->threads) * PANEL);
+    float *place = out + first;
+    if (first < last)
+        NAME(pointwise)(values, 1, depth, weights + (int64_t)first * depth, bias + first,
+                        last - first, activation, &place, NULL);
+}
+
+/* Gates of squeeze and excitation with means over all of the image, once it is there. */
+TARGET static void NAME(gates)(const Pass *pass, int thread, const Layer *layer,
+                               const Arena *arena, Size behind) {
     int64_t laid = in_panels(layer->inside);
     float scale = 1.0f / ((float)behind.time * (float)behind.bands);
     for (int c = 0; c < layer->inside; c++) {
         float total = 0.0f;
-        for (int i = 0; i < threads; i++) total += arena->totals[i * laid + c];
+        for (int i = 0; i < pass->threads; i++) total += arena->totals[i * laid + c];
         arena->means[c] = total * scale;
     }
-    float *reduced = arena->chunk, *gates = arena->gates;
-    NAME(pointwise)(arena->means, 1, layer->inside, layer->reduce, layer->reduce_bias,
-                    layer->squeezed, RELU, &reduced, NULL);
-    NAME(pointwise)(reduced, 1, layer->squeezed, layer->gate, layer->gate_bias, layer->inside, NONE,
-                    &gates, NULL);
-    NAME(sigmoid)(gates, layer->inside);
+    float *reduced = arena->reduced, *gates = arena->reduced + in_panels(layer->squeezed);
+    NAME(dense)(pass, thread, arena->means, layer->inside, layer->reduce, layer->reduce_bias,
+                layer->squeezed, RELU, reduced);
+    wait_for_all(arena->barrier, pass->threads);
+    NAME(dense)(pass, thread, reduced, layer->squeezed, layer->gate, layer->gate_bias,
+                layer->inside, NONE, gates);
+    wait_for_all(arena->barrier, pass->threads);
+    memcpy(arena->gates, gates, layer->inside * sizeof(float));
+    NAME(sigmoid)(arena->gates, layer->inside);
+}
+
+/* The weights of the last layer of a block with the gates in them. */
+TARGET static const float *NAME(gated_weights)(const Layer *layer, const Arena *arena) {
     int64_t row = 0;
     for (int64_t panel = 0; panel < in_panels(layer->out) / PANEL; panel++)
         for (int c = 0; c < layer->inside; c++, row += PANEL)
             for (int k = 0; k < PANEL; k++)
-                arena->scaled[row + k] = layer->project[row + k] * gates[c];
+                arena->scaled[row + k] = layer->project[row + k] * arena->gates[c];
     return arena->scaled;
+}
+
+/* Pixels of the image that waited for its gates, times them. */
+TARGET static void NAME(gate_pixels)(const Layer *layer, const Arena *arena, const float *gates,
+                                     int64_t first, int pixels) {
+    float *pixel = arena->inside + first * layer->inside;
+    for (int i = 0; i < pixels; i++, pixel += layer->inside)
+        for (int c = 0; c < layer->inside; c++) pixel[c] *= gates[c];
 }
 
 /* The first layer of a squeeze with means over a stretch of time, for the steps of a thread. */
@@ -99,12 +127,9 @@ TARGET static void NAME(gate_rows)(const Layer *layer, const Arena *arena, Size 
     NAME(pointwise)(averages, last - first, layer->squeezed, layer->gate, layer->gate_bias,
                     layer->inside, NONE, arena->places, NULL);
     NAME(sigmoid)(arena->gates, (last - first) * layer->inside);
-    for (int step = first; step < last; step++) {
-        const float *gates = arena->gates + (int64_t)(step - first) * layer->inside;
-        float *pixel = arena->inside + (int64_t)step * behind.bands * layer->inside;
-        for (int band = 0; band < behind.bands; band++, pixel += layer->inside)
-            for (int c = 0; c < layer->inside; c++) pixel[c] *= gates[c];
-    }
+    for (int step = first; step < last; step++)
+        NAME(gate_pixels)(layer, arena, arena->gates + (int64_t)(step - first) * layer->inside,
+                          (int64_t)step * behind.bands, behind.bands);
 }
 
 /* The rows `first` to `last` of a depthwise layer or stem: into the output of a stem, projected
@@ -170,22 +195,26 @@ TARGET static void NAME(run)(const Pass *pass, int thread) {
             NAME(convolve)(layer, &arena, input, size, behind, thread, first, last, output);
         if (layer->kind == POINTWISE || layer->squeezed) {
             const float *weights = layer->project, *image = input;
+            int whole = layer->squeezed && layer->context == WHOLE;
             int local = layer->squeezed && layer->context != WHOLE;
+            /* Either the weights or the pixels take the gates, whichever are fewer. */
+            int gated = whole && (last - first) * behind.bands < layer->out;
             if (local) NAME(reduce)(layer, &arena, behind.bands, first, last);
             if (layer->squeezed) {
                 wait_for_all(arena.barrier, pass->threads);
                 image = arena.inside;
-                if (!local) weights = NAME(gated_weights)(layer, &arena, behind, pass->threads);
+                if (whole) NAME(gates)(pass, thread, layer, &arena, behind);
+                if (whole && !gated) weights = NAME(gated_weights)(layer, &arena);
             }
             int step = rows_at_once(behind.bands);
             int depth = layer->kind == POINTWISE ? layer->in : layer->inside;
             for (int start = first; start < last; start += step) {
-                int end = at_most(start + step, last);
+                int end = at_most(start + step, last), pixels = (end - start) * behind.bands;
                 int64_t place = (int64_t)start * behind.bands;
                 if (local) NAME(gate_rows)(layer, &arena, behind, start, end);
+                if (gated) NAME(gate_pixels)(layer, &arena, arena.gates, place, pixels);
                 NAME(project)(layer, &arena, image + place * depth, weights,
-                              input + place * layer->in, (end - start) * behind.bands,
-                              output + place * layer->out);
+                              input + place * layer->in, pixels, output + place * layer->out);
             }
         }
         wait_for_all(arena.barrier, pass->threads);
