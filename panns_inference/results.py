@@ -21,6 +21,7 @@ from .events.columns import Class
 from .events.rules import Threshold
 from .notebook import Displayed
 from .origin import Origin
+from .plot.methods import PlotOfDetection, PlotOfTagging
 from .ranking import Tag, ranked
 from .tabular import Tabular
 
@@ -59,7 +60,7 @@ class Result(Origin, Tabular, Displayed):
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
-class Tagging(Result, ByClass[float]):
+class Tagging(Result, ByClass[float], PlotOfTagging):
     """Which sounds a recording holds.
 
     Attributes:
@@ -160,7 +161,7 @@ class Tagging(Result, ByClass[float]):
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
-class Detection(Result, ByClass[tuple[Event, ...]]):
+class Detection(Result, ByClass[tuple[Event, ...]], PlotOfDetection):
     """Which sounds a recording holds, and when.
 
     Attributes:

@@ -33,13 +33,14 @@ FLOORS = {
         "model",
         "notebook",
         "origin",
+        "plot",
         "ranking",
         "results",
         "tabular",
     },
     4: {"pipeline"},
     5: {"detector", "formats", "inference", "iterators", "keywords", "recogniser"},
-    6: {"batch", "clips", "export", "hear", "summary", "training"},
+    6: {"batch", "clips", "export", "hear", "pictures", "summary", "training"},
     7: {"__main__", "cli"},
 }
 """Rooms of each floor; "" is the package's own file, which hands out names when asked."""
