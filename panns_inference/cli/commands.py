@@ -20,6 +20,7 @@ COMMANDS = {
     "tag": "print which sounds recordings hold",
     "detect": "print which sounds recordings hold, and when",
     "embed": "turn recordings into vectors, for search or a classifier",
+    "plot": "draw which sounds recordings hold, and when",
     "clips": "cut the events of a table out of their recordings, as files of sound",
     "models": "list the networks; download, verify, find or delete their published weights",
     "export": "write a network with its weights as one file for other programs",

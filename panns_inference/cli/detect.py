@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ..events.rules import (
@@ -90,7 +91,6 @@ EVENTS = [
     ),
     wanted.THRESHOLDS,
     *wanted.CLASSES,
-    wanted.TOP,
 ]
 
 
@@ -100,7 +100,30 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     Args:
         parser: of the command.
     """
-    options.add_task(parser, Detection, events=EVENTS, clock=CLOCK)
+    options.add_task(parser, Detection, events=[*EVENTS, wanted.TOP], clock=CLOCK)
+
+
+def make_task(given: argparse.Namespace, *, framewise: bool) -> Callable[[Model], DetectionTask]:
+    """Return what makes the task of a command line with the options of `EVENTS`.
+
+    Args:
+        given: the command line.
+        framewise: whether the framewise probabilities are kept.
+    """
+    from ..pipeline import DetectionTask
+
+    threshold = known_names.thresholds_of(given)
+    return lambda model: DetectionTask(
+        model,
+        method=given.method,
+        threshold=threshold,
+        threshold_off=given.threshold_off,
+        classes=given.classes,
+        exclude=given.exclude or (),
+        framewise=framewise,
+        **{rule: getattr(given, rule) for _, rule, *_ in NUMBERS},
+        **options.sliding(given),
+    )
 
 
 def run(given: argparse.Namespace) -> int:
@@ -109,22 +132,12 @@ def run(given: argparse.Namespace) -> int:
     Args:
         given: the command line.
     """
-    from ..pipeline import DetectionTask
-
-    threshold = known_names.thresholds_of(given)
-
-    def make_task(model: Model) -> DetectionTask:
-        return DetectionTask(
-            model,
-            method=given.method,
-            threshold=threshold,
-            threshold_off=given.threshold_off,
-            classes=given.classes,
-            exclude=given.exclude or (),
-            # What is not written is not kept: an hour of it takes 0.76 GB.
-            framewise=FORMATS[given.format].framewise,
-            **{rule: getattr(given, rule) for _, rule, *_ in NUMBERS},
-            **options.sliding(given),
-        )
-
-    return run_task(given, "framewise_output", make_task, top=given.top, clock=clock_of(given))
+    # What is not written is not kept: an hour of it takes 0.76 GB.
+    framewise = FORMATS[given.format].framewise
+    return run_task(
+        given,
+        "framewise_output",
+        make_task(given, framewise=framewise),
+        top=given.top,
+        clock=clock_of(given),
+    )

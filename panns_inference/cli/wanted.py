@@ -47,16 +47,15 @@ CLASSES = [
 ]
 """Of which classes."""
 
-EVENTS = [
-    *CLASSES,
-    options.option(
-        "--min-probability",
-        type=values.probability,
-        default=0.0,
-        metavar="P",
-        help="only events that are at least as probable; default: %(default)s",
-    ),
-]
+MIN_PROBABILITY = options.option(
+    "--min-probability",
+    type=values.probability,
+    default=0.0,
+    metavar="P",
+    help="only events of a table that are at least as probable; default: %(default)s",
+)
+
+EVENTS = [*CLASSES, MIN_PROBABILITY]
 """Which events of a table."""
 
 ROOT = options.option(

@@ -95,7 +95,9 @@ def _draw_panel(
     days = range(0, n_days, step)
     texts = [f"{first + timedelta(days=day):%m-%d}" for day in days]
     axes.set_xticks([day + 0.5 for day in days], texts)
-    axes.set_xlabel(f"{first:%Y}" if n_days == 1 else f"from {first} to {first + timedelta(days=n_days - 1)}")
+    axes.set_xlabel(
+        f"{first:%Y}" if n_days == 1 else f"from {first} to {first + timedelta(days=n_days - 1)}"
+    )
     if 0.75 * width / n_days > NUMBERED_WIDTH:
         for hour, day in np.argwhere(hours):
             count = int(hours[hour, day])

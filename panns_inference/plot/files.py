@@ -1,4 +1,4 @@
-"""Pictures in files: PNG and SVG hold one, a PDF has pages, and HTML shows them below each other."""
+"""Pictures in files: PNG and SVG hold one, a PDF has pages, HTML several on one page."""
 
 from __future__ import annotations
 

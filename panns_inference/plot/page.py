@@ -1,8 +1,8 @@
 """Pictures as a page for a browser: one file, which needs no other and no network.
 
-The pointer shows the time, the class and the event that it is on; the wheel and a drag zoom and move
-the picture, a double click shows all of it again. Where the recording lies beside the page, it is
-played, a line shows where, and a click goes there.
+The pointer shows the time, the class and the event that it is on; the wheel and a drag zoom and
+move the picture, a double click shows all of it again. Where the recording lies beside the page, it
+is played, a line shows where, and a click goes there.
 """
 
 from __future__ import annotations
@@ -25,16 +25,13 @@ MOST_EVENTS = 20_000
 
 def whole_page() -> tuple[str, str]:
     """Return what stands before the pictures of a page, and what behind them."""
-    folder = files("panns_inference") / "data"
-    script = (folder / "page.js").read_text("utf-8")
-    style = (folder / "page.css").read_text("utf-8")
-    before = (
-        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        "<title>Sounds over time</title>\n"
-        f"<style>\n{style}</style>\n</head>\n<body>\n"
+    page, style, script = (
+        (files("panns_inference") / "data" / name).read_text("utf-8").rstrip("\n")
+        for name in ("page.html", "page.css", "page.js")
     )
-    return before, f"<script>\n{script}</script>\n</body>\n</html>\n"
+    page = page.replace("/*style*/", style).replace("/*script*/", script)
+    before, after = page.split("<!--pictures-->\n")
+    return before, f"{after}\n"
 
 
 def section(figure: Figure, scene: Scene | None, path: str | None, dpi: float) -> str:
@@ -58,9 +55,7 @@ def section(figure: Figure, scene: Scene | None, path: str | None, dpi: float) -
         sound = f'<audio controls preload="none" src="{html.escape(source)}"></audio>\n'
     # "</" would end the script that holds the text.
     known = json.dumps(_known(figure, scene)).replace("<", "\\u003c")
-    return (
-        f'<figure>\n{sound}{svg}<script type="application/json">{known}</script>\n</figure>\n'
-    )
+    return f'<figure>\n{sound}{svg}<script type="application/json">{known}</script>\n</figure>\n'
 
 
 def _known(figure: Figure, scene: Scene) -> dict[str, object]:
@@ -86,7 +81,12 @@ def _known(figure: Figure, scene: Scene) -> dict[str, object]:
         ],
         "hasSound": scene.sound is not None,
         "events": [
-            [lanes[event.label], round(event.onset, 3), round(event.offset, 3), round(event.probability, 3)]
+            [
+                lanes[event.label],
+                round(event.onset, 3),
+                round(event.offset, 3),
+                round(event.probability, 3),
+            ]
             for event in events
         ],
     }

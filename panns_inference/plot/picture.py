@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from ..results import Tag
+    from ..ranking import Tag
 
 WIDTH = 10.0
 """Of a picture, in inches."""
