@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-HEIGHT = 2.7
+HEIGHT = 3.2
 """Of a panel, in inches."""
 
 COLUMNS = 2

@@ -14,12 +14,16 @@ from ..warning import warn
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
+    from matplotlib.font_manager import FontEntry
 
 OWN = "DejaVu Sans"
 """The font that comes with matplotlib."""
 
 PREFERRED = ("noto sans", "hiragino", "yu gothic", "meiryo", "pingfang", "microsoft", "malgun")
 """Beginnings of names of fonts that are made for screens, and have many characters."""
+
+BOXES = "last resort"
+"""Beginning of the name of a font that has a box for every character."""
 
 MISSING = "\N{REPLACEMENT CHARACTER}"
 """What stands for a character that no font has."""
@@ -88,12 +92,9 @@ def _characters(path: str, wanted: Iterable[str]) -> set[str]:
     return {letter for letter in wanted if ord(letter) in known}
 
 
-def _is_plain(entry: object) -> bool:
-    return getattr(entry, "style", "normal") == "normal" and getattr(entry, "weight", 400) in (
-        400,
-        "normal",
-        "regular",
-    )
+def _is_plain(entry: FontEntry) -> bool:
+    is_regular = entry.style == "normal" and entry.weight in (400, "normal", "regular")
+    return is_regular and not entry.name.casefold().startswith(BOXES)
 
 
 def _preference(font: tuple[str, str]) -> tuple[bool, bool, str]:

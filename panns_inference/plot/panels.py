@@ -190,7 +190,7 @@ def _numbers(events: Sequence[Event], per_point: float) -> Iterator[tuple[Event,
 
 
 def _set_lanes(axes: Axes, labels: Sequence[str], style: Style) -> None:
-    axes.set_ylim(len(labels) - 0.5, -0.5)
+    axes.set_ylim(max(1, len(labels)) - 0.5, -0.5)
     axes.set_yticks(range(len(labels)), labels)
     axes.tick_params(axis="y", length=0)
     lines: Any = np.arange(1, len(labels)) - 0.5

@@ -50,7 +50,7 @@ def draw(scene: Scene, style: Style, width: float = WIDTH) -> Figure:
     lanes = max(1, len(scene.labels)) * LANE
     heights = {
         "sound": SOUND if scene.sound else 0.0,
-        "heat": lanes if scene.heat and scene.labels else 0.0,
+        "heat": lanes if scene.heat is not None else 0.0,
         "events": lanes if scene.events is not None else 0.0,
     }
     shown = {name: height for name, height in heights.items() if height}

@@ -20,6 +20,9 @@ from .ticks import duration_text
 if TYPE_CHECKING:
     from ..results import Detection, Result, Tagging
 
+FAINT = 0.05
+"""Probability up to which a class without events is not shown."""
+
 
 @dataclass(frozen=True)
 class Heat:
@@ -74,10 +77,10 @@ def scene_of_detection(
         pooling = Pooling(np.maximum, len(detection.labels))
         pooling.add(detection.framewise)
     peaks = _peaks(detection.events)
-    if pooling is not None and len(peaks) < top:  # classes that stay below the threshold
-        columns = pooling.columns()
-        loudest = dict(zip(detection.labels, columns.max(axis=0, initial=0).tolist(), strict=True))
-        peaks |= {label: peak - 1 for label, peak in loudest.items() if label not in peaks}
+    if pooling is not None:  # classes that stay below the threshold come behind the others
+        loudest = pooling.columns().max(axis=0, initial=0).tolist()
+        pairs = zip(detection.labels, loudest, strict=True)
+        peaks |= {each: peak - 1 for each, peak in pairs if each not in peaks and peak > FAINT}
     labels = _strongest(peaks, top)
     heat = None
     if pooling is not None:
@@ -104,8 +107,9 @@ def scene_of_tagging(tagging: Tagging, top: int, sound: Sound | None) -> Scene:
         last = max(first + 1, round(COLUMNS * stretch.offset / tagging.duration))
         among = values[:, first:last]
         np.maximum(among, stretch.clipwise[best, None], out=among)
-    labels = [tagging.labels[index] for index in best]
-    heat = Heat(values, tagging.duration)
+    found = [row for row in range(len(best)) if values[row].max() > FAINT]
+    labels = [tagging.labels[best[row]] for row in found]
+    heat = Heat(values[found], tagging.duration)
     return _scene(tagging, labels, heat, None, sound)
 
 
