@@ -88,6 +88,7 @@ def _schema(result: Tagging | Detection | Embedding) -> pyarrow.Schema:
         ("index", int32()),
         ("probability", float32()),
     ]
+    what += [("clock", string())] * result.is_clocked
     if isinstance(result, Embedding):
         what = [("embedding", list_(float32(), len(result.vector)))]
     origin = {"model": result.model, "panns_inference": __version__}
@@ -105,10 +106,11 @@ def _rows(
         else:
             for span in spans_or_none(result, selection):
                 if span is None:
-                    yield *name, *[None] * 6
+                    yield *name, *[None] * (6 + result.is_clocked)
                     continue
                 what = unicode(span.label), span.mid, span.index, span.probability
-                yield *name, span.onset, span.offset, *what
+                clock = [result.clock_text(span.onset)] * result.is_clocked
+                yield *name, span.onset, span.offset, *what, *clock
 
 
 def _column(values: tuple[Any, ...], kind: pyarrow.DataType) -> pyarrow.Array:

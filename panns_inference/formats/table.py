@@ -32,31 +32,33 @@ def _heading(result: Result) -> str:
     name = "samples" if result.source is None else printable(result.source)
     name += f", {result.chosen_text}" if result.chosen_text else ""
     silence = f", {result.silence:.2f} s of it silence" if result.silence else ""
-    return f"{name} ({result.duration:.2f} s{silence}, {result.model})"
+    began = f", from {result.start.isoformat(' ', 'seconds')}" if result.start else ""
+    return f"{name} ({result.duration:.2f} s{silence}, {result.model}{began})"
 
 
 def _rows(result: Tagging | Detection | Embedding, selection: Selection) -> list[str]:
     """What was found in the whole recording, then what in its stretches."""
-    clock = f"{len(f'{result.offset:.2f}')}.2f"
     if isinstance(result, Detection):
-        return _events(result.events, clock) or ["no events"]
+        return _events(result, spans_of(result, selection)) or ["no events"]
     if isinstance(result, Tagging):
         tags = selection.tags_of(result)
         whole = [f"{tag.probability:.3f}  {printable(tag.label)}" for tag in tags] or ["no tags"]
-        return whole + (_events(spans_of(result, selection), clock) if result.stretches else [])
-    stretches = [f"{_times(each, clock)}  {_values(each)}" for each in result.stretches]
+        return whole + (_events(result, spans_of(result, selection)) if result.stretches else [])
+    stretches = [f"{_times(result, each)}  {_values(each)}" for each in result.stretches]
     return [f"{len(result.vector)} values: {_values(result)}", *stretches]
 
 
-def _events(events: Iterable[Event], clock: str) -> list[str]:
+def _events(result: Result, events: Iterable[Event]) -> list[str]:
     return [
-        f"{_times(event, clock)}  {event.probability:.3f}  {printable(event.label)}"
+        f"{_times(result, event)}  {event.probability:.3f}  {printable(event.label)}"
         for event in events
     ]
 
 
-def _times(span: Event | Embedding, clock: str) -> str:
-    return f"{span.onset:{clock}} - {span.offset:{clock}} s"
+def _times(result: Result, span: Event | Embedding) -> str:
+    seconds = f"{len(f'{result.offset:.2f}')}.2f"
+    clock = f"  {result.clock(span.onset):%Y-%m-%d %H:%M:%S}" if result.start else ""
+    return f"{span.onset:{seconds}} - {span.offset:{seconds}} s{clock}"
 
 
 def _values(result: Embedding) -> str:

@@ -4,6 +4,6 @@ tables --rows--> events --pieces of an hour--> groups --covered--> seconds and e
 """
 
 from .groups import KEYS
-from .summarise import Group, summarise
+from .summarise import Group, keys_of, summarise
 
-__all__ = ["KEYS", "Group", "summarise"]
+__all__ = ["KEYS", "Group", "keys_of", "summarise"]

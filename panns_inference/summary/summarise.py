@@ -80,9 +80,7 @@ def summarise(
         UsageError: if a table cannot be used, there is no such key or class, or the time of day is
             not known.
     """
-    names = list(dict.fromkeys(closest(name, KEYS, "key to group by") for name in by))
-    if not names:
-        raise UsageError(f"by= needs what events are grouped by: {', '.join(KEYS)}")
+    names = keys_of(by)
     rows = itertools.chain.from_iterable(map(rows_of, tables))
     groups = _groups(rows, names, Choice(classes, exclude, min_probability))
     orders = [_order(name, place, groups) for place, name in enumerate(names)]
@@ -96,6 +94,21 @@ def summarise(
             groups, key=lambda vs: [order[v] for order, v in zip(orders, vs, strict=True)]
         )
     ]
+
+
+def keys_of(by: Iterable[str]) -> list[str]:
+    """Return the keys that are meant, each once.
+
+    Args:
+        by: as for `summarise`; case, `-` and `_` do not matter.
+
+    Raises:
+        UsageError: if there is none, or no such key.
+    """
+    names = list(dict.fromkeys(closest(name, KEYS, "key to group by") for name in by))
+    if not names:
+        raise UsageError(f"events are grouped by at least one of {', '.join(KEYS)}")
+    return names
 
 
 def _groups(rows: Iterable[Row], names: Sequence[str], choice: Choice) -> dict[Values, _Sums]:

@@ -167,7 +167,7 @@ PUBLIC = {
         "checkpoint_of",
         "find",
     ],
-    ".summary": ["KEYS", "Group", "summarise"],
+    ".summary": ["KEYS", "Group", "keys_of", "summarise"],
     ".training": [
         "Distillation",
         "LabelledBatch",
