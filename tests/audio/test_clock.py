@@ -17,6 +17,7 @@ from made_headers import RATE, bext, chunk, comment, guano, wamd, wav
 
 from panns_inference import UsageError, recording_start
 from panns_inference.audio.clock import after, from_text, to_text
+from panns_inference.errors import AudioTypeError
 
 MORNING = datetime(2024, 5, 1, 5, 30)
 UTC = timezone.utc
@@ -243,6 +244,26 @@ def test_open_files_stay_where_they_were(tmp_path: Path) -> None:
     assert file.tell() == 3
 
 
+def test_whatever_a_recording_is_given_as(tmp_path: Path) -> None:
+    raw = wav(tmp_path / "x.wav", guano("2024-05-01T05:30:00")).read_bytes()
+    assert recording_start(raw) == MORNING
+    assert recording_start({"audio": {"bytes": raw, "path": None}}) == MORNING
+    assert recording_start({"path": "20240501_053000.wav", "array": [0.0], "rate": 1}) == MORNING
+    assert recording_start(np.zeros(5)) is None
+    with pytest.raises(AudioTypeError, match="no recording"):
+        recording_start(None)  # type: ignore[arg-type]
+
+
+def test_a_pipe_is_left_alone() -> None:
+    reader, writer = os.pipe()
+    with open(reader, "rb") as file, open(writer, "wb") as end:
+        end.write(b"RIFF....")
+        end.flush()
+        assert recording_start(file) is None
+        end.close()
+        assert file.read() == b"RIFF...."
+
+
 PATTERNS = [
     ("%Y%m%d_%H%M%S", "SITE9_20240501_053000.wav", MORNING),
     ("%d.%m.%y %Hh%M", "day 01.05.24 05h30.wav", MORNING),
@@ -293,7 +314,7 @@ def test_a_time_zone_is_that_of_times_without_one() -> None:
 
 @pytest.mark.parametrize("zone", ["Berlin", "+25:00", "+02:75", ""])
 def test_time_zones_that_are_none(zone: str) -> None:
-    with pytest.raises(UsageError, match=r"did you mean|such as \+02:00"):
+    with pytest.raises(UsageError, match=r"did you mean|such as \+02:00|is like it"):
         recording_start("x.wav", time_zone=zone)
 
 

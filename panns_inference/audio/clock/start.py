@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ...errors import AudioError
-from ..files import File, is_file, opened
-from ..sources import name_of, named
+from ..files import is_file, opened
+from ..sources import Source, name_of, named, plain
 from .moments import in_zone
 from .pattern import compiled, start_by
 from .sources import SOURCES, Recording
@@ -49,25 +49,24 @@ class Clock:
             "'%Y%m%d_%H%M%S', reads other names"
         )
 
-    def start_of(self, source: object) -> datetime | None:
+    def start_of(self, source: Source) -> datetime | None:
         """Return when a recording began; None if nothing states it.
 
         Args:
-            source: path, open file, or samples in memory, of which nothing is known.
+            source: as for `read`.
+
+        Raises:
+            AudioTypeError: for what is no recording.
         """
-        if not is_file(source):
-            return None
-        if self.pattern is None:
-            moment = _stated(source)
-        else:
-            moment = start_by(self.pattern, name_of(source) or "")
+        name = name_of(source) or ""
+        moment = _stated(source, name) if self.pattern is None else start_by(self.pattern, name)
         if moment is None or self.time_zone is None:
             return moment
         return in_zone(moment, zone_of(self.time_zone))
 
 
 def recording_start(
-    source: File, *, pattern: str | None = None, time_zone: str | None = None
+    source: Source, *, pattern: str | None = None, time_zone: str | None = None
 ) -> datetime | None:
     """Return when a recording began, as its header or its name states.
 
@@ -76,7 +75,8 @@ def recording_start(
     possible time counts. Dates of the file itself do not: they change when it is copied.
 
     Args:
-        source: path, or open binary file. It need not be there: its name may state it.
+        source: as for `read`: a path, which need not be there, for its name may state it, an open
+            binary file, or what else has a header or a name.
         pattern: as for `Clock`; then nothing but the name is looked at.
         time_zone: as for `Clock`.
 
@@ -86,23 +86,27 @@ def recording_start(
 
     Raises:
         UsageError: if there is no such code or time zone.
+        AudioTypeError: for what is no recording.
     """
     return Clock(pattern, time_zone).start_of(source)
 
 
-def _stated(source: File) -> datetime | None:
+def _stated(source: Source, name: str) -> datetime | None:
     """What header and name state; an open file is left where it was."""
-    name, position = name_of(source) or "", None
+    found, _ = plain(source)
+    if not is_file(found):
+        return _first(Recording(name, None))
+    position = None
     try:
-        if not isinstance(source, (str, os.PathLike)):
-            position = source.tell()
-        with opened(source, named(source)) as file:
+        if not isinstance(found, (str, os.PathLike)):
+            position = found.tell()
+        with opened(found, named(source)) as file:
             return _first(Recording(name, file))
     except (AudioError, OSError, AttributeError):  # a stream may have no position
         return _first(Recording(name, None))
     finally:
-        if position is not None and not isinstance(source, (str, os.PathLike)):
-            source.seek(position)
+        if position is not None and not isinstance(found, (str, os.PathLike)):
+            found.seek(position)
 
 
 def _first(recording: Recording) -> datetime | None:
