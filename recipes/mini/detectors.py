@@ -29,12 +29,7 @@ from panns_inference.pipeline import DetectionTask
 from .detection import Collection, heard_by, scores, summed
 from .detection_figures import THRESHOLDS
 from .evaluate import read_collections, read_validation
-
-WEIGHTS = {
-    "mn04_as": Path("distill/teacher/mn04_as_mAP_432.pt"),
-    "LeeNet11": Path("weights/LeeNet11_mAP=0.266.pth"),
-}
-"""Networks that slide and whose weights are at hand: where these are in the shared folder."""
+from .peers import WEIGHTS
 
 SLIDES = [
     {"window": window, "hop": hop}

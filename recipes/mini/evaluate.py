@@ -22,7 +22,7 @@ from panns_inference.audioset import labels
 from panns_inference.checkpoints import CHECKPOINTS, cached
 from panns_inference.models.mini import PannsMini
 from panns_inference.registry import NETWORKS
-from panns_inference.training.evaluation import clip_probabilities
+from panns_inference.training.evaluation import average_precision, clip_probabilities
 from panns_inference.training.recordings import Recordings, decode
 
 from .collection import prepare, read_distill, read_sounds
@@ -31,7 +31,8 @@ from .detection import Collection, heard, scores, summed
 from .detection_figures import RULES, by_threshold, chosen, judged
 from .false_events import false_events, stretches
 from .folded import folded
-from .peers import Tagged, peers, read_tagged, tagged, tagger_of, with_ways
+from .peers import WEIGHTS, Tagged, peer, peers, read_tagged, tagged, tagger_of, with_ways
+from .presentations import Tagger
 from .release import read_weights
 from .sounds import SAMPLE_RATE
 from .soundscapes import indices, read_soundscape, soundscapes
@@ -82,7 +83,7 @@ def figures(given: argparse.Namespace, cache: Path) -> Iterator[str]:
         said = with_ways(tagger, validation, said)
     yield from tagging("PannsMini", said, validation)
     yield from by_source(said, validation)
-    yield from zero_shot(network, given.shared)
+    yield from zero_shot(tagger, given.shared)
     yield from example(network, given.shared)
     yield from false(network, validation, rules)
     collections = read_collections(given.shared, validation)
@@ -90,6 +91,9 @@ def figures(given: argparse.Namespace, cache: Path) -> Iterator[str]:
     if given.peers:
         for name, each in peers(cache / "peers", given.shared, validation).items():
             yield from tagging(name, each, validation)
+        for name in WEIGHTS:
+            yield f"{name}:"
+            yield from zero_shot(tagger_of(peer(name, given.shared)), given.shared)
     if given.against:
         yield from against(network, said, given.against, validation, collections, rules)
 
@@ -124,21 +128,26 @@ def read_collections(shared: Path, validation: Validation) -> dict[str, Collecti
     return found | {"soundscape_120s": read_soundscape(shared / "audio")}
 
 
-def zero_shot(network: PannsMini, shared: Path) -> Iterator[str]:
+def zero_shot(tagger: Tagger, shared: Path) -> Iterator[str]:
     """ESC-10, each class scored by the largest probability of its labels.
 
     Args:
-        network: in evaluation mode.
+        tagger: waveforms to probabilities.
         shared: folder of the recordings.
     """
     esc10 = shared / "audio" / "esc10"
     with (esc10 / "esc10.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     columns = {row["class"]: indices(row["audioset_indices"]) for row in rows}
-    found = clip_probabilities(network, [decode(esc10 / row["path"], SAMPLE_RATE) for row in rows])
-    best = np.stack([found[:, k].max(axis=1) for k in columns.values()], axis=1).argmax(axis=1)
-    right = np.mean([[*columns][k] == row["class"] for k, row in zip(best, rows, strict=True)])
-    yield f"ESC-10 zero-shot: {len(rows)} clips (audio trained on), top-1 {right:.3f}"
+    found = tagger([decode(esc10 / row["path"], SAMPLE_RATE) for row in rows])
+    scored = np.stack([found[:, k].max(axis=1) for k in columns.values()], axis=1)
+    truth = np.asarray([[row["class"] == name for name in columns] for row in rows])
+    right = truth[np.arange(len(rows)), scored.argmax(axis=1)].mean()
+    precision = np.mean([average_precision(truth[:, k], scored[:, k]) for k in range(len(columns))])
+    yield (
+        f"ESC-10 zero-shot: {len(rows)} clips (audio trained on), "
+        f"top-1 {right:.3f}, mAP {precision:.3f}"
+    )
 
 
 def example(network: PannsMini, shared: Path) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """What taggers say of the sounds that were held out: PannsMini's, and its peers', kept in files.
 
-    FOLDER/LeeNet11.npz   FOLDER/teacher.npz   FOLDER/ANYTHING.npz
+    FOLDER/LeeNet11.npz   FOLDER/mn04_as.npz   FOLDER/ANYTHING.npz
 
 A file holds probabilities, float32, (waveforms, 527): `windows` and `unseen`, and of the sounds
 with a name one for each way in which they are presented. The first two files are made where they
@@ -14,17 +14,20 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
-from numpy.typing import NDArray
 
 from panns_inference.checkpoints import load
 from panns_inference.files import atomic_write
 from panns_inference.models import Network, build
 from panns_inference.training.evaluation import clip_probabilities
 
-from .presentations import AS_IT_IS, Probabilities, Tagger, Waveform, presented
-from .teacher import Teacher, read_teacher
-from .validation import Validation, sigmoid
+from .presentations import AS_IT_IS, Probabilities, Tagger, presented
+from .validation import Validation
+
+WEIGHTS = {
+    "mn04_as": Path("distill/teacher/mn04_as_mAP_432.pt"),
+    "LeeNet11": Path("weights/LeeNet11_mAP=0.266.pth"),
+}
+"""Networks whose weights are at hand: where these are in the shared folder."""
 
 WINDOWS, UNSEEN = "windows", "unseen"
 Tagged = dict[str, Probabilities]
@@ -59,12 +62,14 @@ def peers(folder: Path, shared: Path, validation: Validation) -> dict[str, Tagge
 
     Args:
         folder: of the files.
-        shared: folder of the weights of LeeNet11 and of the teacher.
+        shared: folder of their weights.
         validation: the sounds that are held out.
     """
-    for name, made in (("LeeNet11", _leenet11), ("teacher", _teacher)):
+    for name in WEIGHTS:
         if not (folder / f"{name}.npz").exists():
-            write_tagged(folder / f"{name}.npz", made(shared, validation))
+            tagger = tagger_of(peer(name, shared))
+            said = with_ways(tagger, validation, tagged(tagger, validation))
+            write_tagged(folder / f"{name}.npz", said)
     return {path.stem: read_tagged(path) for path in sorted(folder.glob("*.npz"))}
 
 
@@ -91,6 +96,16 @@ def read_tagged(path: Path) -> Tagged:
         return dict(file)
 
 
+def peer(name: str, shared: Path) -> Network:
+    """Return a network with its weights, in evaluation mode.
+
+    Args:
+        name: of it, in `WEIGHTS`.
+        shared: folder of the weights.
+    """
+    return load(build(name), shared / WEIGHTS[name]).eval()
+
+
 def tagger_of(network: Network) -> Tagger:
     """Return the tagger that a network is.
 
@@ -98,26 +113,3 @@ def tagger_of(network: Network) -> Tagger:
         network: in evaluation mode.
     """
     return lambda waveforms: clip_probabilities(network, waveforms)
-
-
-def _leenet11(shared: Path, validation: Validation) -> Tagged:
-    weights = shared / "weights" / "LeeNet11_mAP=0.266.pth"
-    tagger = tagger_of(load(build("LeeNet11"), weights).eval())
-    return with_ways(tagger, validation, tagged(tagger, validation))
-
-
-def _teacher(shared: Path, validation: Validation) -> Tagged:
-    teacher = read_teacher(shared / "distill" / "teacher" / "mn04_as_mAP_432.pt").fused()
-    # What it says of windows as they are is stored.
-    windows, unseen = (sigmoid(each.logits) for each in (validation.windows, validation.unseen))
-    said: Tagged = {WINDOWS: windows, UNSEEN: unseen, AS_IT_IS: unseen[validation.named]}
-    return with_ways(
-        lambda waveforms: np.stack([_of_teacher(teacher, each) for each in waveforms]),
-        validation,
-        said,
-    )
-
-
-def _of_teacher(teacher: Teacher, waveform: Waveform) -> NDArray[np.float32]:
-    with torch.inference_mode():
-        return np.asarray(teacher(torch.from_numpy(waveform)[None]).logits[0].sigmoid().numpy())
