@@ -86,8 +86,8 @@ NETWORK: list[Option] = [
     option(
         "--checkpoint",
         metavar="PATH",
-        help="file of weights; without --model, the network it belongs to is found out, where several "
-        "fit by the name of the file",
+        help="file of weights; without --model, the network it belongs to is found out, where "
+        "several fit by the name of the file",
     ),
     option(
         "--device",
