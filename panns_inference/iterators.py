@@ -198,4 +198,5 @@ def _events(task: DetectionTask, one: Input) -> Iterator[Event]:
     accumulator = task.accumulator(name_of(one.source))
     for chunk in one.chunks(task.model.sample_rate):
         yield from accumulator.feed(chunk)
+        accumulator.take()  # what was given is not kept
     yield from accumulator.end()

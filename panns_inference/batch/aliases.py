@@ -20,6 +20,7 @@ from ..pipeline.recordings import Outcome
 from ..pipeline.run import run
 from ..pipeline.workers import default_jobs
 from ..results import Result
+from .progress import Progress
 from .recording import Recording
 
 if TYPE_CHECKING:
@@ -34,9 +35,10 @@ def outcomes(
     task: Task[R],
     recordings: Sequence[Recording],
     reading: Reading,
-    report: Callable[[float], object],
+    progress: Progress,
     *,
     jobs: int | None,
+    parts: bool = False,
     refused: Mapping[int, PannsError] = MappingProxyType({}),
     done: Mapping[int, int] = MappingProxyType({}),
     state_of: Callable[[Recording], StateFiles] | None = None,
@@ -47,15 +49,18 @@ def outcomes(
         task: what is wanted of the model.
         recordings: the list.
         reading: how they are read.
-        report: called with the seconds of audio that were processed, whenever some were.
+        progress: counts what is processed.
         jobs: decoders that work at the same time; None leaves the cores to a network on the CPU.
+        parts: as for `pipeline.run.run`.
         refused: recordings whose results cannot be kept, by their places in the list, and why: a
             file all of whose names are refused is left alone.
         done: recordings whose results are there, by their places in the list: their lengths in
             samples at the network's rate.
         state_of: gives where the state of a long recording is saved; None saves none.
     """
-    yield from ((Outcome(n, 0, error), recordings[n]) for n, error in refused.items())
+    for number, error in refused.items():
+        progress.finish(number)
+        yield Outcome(number, 0, error), recordings[number]
     groups = grouped(recordings, refused)
     files = [recordings[group[0]] for group in groups]
     found = run(
@@ -64,7 +69,8 @@ def outcomes(
         jobs=jobs or default_jobs(task),
         done={n: done[g[0]] for n, g in enumerate(groups) if all(each in done for each in g)},
         resume=lambda n: state_of(files[n]) if state_of else None,
-        report=report,
+        parts=parts,
+        progress=progress,
     )
     read: set[str] = set()
     without_start: set[str] = set()
@@ -72,6 +78,8 @@ def outcomes(
         file = files[outcome.number]
         for number in groups[outcome.number]:
             if number not in done:
+                if outcome.is_last:
+                    progress.finish(number)
                 recording, result = recordings[number], outcome.result
                 if recording.name != file.name:
                     result = _renamed(result, recording, file, reading)
@@ -80,7 +88,7 @@ def outcomes(
                     if result.start is None:
                         without_start.add(recording.path)
                 yield replace(outcome, number=number, result=result), file
-        if state_of:
+        if state_of and outcome.is_last:
             state_of(file).remove()
     if reading.clock and without_start:
         LOG.warning(

@@ -1,6 +1,6 @@
 """The state of a long recording while it is processed, on the disk.
 
-    NAME.npz       the accumulator's state, written every few minutes of audio
+    NAME.npz       the accumulator's state, written every few seconds
     NAME.frames    framewise probabilities so far, float32; what lies behind the state is cut off
 
 A run that was killed decodes the recording again up to where the state ends, and processes it from
@@ -12,6 +12,7 @@ from __future__ import annotations
 import io
 import os
 import stat
+import time
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -28,8 +29,8 @@ from .records import set_aside
 
 R = TypeVar("R", bound=Result)
 
-INTERVAL = 300
-"""Seconds of audio between two states."""
+INTERVAL = 5.0
+"""Seconds of work that a kill may take away."""
 
 ROWS = 6000
 """Frames that are read at once: a minute."""
@@ -54,7 +55,7 @@ class StateFiles:
         self.identity = identity
         self.state_file = path.with_name(f"{path.name}.npz")
         self.frames_file = path.with_name(f"{path.name}.frames")
-        self._n_samples = 0
+        self._saved = time.monotonic()
 
     def accumulator(self, task: Task[R], name: str | None) -> Accumulator[R]:
         """Return an accumulator that goes on where the state ends; without a state, a new one.
@@ -73,20 +74,18 @@ class StateFiles:
             accumulator = task.accumulator(name, state, self._add_frames)
         else:
             accumulator = task.accumulator(name, state)
-        self._n_samples = accumulator.n_samples
+        self._saved = time.monotonic()
         made: Accumulator[R] = accumulator
         return made
 
-    def save(self, accumulator: Accumulator[R], sample_rate: int) -> None:
+    def save(self, accumulator: Accumulator[R]) -> None:
         """Write the state down, if it is time.
 
         Args:
             accumulator: of the recording.
-            sample_rate: of its samples, in Hz.
         """
-        if accumulator.n_samples - self._n_samples < INTERVAL * sample_rate:
+        if time.monotonic() - self._saved < INTERVAL:
             return
-        self._n_samples = accumulator.n_samples
         self.path.parent.mkdir(parents=True, exist_ok=True)
         n_bytes = 0
         if self.frames_file.exists():
@@ -97,9 +96,16 @@ class StateFiles:
             f"{PREFIX}{name}": value for name, value in accumulator.state().items()
         }
         buffer = io.BytesIO()
-        np.savez(buffer, identity=self.identity, n_bytes=n_bytes, **state)
+        state |= {"identity": self.identity, "n_bytes": n_bytes, "n_samples": accumulator.n_samples}
+        np.savez(buffer, **state)
         with atomic_write(self.state_file, binary=True) as file:
             file.write(buffer.getbuffer())
+        self._saved = time.monotonic()
+
+    @property
+    def n_samples(self) -> int:
+        """Samples of the recording that the state on the disk is of; 0 without one."""
+        return int(self._read().get("n_samples", 0))
 
     def rows(self, n_classes: int) -> Iterator[NDArray[np.float32]]:
         """Yield the framewise probabilities, (frames, classes), a minute at a time.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from ..audio import Clock, Reading
 from ..audio.files import File
@@ -64,7 +64,8 @@ def results(
     _check(jobs, on_error)
     reading = Reading(resampler, strict, track, channel, clock)
     recordings = split_channels(find(inputs), reading)
-    return in_order(task, recordings, reading, jobs=jobs, on_error=on_error, progress=progress)
+    settings: dict[str, Any] = {"jobs": jobs, "on_error": on_error, "progress": progress}
+    return (result for result, _ in in_order(task, recordings, reading, **settings))
 
 
 def run(
@@ -154,8 +155,11 @@ def in_order(
     jobs: int | None,
     on_error: OnError,
     progress: bool,
-) -> Iterator[R]:
+    parts: bool = False,
+) -> Iterator[tuple[R, bool]]:
     """Yield the results of some recordings, in their order, as soon as they are known.
+
+    With each comes whether it is the last of its recording: with `parts`, others come before it.
 
     Args:
         task: as for `results`.
@@ -164,16 +168,18 @@ def in_order(
         jobs: as for `results`.
         on_error: as for `results`.
         progress: as for `results`.
+        parts: as for `pipeline.run.run`.
     """
-    with progress_of(len(recordings), 0, progress) as counted:
-        found = outcomes(task, recordings, reading, counted.add_seconds, jobs=jobs)
+    with progress_of(recordings, progress) as counted:
+        found = outcomes(task, recordings, reading, counted, jobs=jobs, parts=parts)
         for each in in_turn(outcome for outcome, _ in found):
             if isinstance(each.result, PannsError):
                 name = recordings[each.number].name
                 counted.add_failure(each.number, name, each.result, on_error)
             else:
-                counted.add_done()
-                yield each.result
+                yield each.result, each.is_last
+                if each.is_last:
+                    counted.add_done()
 
 
 def none_is_there(recordings: Sequence[Recording], on_error: OnError) -> Report | None:
@@ -187,10 +193,10 @@ def none_is_there(recordings: Sequence[Recording], on_error: OnError) -> Report 
     """
     if any(recording.size is not None for recording in recordings):
         return None
-    with progress_of(len(recordings), 0, shown=False) as counted:
+    with progress_of(recordings, shown=False) as counted:
         for number, recording in enumerate(recordings):
             counted.add_failure(number, recording.name, recording.missing(), on_error)
-    return counted.report(len(recordings))
+    return counted.report()
 
 
 def _check(jobs: int | None, on_error: OnError) -> None:

@@ -77,12 +77,13 @@ def _save_all(
     recordings = output.recordings
     done = _done(output, journal)
     written: set[str] = set()
-    with progress_of(len(recordings), len(done), progress) as counted:
+    lengths = {number: n / task.model.sample_rate for number, n in done.items()}
+    with progress_of(recordings, progress, lengths) as counted:
         found = outcomes(
             task,
             recordings,
             plan.reading,
-            counted.add_seconds,
+            counted,
             jobs=jobs,
             refused=output.refused,
             done=done,
@@ -100,7 +101,7 @@ def _save_all(
     output.finish(journal, task.model.labels)
     if not counted.failures:
         journal.forget_states()
-    return counted.report(len(recordings))
+    return counted.report()
 
 
 def _done(output: Output, journal: Journal) -> dict[int, int]:

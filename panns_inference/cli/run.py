@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from ..events.columns import Class
     from ..model import Model
     from ..pipeline import Task
-    from ..results import Result
 
 LOG = logging.getLogger("panns_inference")
 
@@ -121,11 +120,13 @@ def to_stdout(
         failures.append(failure)
 
     on_error = note if given.on_error == "skip" else given.on_error
-    results: Iterator[Result] = iter(())
+    parts: Iterator[tuple[Any, bool]] = iter(())
     if not none_is_there(recordings, on_error):
         progress = given.verbosity >= 0 and not sys.stdout.isatty()
         more = {"jobs": given.jobs, "on_error": on_error, "progress": progress}
-        results = in_order(task or open_task(), recordings, reading, **more)
+        more |= {"parts": form.joined is not None}
+        parts = in_order(task or open_task(), recordings, reading, **more)
+    results = form.joined(parts, selection) if form.joined else (result for result, _ in parts)
     # Nothing is written before there is a first result: no half of a list.
     first = list(itertools.islice(results, 1))
     file: Any = UntornFile(sys.stdout.buffer if form.binary else sys.stdout)

@@ -10,6 +10,7 @@ from typing import IO, Any
 from ..errors import UsageError
 from ..events.columns import Class
 from ..results import Detection, Result
+from .parts import Joined
 from .spans import Selection, unicode
 
 Texts = Callable[[Iterable[Any], Selection], Iterator[str]]
@@ -59,6 +60,8 @@ class Format:
             with `framewise=True`.
         channels: whether one file can hold several channels or tracks of a recording.
         needs: a module that must be installed, and the extra of this package that brings it.
+        joined: chooses what is written of the parts of a long recording, which are then written as
+            they become known; None: of such a recording the whole is needed.
     """
 
     name: str
@@ -70,6 +73,7 @@ class Format:
     framewise: bool = False
     channels: bool = True
     needs: tuple[str, str] | None = None
+    joined: Joined | None = None
 
     def require(self) -> None:
         """Make sure, before any network runs, that results can be written.

@@ -262,8 +262,13 @@ class ClipwiseAccumulator(Generic[C]):
         self.ended = True
         return self._add(self.cutter.finish()) if self.cutter else []
 
+    def take(self) -> list[C]:
+        """Return the results of the stretches that have become known, and keep them no longer."""
+        taken, self.stretches = self.stretches, []
+        return [self.task.stretch_result(self.name, each) for each in taken]
+
     def finish(self) -> C:
-        """Return the result of the whole recording."""
+        """Return the result of the whole recording, without the stretches that were taken."""
         if not self.ended:
             self.end()
         n_samples, task = self.n_samples, self.task

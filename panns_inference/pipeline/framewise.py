@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ..audioset import mid_of
 from ..engine import Outputs
 from ..events import Event, EventFinder
+from ..events.finder import in_order
 from ..results import Detection
 from .blocks import Waveform
 from .forward import pass_over
@@ -85,8 +86,19 @@ class DetectionAccumulator:
         self.events += last
         return new + last
 
+    def take(self) -> list[Detection]:
+        """Return the events that have become known, and keep them no longer.
+
+        They are one result, or none: of the recording up to here, without its probabilities.
+        """
+        if not self.events:
+            return []
+        part = self._result(np.zeros(0, np.float32), None)
+        self.events = []
+        return [part]
+
     def finish(self) -> Detection:
-        """Return the result of the whole recording."""
+        """Return the result of the whole recording, without the events that were taken."""
         if self.outputs is None:
             self.end()
         outputs = self.outputs or {}
@@ -94,13 +106,17 @@ class DetectionAccumulator:
             raise self.task.model.lacks(self.task.output)
         clipwise = outputs["clipwise_output"]
         self.task.check(self.name, clipwise_output=clipwise)
+        return self._result(clipwise, np.concatenate(self.kept) if self.kept else None)
+
+    def _result(self, clipwise: NDArray[np.float32], framewise: Frames | None) -> Detection:
+        """What is known of the recording up to here."""
         return self.task.result(
             self.name,
             self.n_samples,
             clipwise=clipwise,
-            framewise=np.concatenate(self.kept) if self.kept else None,
+            framewise=framewise,
             n_frames=self.n_frames,
-            events=sorted(self.events, key=lambda e: (e.onset, e.offset, e.index)),
+            events=sorted(self.events, key=in_order),
             silence=self.whole.silence,
         )
 

@@ -78,11 +78,14 @@ class Outcome(Generic[R]):
         number: its place in the list of inputs.
         n_samples: its length at the network's rate; 0 if it could not be read.
         result: the result, or why there is none.
+        is_last: whether it is all that is left; else it is a part of a recording of which more is
+            to come.
     """
 
     number: int
     n_samples: int
     result: R | PannsError
+    is_last: bool = True
 
 
 @dataclass(frozen=True)

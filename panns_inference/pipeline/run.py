@@ -14,11 +14,11 @@ threads at all.
 from __future__ import annotations
 
 import logging
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
-from typing import Any, Generic, Protocol, TypeVar
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,34 +28,15 @@ from ..audio.sources import recordings_in
 from ..errors import AudioError, PannsError
 from ..results import Result
 from .batches import batches
-from .prefetch import buffered, made_in_threads
-from .recordings import Clip, Input, Outcome, behind, decoded, inputs_of
-from .task import Accumulator, Task
+from .long import Progress, Resume, accumulated
+from .prefetch import made_in_threads
+from .recordings import Clip, Input, Outcome, decoded, inputs_of
+from .task import Task
 from .workers import default_jobs, samples_at_once, workers
 
 LOG = logging.getLogger("panns_inference")
 
 R = TypeVar("R", bound=Result)
-
-
-class Resume(Protocol):
-    """Where the state of a long recording is saved, so that a later run goes on from there."""
-
-    def accumulator(self, task: Task[R], name: str | None) -> Accumulator[R]:
-        """Return an accumulator that goes on where the saved state ends; else a new one.
-
-        Args:
-            task: what is wanted.
-            name: of the recording.
-        """
-
-    def save(self, accumulator: Accumulator[R], sample_rate: int) -> None:
-        """Save the state of an accumulator, if it is time.
-
-        Args:
-            accumulator: of the recording.
-            sample_rate: of its samples, in Hz.
-        """
 
 
 def _nowhere(number: int) -> None:
@@ -69,7 +50,8 @@ def run(
     jobs: int = 0,
     done: Mapping[int, int] | None = None,
     resume: Callable[[int], Resume | None] = _nowhere,
-    report: Callable[[float], object] | None = None,
+    parts: bool = False,
+    progress: Progress | None = None,
 ) -> Iterator[Outcome[R]]:
     """Yield what has become of each recording, as soon as it is known.
 
@@ -80,12 +62,14 @@ def run(
         done: recordings whose results are not wanted, for an earlier run had them, by their places
             in the list: their lengths in samples at the network's rate.
         resume: place in the list to where the state of a long recording is saved.
-        report: called with the seconds of audio that were processed, whenever some were.
+        parts: whether what is known of a long recording is yielded on the way, as outcomes that are
+            not the last of that recording.
+        progress: is told what was processed, whenever something was.
     """
-    steps = _Run(task, inputs, jobs, done or {}, resume, report)
+    steps = _Run(task, inputs, jobs, done or {}, resume, parts, progress)
     for outcome in steps.single() if len(inputs) == 1 else steps.several():
-        if report and outcome.n_samples <= task.longest_clip:  # the others report on the way
-            report(outcome.n_samples / task.model.sample_rate)
+        if progress and outcome.n_samples <= task.longest_clip:  # the others count on the way
+            progress.add_seconds(outcome.n_samples / task.model.sample_rate)
         yield outcome
 
 
@@ -154,17 +138,20 @@ class _Run(Generic[R]):
     jobs: int
     done: Mapping[int, int]
     resume: Callable[[int], Resume | None]
-    report: Callable[[float], object] | None
+    parts: bool
+    progress: Progress | None
 
     def single(self) -> Iterator[Outcome[R]]:
         """The outcome of a single recording: no threads are needed."""
         if 0 in self.done:
             return
         clip = decoded(self.inputs[0], 0, self.task)
-        if clip.error is None:
-            yield from self.outcomes([clip])
-        else:
+        if clip.error is not None:
             yield clip.outcome(clip.error)
+        elif clip.n_samples > self.task.longest_clip:
+            yield from self.accumulated(clip)
+        else:
+            yield from self.outcomes([clip])
 
     def several(self) -> Iterator[Outcome[R]]:
         """The outcomes of several recordings: short ones by workers, in batches."""
@@ -182,7 +169,7 @@ class _Run(Generic[R]):
                 while len(waiting) > (0 if is_long else n_workers):
                     yield from waiting.popleft().result()
                 if is_long:
-                    yield from self.outcomes(batch)
+                    yield from self.accumulated(batch[0])
                 else:
                     waiting.append(pool.submit(self.outcomes, batch))
             while waiting:
@@ -211,10 +198,20 @@ class _Run(Generic[R]):
             return Clip(number, self.done[number])
         return decoded(self.inputs[number], number, self.task)
 
+    def accumulated(self, clip: Clip) -> Iterator[Outcome[R]]:
+        """What becomes known of a recording that is longer than a block."""
+        return accumulated(
+            self.task,
+            clip,
+            name_of(self.inputs[clip.number].source),
+            prefetch=self.jobs > 0,
+            parts=self.parts,
+            resume=self.resume(clip.number),
+            progress=self.progress,
+        )
+
     def outcomes(self, batch: Sequence[Clip]) -> list[Outcome[R]]:
-        """The outcomes of a batch: the fork between what fits into a block and what is longer."""
-        if batch[0].n_samples > self.task.longest_clip:
-            return [self.accumulated(batch[0])]
+        """The outcomes of a batch of what fits into a block."""
         # Those that were done in an earlier run are computed again: the others depend on them.
         clips = [self.again(clip) if clip.number in self.done else clip for clip in batch]
         waveforms = [next(clip.chunks) for clip in clips]
@@ -253,36 +250,17 @@ class _Run(Generic[R]):
         silence = np.zeros(clip.n_samples, np.float32)
         return Clip(clip.number, clip.n_samples, iter([silence]))
 
-    def accumulated(self, clip: Clip) -> Outcome[R]:
-        """The outcome of a recording that goes through the network block by block."""
-        resume = self.resume(clip.number)
-        name = name_of(self.inputs[clip.number].source)
-        rate = self.task.model.sample_rate
-        accumulator = resume.accumulator(self.task, name) if resume else self.task.accumulator(name)
-        chunks = behind(accumulator.n_samples, clip.chunks)
-        try:
-            for chunk in buffered(chunks) if self.jobs else chunks:
-                accumulator.feed(chunk)
-                if self.report:
-                    self.report(len(chunk) / rate)
-                if resume:
-                    resume.save(accumulator, rate)
-            result = accumulator.finish()
-        except AudioError as error:
-            return Outcome(clip.number, 0, error)
-        return replace(clip, n_samples=accumulator.n_samples).outcome(result)
-
 
 def in_turn(outcomes: Iterable[Outcome[R]]) -> Iterator[Outcome[R]]:
     """Yield the same outcomes in the order of the recordings.
 
     Args:
-        outcomes: those of all recordings, in any order.
+        outcomes: those of all recordings, in any order; those of one in theirs.
     """
-    early: dict[int, Outcome[R]] = {}
+    early: defaultdict[int, list[Outcome[R]]] = defaultdict(list)
     number = 0
     for each in outcomes:
-        early[each.number] = each
-        while number in early:
-            yield early.pop(number)
-            number += 1
+        early[each.number].append(each)
+        while found := early.pop(number, []):
+            yield from found
+            number += found[-1].is_last

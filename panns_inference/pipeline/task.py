@@ -43,8 +43,14 @@ class Accumulator(Protocol[Made]):
     def end(self) -> Sequence[Event | Result]:
         """Return what becomes known by the end of the recording."""
 
+    def take(self) -> Sequence[Made]:
+        """Return what has become known since the last call, as results, and keep it no longer."""
+
     def finish(self) -> Made:
-        """Return the result of the whole recording; `end` need not be called before."""
+        """Return the result of the whole recording, without what was taken.
+
+        `end` need not be called before.
+        """
 
     def state(self) -> State:
         """Return all that is needed to go on, what was returned already included."""

@@ -224,20 +224,20 @@ def test_a_damaged_state(
     mini: AudioTagging, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
     damage: Callable[[Path], object],
 ) -> None:  # fmt: skip
-    monkeypatch.setattr(resume, "INTERVAL", 10)
+    monkeypatch.setattr(resume, "INTERVAL", 0.0)
     task = DetectionTask(mini, threshold=0.1, framewise=True)
     waveform = np.random.default_rng(0).normal(0, 0.1, 80 * 32_000).astype(np.float32)
     kept = StateFiles(tmp_path / "states" / "a", (5, 6))
     accumulator = kept.accumulator(task, "a")
     for start in range(0, 60 * 32_000, 10 * 32_000):
         accumulator.feed(waveform[start : start + 10 * 32_000])
-        kept.save(accumulator, 32_000)
+        kept.save(accumulator)
     assert StateFiles(kept.path, (5, 6)).accumulator(task, "a").n_samples > 0
     damage(tmp_path / "states" / "a.npz")
     again = StateFiles(tmp_path / "states" / "a", (5, 6))
     accumulator = again.accumulator(task, "a")
     assert accumulator.n_samples == 0
     accumulator.feed(waveform)
-    again.save(accumulator, 32_000)
+    again.save(accumulator)
     accumulator.finish()
     assert sum(map(len, again.rows(527))) == 8001

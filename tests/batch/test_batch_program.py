@@ -203,8 +203,8 @@ def test_progress_on_a_terminal(folder: Path, tmp_path: Path) -> None:
     status, shown = on_a_terminal(*given, "-o", tmp_path / "t.csv")
     assert status == 1
     assert "9/9 recordings" in shown
-    assert "h, " in shown
-    assert "times real time, 1 failed" in shown
+    assert "x, " in shown
+    assert ", 1 failed" in shown
     assert "panns: error: " in shown
     status, shown = on_a_terminal(*given, "-q", "-o", tmp_path / "q.csv")
     assert "recordings |" not in shown

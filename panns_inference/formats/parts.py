@@ -1,0 +1,52 @@
+"""Parts of a long recording, written while it is processed: what is known already cannot change.
+
+A part is a result as any other: the events that have become known, or a stretch. Behind the parts
+of a recording comes the result of the whole, without what was in them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from ..results import Detection, Embedding, Tagging
+from .spans import Selection, spans_of
+
+Made = Tagging | Detection | Embedding
+
+Parts = Iterable[tuple[Made, bool]]
+"""Results, each with whether it is the last of its recording."""
+
+Joined = Callable[[Parts, Selection], Iterator[Made]]
+"""Chooses what is written of parts, so that it is as if there had been none."""
+
+
+def rows(parts: Parts, selection: Selection) -> Iterator[Made]:
+    """The results for a format with a row for each span: the whole has none of its own.
+
+    Args:
+        parts: of one recording after the other.
+        selection: which tags.
+    """
+    empty: Made | None = None
+    is_begun = False
+    for result, is_last in parts:
+        if is_last:
+            if not is_begun:
+                yield empty or result  # what makes of no row one with the name alone
+            empty, is_begun = None, False
+        elif isinstance(result, Embedding) or any(True for _ in spans_of(result, selection)):
+            is_begun = True
+            yield result
+        else:
+            empty = result
+
+
+def objects(parts: Parts, selection: Selection) -> Iterator[Made]:
+    """The results for a format with an object for each: all of them, the whole at the end.
+
+    Args:
+        parts: of one recording after the other.
+        selection: which tags.
+    """
+    for result, _ in parts:
+        yield result
