@@ -2,9 +2,7 @@
 
 Three runs: an hour and twelve of a FLAC of 44.1 kHz to stdout, and the twelve into a file, killed
 at random moments and gone on with. The rows of the last two are compared. The standard error of
-each is a terminal of 40 columns, whose bar is read along. With `--sound 0.1`, nine of each ten
-minutes are silence, which `--skip-silence` leaves out: less work for the network, and the same for
-all that stands around it.
+each is a terminal of 40 columns, whose bar is read along.
 """
 
 from __future__ import annotations
@@ -37,25 +35,17 @@ COLUMNS = 40
 POSITION = re.compile(r"(\d+):(\d\d):(\d\d)/(\d+:\d\d:\d\d)")
 
 
-def write_recording(path: Path, seconds: float, sound: float) -> None:
-    """The street again and again, each time cut elsewhere and of another loudness.
-
-    Args:
-        path: of the file.
-        seconds: of it.
-        sound: share of every ten minutes that is not silence.
-    """
+def write_recording(path: Path, seconds: float) -> None:
+    """The street again and again, each time cut elsewhere and of another loudness."""
     samples, rate = soundfile.read(STREET, dtype="float32")
     street = soxr.resample(samples, rate, RATE)
     draw = np.random.default_rng(0)
-    n_samples, n_written = round(seconds * RATE), 0
+    n_samples = round(seconds * RATE)
     with soundfile.SoundFile(path, "w", RATE, 1, "PCM_16") as file:
-        while left := n_samples - n_written:
-            is_sound = n_written % (600 * RATE) < sound * 600 * RATE
-            loudness = draw.uniform(0.1, 0.9) if is_sound else 0.0
-            piece = np.roll(street, draw.integers(len(street)))[:left]
-            file.write(loudness * piece)
-            n_written += len(piece)
+        while n_samples > 0:
+            piece = np.roll(street, draw.integers(len(street)))[:n_samples]
+            file.write(draw.uniform(0.1, 0.9) * piece)
+            n_samples -= len(piece)
 
 
 @dataclass
@@ -191,17 +181,16 @@ def main() -> None:
     """Measure, print the table, and write it into `RESULTS.md`."""
     parser = argparse.ArgumentParser(description="Measure a recording of twelve hours.")
     parser.add_argument("--hours", type=float, default=12.0, help="default: %(default)s")
-    parser.add_argument("--sound", type=float, default=1.0, help="share that is not silence")
     parser.add_argument("--model", default="PannsMini", help="default: %(default)s")
     parser.add_argument("--kills", type=int, default=3, help="default: %(default)s")
     parser.add_argument("--seed", type=int, default=0, help="of the moments of the kills")
     given = parser.parse_args()
-    network = ("--model", given.model, "--device", "cpu", "--skip-silence", "-90")
+    network = ("--model", given.model, "--device", "cpu")
     draw = random.Random(given.seed)
     with tempfile.TemporaryDirectory() as place:
         hour, whole = Path(place, "hour.flac"), Path(place, "whole.flac")
-        write_recording(hour, 3600, given.sound)
-        write_recording(whole, 3600 * given.hours, given.sound)
+        write_recording(hour, 3600)
+        write_recording(whole, 3600 * given.hours)
         short, _ = streamed(hour, 1, network)
         long, streamed_lines = streamed(whole, given.hours, network)
         seconds = float(long[2])
@@ -213,8 +202,7 @@ def main() -> None:
         "the bar at its end",
     )
     told = (
-        f"{setting('torch', 'numpy', 'soxr')} {given.model}, FLAC of 44.1 kHz to CSV, "
-        f"{given.sound:.0%} of it sound and the rest silence. "
+        f"{setting('torch', 'numpy', 'soxr')} {given.model}, FLAC of 44.1 kHz to CSV. "
         f"The events of the run that was killed are {'' if is_equal else 'NOT '}those of the other."
     )
     body = f"{told}\n\n{table(heading, [short, long, again])}"

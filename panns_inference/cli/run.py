@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import UsageError
 from ..formats import FORMATS
 from ..formats.spans import Selection
+from ..results import Detection
 from . import known_names
 from .inputs import named_inputs, open_stdin
 from .model import open_model
@@ -124,8 +125,12 @@ def to_stdout(
     if not none_is_there(recordings, on_error):
         progress = given.verbosity >= 0 and not sys.stdout.isatty()
         more = {"jobs": given.jobs, "on_error": on_error, "progress": progress}
-        more |= {"parts": form.joined is not None}
-        parts = in_order(task or open_task(), recordings, reading, **more)
+        task = task or open_task()
+        # The most probable events are known at the end.
+        is_whole = form.joined is None or (
+            task.result_type is Detection and selection.top is not None
+        )
+        parts = in_order(task, recordings, reading, **more, parts=not is_whole)
     results = form.joined(parts, selection) if form.joined else (result for result, _ in parts)
     # Nothing is written before there is a first result: no half of a list.
     first = list(itertools.islice(results, 1))
