@@ -187,9 +187,10 @@ def _of_tables(given: argparse.Namespace, tables: Sequence[str], target: Target)
         return 0
     groups = groups_of(tables, choice, given.root, _clock(given))
     target.check(len(groups))
-    with progress_of(len(groups), 0, given.verbosity >= 0) as counted:
+    recordings = [group.recording for group in groups]
+    with progress_of(recordings, given.verbosity >= 0) as counted:
         shown = shown_groups(groups, target.settings, counted, given.on_error)
-        refused = target.write(shown, [group.recording for group in groups])
+        refused = target.write(shown, recordings)
     return _status(refused, counted)
 
 
@@ -211,11 +212,11 @@ def _of_recordings(given: argparse.Namespace, inputs: Sequence[str], target: Tar
     task = make_task(open_model(given, "framewise_output", inputs))
     shows, on_error = given.verbosity >= 0, given.on_error
     if given.calendar:
-        with progress_of(len(recordings), 0, shows) as counted:
+        with progress_of(recordings, shows) as counted:
             hours = counted_in_recordings(task, recordings, reading, given.jobs, counted, on_error)
         target.write_one(hours.draw(target.settings))
         return 1 if counted.failures else 0
-    with progress_of(len(recordings), 0, shows) as counted:
+    with progress_of(recordings, shows) as counted:
         shown = shown_recordings(task, recordings, reading, target.settings, counted, on_error)
         refused = target.write(shown, recordings)
     return _status(refused, counted)

@@ -60,12 +60,11 @@ class Pooled:
         accumulator: Accumulator[R] = detection.accumulator(name, frames_to=pooling.add)
         return accumulator
 
-    def save(self, accumulator: Accumulator[R], sample_rate: int) -> None:
+    def save(self, accumulator: Accumulator[R]) -> None:
         """Keep nothing on the way: a picture is drawn anew.
 
         Args:
             accumulator: of the recording.
-            sample_rate: of its samples, in Hz.
         """
 
 
@@ -91,7 +90,7 @@ def shown_recordings(
         pooled = Pooled()
         one = recording.input(reading)
         try:
-            (outcome,) = run(task, [one], resume=pooled.of, report=counted.add_seconds)
+            (outcome,) = run(task, [one], resume=pooled.of, progress=counted)
             if isinstance(outcome.result, PannsError):
                 raise outcome.result
             wants_sound = settings.sound != "none"
@@ -101,6 +100,8 @@ def shown_recordings(
         except PannsError as error:
             counted.add_failure(number, recording.name, error, on_error)
             continue
+        finally:
+            counted.finish(number)
         counted.add_done()
         result = outcome.result
         if reading.clock is not None:
@@ -128,7 +129,7 @@ def counted_in_recordings(
         on_error: as for `batch.results`.
     """
     hours = Hours()
-    for outcome, _ in outcomes(task, recordings, reading, counted.add_seconds, jobs=jobs):
+    for outcome, _ in outcomes(task, recordings, reading, counted, jobs=jobs):
         result = outcome.result
         if isinstance(result, PannsError):
             name = recordings[outcome.number].name
