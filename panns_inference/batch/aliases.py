@@ -38,7 +38,7 @@ def outcomes(
     progress: Progress,
     *,
     jobs: int | None,
-    parts: bool = False,
+    increments: bool = False,
     refused: Mapping[int, PannsError] = MappingProxyType({}),
     done: Mapping[int, int] = MappingProxyType({}),
     state_of: Callable[[Recording], StateFiles] | None = None,
@@ -51,7 +51,7 @@ def outcomes(
         reading: how they are read.
         progress: counts what is processed.
         jobs: decoders that work at the same time; None leaves the cores to a network on the CPU.
-        parts: as for `pipeline.run.run`.
+        increments: as for `pipeline.run.run`.
         refused: recordings whose results cannot be kept, by their places in the list, and why: a
             file all of whose names are refused is left alone.
         done: recordings whose results are there, by their places in the list: their lengths in
@@ -69,7 +69,7 @@ def outcomes(
         jobs=jobs or default_jobs(task),
         done={n: done[g[0]] for n, g in enumerate(groups) if all(each in done for each in g)},
         resume=lambda n: state_of(files[n]) if state_of else None,
-        parts=parts,
+        increments=increments,
         progress=progress,
     )
     read: set[str] = set()

@@ -155,11 +155,11 @@ def in_order(
     jobs: int | None,
     on_error: OnError,
     progress: bool,
-    parts: bool = False,
+    increments: bool = False,
 ) -> Iterator[tuple[R, bool]]:
     """Yield the results of some recordings, in their order, as soon as they are known.
 
-    With each comes whether it is the last of its recording: with `parts`, others come before it.
+    With each comes whether it is the last of its recording: with `increments`, others come before.
 
     Args:
         task: as for `results`.
@@ -168,10 +168,10 @@ def in_order(
         jobs: as for `results`.
         on_error: as for `results`.
         progress: as for `results`.
-        parts: as for `pipeline.run.run`.
+        increments: as for `pipeline.run.run`.
     """
     with progress_of(recordings, progress) as counted:
-        found = outcomes(task, recordings, reading, counted, jobs=jobs, parts=parts)
+        found = outcomes(task, recordings, reading, counted, jobs=jobs, increments=increments)
         for each in in_turn(outcome for outcome, _ in found):
             if isinstance(each.result, PannsError):
                 name = recordings[each.number].name

@@ -121,7 +121,7 @@ def to_stdout(
         failures.append(failure)
 
     on_error = note if given.on_error == "skip" else given.on_error
-    parts: Iterator[tuple[Any, bool]] = iter(())
+    increments: Iterator[tuple[Any, bool]] = iter(())
     if not none_is_there(recordings, on_error):
         progress = given.verbosity >= 0 and not sys.stdout.isatty()
         more = {"jobs": given.jobs, "on_error": on_error, "progress": progress}
@@ -130,8 +130,10 @@ def to_stdout(
         is_whole = form.joined is None or (
             task.result_type is Detection and selection.top is not None
         )
-        parts = in_order(task, recordings, reading, **more, parts=not is_whole)
-    results = form.joined(parts, selection) if form.joined else (result for result, _ in parts)
+        increments = in_order(task, recordings, reading, **more, increments=not is_whole)
+    results = (
+        form.joined(increments, selection) if form.joined else (result for result, _ in increments)
+    )
     # Nothing is written before there is a first result: no half of a list.
     first = list(itertools.islice(results, 1))
     file: Any = UntornFile(sys.stdout.buffer if form.binary else sys.stdout)

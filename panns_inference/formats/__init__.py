@@ -8,7 +8,7 @@ Each module is one family of formats; `FORMATS` is the list of them.
 """
 
 from ..results import Detection, Embedding, Tagging
-from . import audacity, csv, eaf, json, npz, parquet, parts, raven, rttm, srt, table, textgrid
+from . import audacity, csv, eaf, increments, json, npz, parquet, raven, rttm, srt, table, textgrid
 from .format import Format, pieces_of
 
 _SPANS = (Tagging, Detection)
@@ -19,7 +19,9 @@ FORMATS: dict[str, Format] = {
     form.name: form
     for form in (
         Format("table", ".txt", _ALL, several=True, writer=pieces_of(table.texts)),
-        Format("csv", ".csv", _ALL, several=True, writer=pieces_of(csv.texts), joined=parts.rows),
+        Format(
+            "csv", ".csv", _ALL, several=True, writer=pieces_of(csv.texts), joined=increments.rows
+        ),
         Format("json", ".json", _ALL, several=True, writer=json.write),
         Format(
             "jsonl",
@@ -27,7 +29,7 @@ FORMATS: dict[str, Format] = {
             _ALL,
             several=True,
             writer=pieces_of(json.lines),
-            joined=parts.objects,
+            joined=increments.objects,
         ),
         Format(
             "parquet",
@@ -51,7 +53,12 @@ FORMATS: dict[str, Format] = {
         Format("audacity", ".txt", _SPANS, several=False, writer=pieces_of(audacity.texts)),
         Format("raven", ".selections.txt", _SPANS, several=True, writer=pieces_of(raven.texts)),
         Format(
-            "rttm", ".rttm", _SPANS, several=True, writer=pieces_of(rttm.texts), joined=parts.rows
+            "rttm",
+            ".rttm",
+            _SPANS,
+            several=True,
+            writer=pieces_of(rttm.texts),
+            joined=increments.rows,
         ),
         Format("textgrid", ".TextGrid", _SPANS, several=False, writer=pieces_of(textgrid.texts)),
         Format("srt", ".srt", _SPANS, several=False, writer=pieces_of(srt.texts)),

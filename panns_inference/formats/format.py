@@ -10,7 +10,7 @@ from typing import IO, Any
 from ..errors import UsageError
 from ..events.columns import Class
 from ..results import Detection, Result
-from .parts import Joined
+from .increments import Joined
 from .spans import Selection, unicode
 
 Texts = Callable[[Iterable[Any], Selection], Iterator[str]]
@@ -60,8 +60,8 @@ class Format:
             with `framewise=True`.
         channels: whether one file can hold several channels or tracks of a recording.
         needs: a module that must be installed, and the extra of this package that brings it.
-        joined: chooses what is written of the parts of a long recording, which are then written as
-            they become known; None: of such a recording the whole is needed.
+        joined: chooses what is written of the increments of a long recording, which are then
+            written as they become known; None: of such a recording the whole is needed.
     """
 
     name: str

@@ -1,7 +1,7 @@
 """A long recording through the network, chunk by chunk, with all cores.
 
-chunks --accumulator--> parts: what nothing to come can change
-             |  '-----> the result at the end, without what was given in parts
+chunks --accumulator--> increments: what nothing to come can change
+             |  '-----> the result at the end, without what was given in increments
              '--------> its state, from which a later run goes on
 """
 
@@ -40,7 +40,7 @@ class Resume(Protocol):
 
 
 class Progress(Protocol):
-    """What is told how far a run is."""
+    """What counts how far a run is."""
 
     def add_seconds(self, seconds: float) -> None:
         """Count audio that was processed.
@@ -64,7 +64,7 @@ def accumulated(
     name: str | None,
     *,
     prefetch: bool,
-    parts: bool,
+    increments: bool,
     resume: Resume | None,
     progress: Progress | None,
 ) -> Iterator[Outcome[R]]:
@@ -75,9 +75,9 @@ def accumulated(
         clip: the recording, the beginning of which is decoded.
         name: of the recording.
         prefetch: whether it is decoded in another thread.
-        parts: whether parts are wanted; without them, the outcome holds all.
+        increments: whether increments are wanted; without them, the outcome holds all.
         resume: where its state is saved; None saves none.
-        progress: is told what was processed; None is nobody.
+        progress: counts what was processed; None is nobody.
     """
     accumulator = resume.accumulator(task, name) if resume else task.accumulator(name)
     rate = task.model.sample_rate
@@ -87,15 +87,15 @@ def accumulated(
     try:
         for chunk in buffered(chunks) if prefetch else chunks:
             accumulator.feed(chunk)
-            if parts:
-                yield from _parts(clip, accumulator)
+            if increments:
+                yield from _increments(clip, accumulator)
             if progress:
                 progress.add_seconds(len(chunk) / rate)
             if resume:
                 resume.save(accumulator)
-        if parts:
+        if increments:
             accumulator.end()
-            yield from _parts(clip, accumulator)
+            yield from _increments(clip, accumulator)
         result = accumulator.finish()
     except AudioError as error:
         yield Outcome(clip.number, 0, error)
@@ -103,6 +103,6 @@ def accumulated(
     yield replace(clip, n_samples=accumulator.n_samples).outcome(result)
 
 
-def _parts(clip: Clip, accumulator: Accumulator[R]) -> Iterator[Outcome[R]]:
+def _increments(clip: Clip, accumulator: Accumulator[R]) -> Iterator[Outcome[R]]:
     for part in accumulator.take():
         yield replace(clip.outcome(part), is_last=False)

@@ -50,7 +50,7 @@ def run(
     jobs: int = 0,
     done: Mapping[int, int] | None = None,
     resume: Callable[[int], Resume | None] = _nowhere,
-    parts: bool = False,
+    increments: bool = False,
     progress: Progress | None = None,
 ) -> Iterator[Outcome[R]]:
     """Yield what has become of each recording, as soon as it is known.
@@ -62,11 +62,11 @@ def run(
         done: recordings whose results are not wanted, for an earlier run had them, by their places
             in the list: their lengths in samples at the network's rate.
         resume: place in the list to where the state of a long recording is saved.
-        parts: whether what is known of a long recording is yielded on the way, as outcomes that are
-            not the last of that recording.
-        progress: is told what was processed, whenever something was.
+        increments: whether what is known of a long recording is yielded on the way, as outcomes
+            that are not the last of that recording.
+        progress: counts what was processed, whenever something was; None is nobody.
     """
-    steps = _Run(task, inputs, jobs, done or {}, resume, parts, progress)
+    steps = _Run(task, inputs, jobs, done or {}, resume, increments, progress)
     for outcome in steps.single() if len(inputs) == 1 else steps.several():
         if progress and outcome.n_samples <= task.longest_clip:  # the others count on the way
             progress.add_seconds(outcome.n_samples / task.model.sample_rate)
@@ -138,7 +138,7 @@ class _Run(Generic[R]):
     jobs: int
     done: Mapping[int, int]
     resume: Callable[[int], Resume | None]
-    parts: bool
+    increments: bool
     progress: Progress | None
 
     def single(self) -> Iterator[Outcome[R]]:
@@ -205,7 +205,7 @@ class _Run(Generic[R]):
             clip,
             name_of(self.inputs[clip.number].source),
             prefetch=self.jobs > 0,
-            parts=self.parts,
+            increments=self.increments,
             resume=self.resume(clip.number),
             progress=self.progress,
         )

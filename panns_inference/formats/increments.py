@@ -1,6 +1,6 @@
-"""Parts of a long recording, written while it is processed: what is known already cannot change.
+"""Increments of a long recording, written while it is processed: they cannot change any more.
 
-A part is a result as any other: the events that have become known, or a stretch. Behind the parts
+An increment is a result as any other: the events that have become known, or a stretch. Behind those
 of a recording comes the result of the whole, without what was in them.
 """
 
@@ -13,23 +13,23 @@ from .spans import Selection, spans_of
 
 Made = Tagging | Detection | Embedding
 
-Parts = Iterable[tuple[Made, bool]]
+Increments = Iterable[tuple[Made, bool]]
 """Results, each with whether it is the last of its recording."""
 
-Joined = Callable[[Parts, Selection], Iterator[Made]]
-"""Chooses what is written of parts, so that it is as if there had been none."""
+Joined = Callable[[Increments, Selection], Iterator[Made]]
+"""Chooses what is written of increments, so that it is as if all had come at the end."""
 
 
-def rows(parts: Parts, selection: Selection) -> Iterator[Made]:
+def rows(increments: Increments, selection: Selection) -> Iterator[Made]:
     """The results for a format with a row for each span: the whole has none of its own.
 
     Args:
-        parts: of one recording after the other.
+        increments: of one recording after the other.
         selection: which tags.
     """
     empty: Made | None = None
     is_begun = False
-    for result, is_last in parts:
+    for result, is_last in increments:
         if is_last:
             if not is_begun:
                 yield empty or result  # what makes of no row one with the name alone
@@ -41,12 +41,12 @@ def rows(parts: Parts, selection: Selection) -> Iterator[Made]:
             empty = result
 
 
-def objects(parts: Parts, selection: Selection) -> Iterator[Made]:
+def objects(increments: Increments, selection: Selection) -> Iterator[Made]:
     """The results for a format with an object for each: all of them, the whole at the end.
 
     Args:
-        parts: of one recording after the other.
+        increments: of one recording after the other.
         selection: which tags.
     """
-    for result, _ in parts:
+    for result, _ in increments:
         yield result
