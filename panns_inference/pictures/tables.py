@@ -40,7 +40,7 @@ class Group:
     """The events of a recording.
 
     Attributes:
-        recording: where it is, or what the table calls it.
+        recording: as the table calls it.
         source: what the table calls it.
         path: of its file; None if it is not there.
         start: when it began, if its name or its header states it.
@@ -100,9 +100,9 @@ def groups_of(tables: Iterable[str], choice: Choice, root: str | None, clock: Cl
         paths = found_recordings({source for source, _, _ in found}, table, root)
         for (source, track, channel), rows in found.items():
             path = paths.get(source)
-            name = path or source or "samples"
-            recording = Recording(name, None, 0, track=track, channel=channel)
-            groups.append(Group(recording, source, path, clock.start_of(name), rows))
+            recording = Recording(source or "samples", None, 0, track=track, channel=channel)
+            start = clock.start_of(path or source)
+            groups.append(Group(recording, source, path, start, rows))
     return groups
 
 

@@ -36,7 +36,7 @@ def set_fonts(figure: Artist) -> None:
         figure: a picture, or a panel of one.
 
     Warns:
-        UserWarning: once, if no font of this machine has some of the characters.
+        UserWarning: if no font of this machine has some of the characters; once for the same ones.
     """
     from matplotlib.text import Text
 
@@ -45,15 +45,11 @@ def set_fonts(figure: Artist) -> None:
     fonts, missing = _fonts_for(frozenset(needed))
     for text in texts:
         text.set_parse_math(False)
+        if len(fonts) > 1 and not text.get_text().isascii():
+            text.set_fontweight("normal")  # most other fonts have no bold letters
         text.set_fontfamily(list(fonts))
         if missing and missing.intersection(text.get_text()):
             text.set_text("".join(MISSING if each in missing else each for each in text.get_text()))
-    if missing:
-        some = " ".join(sorted(missing)[:8])
-        warn(
-            f"no font on this machine has {len(missing)} characters of the labels, such as {some}: "
-            "install one that does, such as Noto Sans"
-        )
 
 
 @cache
@@ -72,6 +68,12 @@ def _fonts_for(needed: frozenset[str]) -> tuple[tuple[str, ...], frozenset[str]]
                 left -= found
             if not left:
                 break
+    if left:
+        some = " ".join(sorted(left)[:8])
+        warn(
+            f"no font on this machine has {len(left)} characters of the texts, such as {some}: "
+            "install one that does, such as Noto Sans"
+        )
     return tuple(names), frozenset(left)
 
 

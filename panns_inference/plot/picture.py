@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
+from unicodedata import east_asian_width
 
 from .fonts import set_fonts
 from .panels import draw_events, draw_heat, draw_sound
@@ -193,7 +194,18 @@ def shortened(texts: Sequence[str], width: float) -> list[str]:
         width: of the picture, in inches.
     """
     most = max(6, int(0.3 * width / LETTER))
-    return [text if len(text) <= most else f"{text[: most - 1].rstrip(' ,(')}…" for text in texts]
+    return [text if _letters(text) <= most else _cut(text, most) for text in texts]
+
+
+def _cut(text: str, most: int) -> str:
+    while _letters(text) >= most:
+        text = text[:-1].rstrip(" ,(")
+    return f"{text}…"
+
+
+def _letters(text: str) -> int:
+    """Its width in letters; those of East Asia are as wide as two."""
+    return sum(2 if east_asian_width(each) in "WF" else 1 for each in text)
 
 
 def draw_tags(tags: Sequence[Tag], name: str, note: str, style: Style, width: float) -> Figure:
