@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING, NoReturn, overload
 
+from .arguments import unknown_argument
 from .audio import Reading, Source
 from .events import rules
 from .events.columns import Class
@@ -113,6 +114,7 @@ class Detector(Iterators):
         strict: bool = False,
         track: int | str | None = None,
         channel: int | str = "mix",
+        **_unknown: NoReturn,
     ) -> Detection | list[Detection] | list[list[Detection]]:
         """Return which sounds a recording holds, and when.
 
@@ -153,6 +155,8 @@ class Detector(Iterators):
         Warns:
             UserWarning: if the network slides: times are as coarse as its hop.
         """
+        if _unknown:
+            raise unknown_argument(_unknown, self.detect, type(self))
         task = DetectionTask(
             self,
             method=method,

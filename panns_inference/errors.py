@@ -2,7 +2,8 @@
 
 PannsError
  ├─ UsageError      (ValueError)    an argument that makes no sense: a wrong name, a missing extra
- │   └─ LabelError     (KeyError)   a class that a result does not have
+ │   ├─ ArgumentError (TypeError)   an argument that there is not
+ │   └─ LabelError    (KeyError)    a class that a result does not have
  ├─ AudioError      (ValueError)    a recording that cannot be used
  │   └─ AudioTypeError (TypeError)  something that is no recording at all
  ├─ CheckpointError (RuntimeError)  a file of weights that cannot be used
@@ -35,6 +36,10 @@ class PannsError(Exception):
 
 class UsageError(PannsError, ValueError):
     """An argument or option has no meaning: the message lists what is allowed."""
+
+
+class ArgumentError(UsageError, TypeError):
+    """A function has no argument of this name; the message names the nearest ones."""
 
 
 class LabelError(UsageError, KeyError):

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .arguments import FrontEndSettings
 from .audio import float32_samples, is_file
 from .audioset import labels
 from .config import classes_num
@@ -24,6 +26,7 @@ from .recogniser import Recogniser
 if TYPE_CHECKING:
     import torch
     from torch import nn
+    from typing_extensions import Unpack
 
     from .models import Cnn14, Cnn14_DecisionLevelMax
     from .pytorch_utils import move_data_to_device
@@ -57,6 +60,10 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
 def create_folder(fd: str | os.PathLike[str]) -> None:
     """Make a folder and its parents; nothing happens if it is there or has no name.
 
@@ -84,7 +91,7 @@ class AudioTagging(Recogniser):
         checkpoint_path: file of weights; None is the published one.
         device: 'cuda', 'cpu', 'cuda:1', 'mps', ...; the CPU takes the place of what is not there.
         labels: names of the classes; None is AudioSet's 527.
-        pretrained: False loads no weights.
+        pretrained: False loads no weights; None is False for a module with labels, else True.
         cache_folder: where published weights are kept; None is the usual folder.
         verbose: whether checkpoint and device are printed; None does so unless `model` is a name.
         precision: 'float32', 'bf16' or 'fp16'.
@@ -120,7 +127,14 @@ class SoundEventDetection(Recogniser):
         checkpoint_path: as for `AudioTagging`.
         device: as for `AudioTagging`.
         interpolate_mode: how frames follow from segments, 'nearest' or 'linear'.
-        settings: further arguments of `AudioTagging`.
+        labels: as for `AudioTagging`.
+        pretrained: as for `AudioTagging`.
+        cache_folder: as for `AudioTagging`.
+        verbose: as for `AudioTagging`.
+        precision: as for `AudioTagging`.
+        memory: as for `AudioTagging`.
+        threads: as for `AudioTagging`.
+        settings: as for `AudioTagging`.
     """
 
     default = "Cnn14_DecisionLevelMax"
@@ -131,11 +145,32 @@ class SoundEventDetection(Recogniser):
         checkpoint_path: str | os.PathLike[str] | None = None,
         device: str | torch.device = "cuda",
         interpolate_mode: str = "nearest",
-        **settings: Any,
+        *,
+        labels: Sequence[str] | None = None,
+        pretrained: bool | None = None,
+        cache_folder: str | os.PathLike[str] | None = None,
+        verbose: bool | None = None,
+        precision: str = "float32",
+        memory: str = "default",
+        threads: int | None = None,
+        **settings: Unpack[FrontEndSettings],
     ) -> None:
+        more: dict[str, Any] = {**settings}
         if interpolate_mode != "nearest":
-            settings["interpolate_mode"] = interpolate_mode
-        super().__init__(model, checkpoint_path, device, **settings)
+            more["interpolate_mode"] = interpolate_mode
+        super().__init__(
+            model,
+            checkpoint_path,
+            device,
+            labels=labels,
+            pretrained=pretrained,
+            cache_folder=cache_folder,
+            verbose=verbose,
+            precision=precision,
+            memory=memory,
+            threads=threads,
+            **more,
+        )
 
     def inference(self, audio: Any) -> NDArray[np.float32]:
         """Framewise probabilities of waveforms, (batch, 1 + samples // hop_size, classes).

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
+from .arguments import unknown_argument
 from .audio import Reading, Source, name_of
 from .errors import UsageError
 from .events import Event, rules
@@ -34,6 +35,7 @@ class Iterators(Model):
         strict: bool = False,
         track: int | str | None = None,
         channel: int | str = "mix",
+        **_unknown: NoReturn,
     ) -> Iterator[Tagging]:
         """Yield tags of stretches of a recording, as they become known; `tag` gives those of all.
 
@@ -55,6 +57,8 @@ class Iterators(Model):
             AudioError: as `Recogniser.tag`.
             UsageError: as `Recogniser.tag`.
         """
+        if _unknown:
+            raise unknown_argument(_unknown, self.tags, type(self))
         reading = Reading(resampler, strict, track, channel)
         task = TaggingTask(
             self, window=window, hop=hop, min_clip=min_clip, skip_silence=skip_silence
@@ -85,6 +89,7 @@ class Iterators(Model):
         strict: bool = False,
         track: int | str | None = None,
         channel: int | str = "mix",
+        **_unknown: NoReturn,
     ) -> Iterator[Event]:
         """Yield the events of a recording, each as soon as nothing to come can change it.
 
@@ -117,6 +122,8 @@ class Iterators(Model):
             AudioError: as `Recogniser.tag`.
             UsageError: as `Recogniser.detect`.
         """
+        if _unknown:
+            raise unknown_argument(_unknown, self.events, type(self))
         reading = Reading(resampler, strict, track, channel)
         if reading.is_several:
             raise UsageError(
@@ -157,6 +164,7 @@ class Iterators(Model):
         strict: bool = False,
         track: int | str | None = None,
         channel: int | str = "mix",
+        **_unknown: NoReturn,
     ) -> Iterator[Embedding]:
         """Yield embeddings of stretches of a recording, as they become known.
 
@@ -178,6 +186,8 @@ class Iterators(Model):
             AudioError: as `Recogniser.tag`.
             UsageError: as `Recogniser.embed`.
         """
+        if _unknown:
+            raise unknown_argument(_unknown, self.embeddings, type(self))
         reading = Reading(resampler, strict, track, channel)
         task = EmbeddingTask(
             self, window=window, hop=hop, min_clip=min_clip, skip_silence=skip_silence

@@ -9,8 +9,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from .arguments import NetworkSettings, labels_of, unknown_argument
 from .audioset import labels as audioset_labels
 from .engine import Engine
+from .engine.choice import engine_for
 from .engine.onnx import OnnxEngine
 from .errors import UsageError
 from .registry import DEFAULT_THRESHOLD, NETWORKS, checkpoint_of, find
@@ -18,6 +20,7 @@ from .registry import DEFAULT_THRESHOLD, NETWORKS, checkpoint_of, find
 if TYPE_CHECKING:
     import torch
     from torch import nn
+    from typing_extensions import Unpack
 
     from .engine.torch_engine import TorchEngine
 
@@ -39,7 +42,7 @@ class Model:
         device: 'cuda', 'cpu', 'cuda:1', 'mps', ...; the CPU takes the place of what is not there.
         labels: display names of the classes, as many as the network has; None is AudioSet's 527.
         pretrained: False loads nothing: a network given by name keeps random weights, a module
-            its own.
+            its own. None is False for a module with labels, and True otherwise.
         cache_folder: where published weights are looked for and downloaded to; None is what
             `PANNS_HOME` says, else `~/panns_data`, else the platform's cache folder.
         verbose: whether the path of the checkpoint and the device are printed, as by
@@ -75,14 +78,21 @@ class Model:
         device: str | torch.device = "cuda",
         *,
         labels: Sequence[str] | None = None,
-        pretrained: bool = True,
+        pretrained: bool | None = None,
         cache_folder: str | os.PathLike[str] | None = None,
         verbose: bool | None = None,
         precision: str = "float32",
         memory: str = "default",
         threads: int | None = None,
-        **settings: Any,
+        **settings: Unpack[NetworkSettings],
     ) -> None:
+        if unknown := settings.keys() - NetworkSettings.__annotations__:
+            methods = (getattr(self, name, type(self)) for name in ("tag", "detect"))
+            raise unknown_argument(sorted(unknown), type(self), *methods)
+        labels = labels_of(labels)
+        if pretrained is None:
+            is_module = not isinstance(model, (str, os.PathLike, type(None)))
+            pretrained = bool(checkpoint_path) or labels is None or not is_module
         if checkpoint_path and not pretrained:
             raise UsageError("pretrained=False loads no weights: leave checkpoint_path out")
         if isinstance(model, str) and model.endswith((".pth", ".pt")):
@@ -100,7 +110,7 @@ class Model:
             chosen = {"checkpoint_path": checkpoint_path, "pretrained": not pretrained, **settings}
             lines = self._open(model, labels, [name for name, value in chosen.items() if value])
         else:
-            self.labels = audioset_labels if labels is None else list(labels)
+            self.labels = audioset_labels if labels is None else labels
             source = (checkpoint_path or None, cache_folder) if pretrained else None
             lines = self._load(model or self.default, device, source, settings)
         self.classes_num = len(self.labels)
@@ -135,6 +145,11 @@ class Model:
         if source is not None:
             path, folder = source
             name = self.name if isinstance(model, str) else self.default
+            if not path and len(self.labels) != len(audioset_labels):
+                raise UsageError(
+                    f"{len(self.labels)} labels do not fit the published weights of {name}, for "
+                    f"{len(audioset_labels)} classes: give a checkpoint_path=, or pretrained=False"
+                )
             self.checkpoint = Path(path) if path else fetch(checkpoint_of(name), folder=folder)
             lines.append(f"Checkpoint path: {self.checkpoint}\n")
             load(network, self.checkpoint)
@@ -210,7 +225,7 @@ class Model:
         if isinstance(made, OnnxEngine):
             return made
         if made is None or not made.is_of(self.model, self.device):
-            made = _kind(self.device)(self.model, self.device, **self._computing)
+            made = engine_for(self.device)(self.model, self.device, **self._computing)
             self._engine = made
         return made
 
@@ -261,17 +276,6 @@ class Model:
         """
         able = [name for name, network in NETWORKS.items() if output in network.output_names]
         return UsageError(f"{self.name} has no {output}; these have one: {', '.join(able)}")
-
-
-def _kind(device: str) -> type[TorchEngine]:
-    """What computes a module of torch on a device."""
-    if device.startswith("cuda"):
-        from .engine.cuda import CudaEngine
-
-        return CudaEngine
-    from .engine.torch_engine import TorchEngine
-
-    return TorchEngine
 
 
 def _named(

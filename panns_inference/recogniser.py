@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING, NoReturn, overload
 
+from .arguments import unknown_argument
 from .audio import Reading, Source
 from .detector import Detector
 from .pipeline import EmbeddingTask, TaggingTask
@@ -99,6 +100,7 @@ class Recogniser(Detector):
         strict: bool = False,
         track: int | str | None = None,
         channel: int | str = "mix",
+        **_unknown: NoReturn,
     ) -> Tagging | list[Tagging] | list[list[Tagging]]:
         """Return which sounds a recording holds.
 
@@ -133,6 +135,8 @@ class Recogniser(Detector):
             UsageError: if samples in memory come without their rate, a setting makes no sense, or
                 the labels are not as many as the network's classes.
         """
+        if _unknown:
+            raise unknown_argument(_unknown, self.tag, type(self), Tagging.top)
         task = TaggingTask(
             self, window=window, hop=hop, min_clip=min_clip, skip_silence=skip_silence
         )
@@ -217,6 +221,7 @@ class Recogniser(Detector):
         strict: bool = False,
         track: int | str | None = None,
         channel: int | str = "mix",
+        **_unknown: NoReturn,
     ) -> Embedding | list[Embedding] | list[list[Embedding]]:
         """Return a recording as a vector, for search, clustering, or a classifier of one's own.
 
@@ -236,6 +241,8 @@ class Recogniser(Detector):
             AudioError: as `tag`.
             UsageError: as `tag`, and if the network has no embedding of a whole recording.
         """
+        if _unknown:
+            raise unknown_argument(_unknown, self.embed, type(self))
         task = EmbeddingTask(
             self, window=window, hop=hop, min_clip=min_clip, skip_silence=skip_silence
         )

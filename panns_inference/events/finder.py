@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..arguments import arguments_of, unknown_argument
 from ..audioset import labels as audioset_labels
 from ..audioset import mid_of
 from ..errors import UsageError
@@ -52,6 +53,8 @@ class EventFinder:
         state: Mapping[str, NDArray[Any]] | None = None,
         **rules: Any,
     ) -> None:
+        if unknown := [name for name in rules if name not in arguments_of(Rules)]:
+            raise unknown_argument(unknown, Rules)
         chosen = Rules(**rules)
         if not 0 < frames_per_second < math.inf:
             raise UsageError(f"frames_per_second must be above 0, not {frames_per_second}")

@@ -10,8 +10,9 @@ from __future__ import annotations
 import inspect
 from dataclasses import asdict
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from ..arguments import NetworkSettings, unknown_argument
 from ..errors import UsageError
 from ..registry import NETWORKS, find
 from .augment import SpecAugmentation, do_mixup
@@ -22,6 +23,8 @@ from .frontend import LogmelFilterBank, Spectrogram
 from .network import FrontEnd, Network
 
 if TYPE_CHECKING:  # so that type checkers and editors know each class
+    from typing_extensions import Unpack
+
     from .cnn import *  # noqa: F403
     from .efficientat import *  # noqa: F403
     from .mini import *  # noqa: F403
@@ -67,7 +70,7 @@ def network_class(name: str) -> type[Network]:
     return found
 
 
-def build(name: str, classes_num: int = 527, **settings: Any) -> Network:
+def build(name: str, classes_num: int = 527, **settings: Unpack[NetworkSettings]) -> Network:
     """Return a new network with its published settings and random weights.
 
     Inside `with torch.device("meta"):` no memory is taken and no weight is drawn.
@@ -81,6 +84,8 @@ def build(name: str, classes_num: int = 527, **settings: Any) -> Network:
     Raises:
         UsageError: for an unknown name, of which it lists the nearest ones, or an unknown setting.
     """
+    if strange := settings.keys() - NetworkSettings.__annotations__:
+        raise unknown_argument(sorted(strange), build)
     network = network_class(name)
     known = inspect.signature(network).parameters
     if unknown := [setting for setting in settings if setting not in known]:

@@ -14,6 +14,7 @@ from source import MODULES, ROOT, imported, imports, room
 FLOORS = {
     0: {
         "",
+        "arguments",
         "audioset",
         "cores",
         "errors",

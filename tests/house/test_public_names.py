@@ -88,6 +88,7 @@ PUBLIC = {
         "sample_rate",
     ],
     ".errors": [
+        "ArgumentError",
         "AudioError",
         "AudioTypeError",
         "AudioWarning",
