@@ -15,8 +15,11 @@ from scipy.sparse.csgraph import maximum_bipartite_matching
 from sklearn.calibration import calibration_curve
 from sklearn.linear_model import LogisticRegression
 
+from panns_inference import AudioTagging
+from panns_inference.audio import read
 from panns_inference.audioset import labels
 from panns_inference.models.mini import PannsMini
+from panns_inference.pipeline import DetectionTask
 from panns_inference.training.distillation import LabelledBatch
 from panns_inference.training.recordings import Recordings, write_recordings
 from recipes.mini.calibration import (
@@ -30,17 +33,20 @@ from recipes.mini.calibration import (
 from recipes.mini.collection import WINDOW, Sounds, Window
 from recipes.mini.confidence import difference
 from recipes.mini.detection import (
+    Collection,
     Counts,
     Heard,
     Sound,
     Soundscape,
     event_counts,
+    heard,
     largest_matching,
     scores,
     segment_counts,
     summed,
 )
 from recipes.mini.detection_figures import chosen
+from recipes.mini.detectors import COLUMNS, FIGURES, rows
 from recipes.mini.false_events import QUIET, stretches
 from recipes.mini.folded import folded
 from recipes.mini.presentations import IN_SILENCE, WAYS, presented
@@ -106,6 +112,26 @@ def heard_events(*sounds: Sound, above: float, seconds: int = 10) -> Heard:
         column = ["Dog", "Cat"].index(sound.label)
         framewise[round(100 * sound.onset) : round(100 * sound.offset), column] = above
     return Heard(framewise, Soundscape(np.zeros(RATE * seconds, np.float32), [*sounds]))
+
+
+@pytest.mark.filterwarnings("ignore:.* has no framewise probabilities")
+def test_networks_are_judged_through_the_package_as_by_themselves(street: Path) -> None:
+    truth = [Sound(0.4, 4.3, "Speech"), Sound(6.0, 7.0, "Telephone")]
+    columns = {name: (labels.index(name),) for name in ("Speech", "Telephone")}
+    some = {"street": Collection([Soundscape(read(street, RATE), truth)], columns)}
+    model = AudioTagging("PannsMini", device="cpu")
+    found = list(rows(DetectionTask(model, framewise=True), some))
+    alone = heard(model.network, some["street"])
+    for *of, method, threshold, event_f1, _, event_recall, segment_f1, _, _ in found:
+        assert of == ["PannsMini", "", "", "street"]
+        events, segments = summed(scores(alone, [*columns], method=method, threshold=threshold))
+        figures = (events.f1, events.recall, segments.f1)
+        assert (event_f1, event_recall, segment_f1) == tuple(f"{each:.3f}" for each in figures)
+    assert len({segment_f1 for *_, segment_f1, _, _ in found}) > 1
+    slides = AudioTagging("mn01_as", pretrained=False, device="cpu")
+    first, *_ = rows(DetectionTask(slides, framewise=True, window=2, hop=0.5), some)
+    assert first[:4] == ["mn01_as", 2, 0.5, "street"]
+    assert len(first) == len(COLUMNS) + 2 * len(FIGURES)
 
 
 def test_events_that_the_package_finds_are_scored_and_the_best_threshold_is_chosen() -> None:
