@@ -30,6 +30,9 @@ FORMATS = ("png", "svg", "pdf", "html")
 CLASSES, CALENDARS = 10, 4
 """How many classes a picture of a recording shows, and how many a calendar."""
 
+NARROWEST = 2
+"""Inches that a picture must have, for its labels and something beside them."""
+
 PICTURE = [
     options.option(
         "-o",
@@ -163,6 +166,12 @@ def _target(given: argparse.Namespace) -> Target:
         )
     if given.split and given.calendar:
         raise UsageError("a calendar is one picture of all recordings: leave --split out")
+    if given.output == "-":
+        raise UsageError("a picture goes into a file: give its name")
+    if given.width < NARROWEST * given.dpi:
+        raise UsageError(
+            f"--width {given.width} has no room for a picture: give {NARROWEST * given.dpi} or more"
+        )
     top = given.top or (CALENDARS if given.calendar else CLASSES)
     settings = Settings(top, given.style, given.sound, given.width / given.dpi)
     return Target(Path(given.output), form, settings, given.split, given.overwrite, given.dpi)

@@ -9,7 +9,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from ..audio.excerpts import Part
 from ..errors import PathError
-from ..files import atomic_write
+from ..files import atomic_write, explained
 
 if TYPE_CHECKING:
     from soundfile import SoundFile
@@ -50,7 +50,8 @@ def opened_clip(path: Path, first: Part, form: str, seconds: float) -> Iterator[
     """
     import soundfile
 
-    path.parent.mkdir(parents=True, exist_ok=True)
+    with explained(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
     subtype = FORMATS[form].get(first.subtype, first.subtype)
     with atomic_write(path, binary=True, replace=False) as file:
         target, container = _Target(file), form

@@ -86,6 +86,8 @@ def shown_recordings(
         counted: takes what was done, and what has failed.
         on_error: as for `batch.results`.
     """
+    labels = task.model.labels
+    wanted = {labels[column] for column in task.rules.columns(labels)}
     for number, recording in enumerate(recordings):
         pooled = Pooled()
         one = recording.input(reading)
@@ -106,7 +108,7 @@ def shown_recordings(
         result = outcome.result
         if reading.clock is not None:
             result = replace(result, start=reading.clock.start_of(one.source), is_clocked=True)
-        scene = scene_of_detection(result, settings.top, sound, pooled.pooling)
+        scene = scene_of_detection(result, settings.top, sound, pooled.pooling, wanted)
         yield Shown(recording, scene, recording.name)
 
 

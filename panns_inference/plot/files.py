@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Callable, Iterator
 from typing import IO, TYPE_CHECKING
 
+from ..errors import UsageError
 from .page import section, whole_page
 from .scene import Scene
 
@@ -17,6 +18,9 @@ FORMATS = ("png", "svg", "pdf", "html")
 
 SEVERAL = ("pdf", "html")
 """Those that hold several pictures."""
+
+MOST_PIXELS = 65_000
+"""Of a side of a PNG that matplotlib can draw."""
 
 DPI = 100.0
 """Pixels of an inch."""
@@ -49,7 +53,17 @@ def pictures_in(file: IO[bytes], form: str, dpi: float = DPI) -> Iterator[Add]:
         yield lambda figure, scene, path: _write(file, section(figure, scene, path, dpi))
         file.write(after.encode())
     else:
-        yield lambda figure, scene, path: figure.savefig(file, format=form, dpi=dpi)
+        yield lambda figure, scene, path: _draw(file, figure, form, dpi)
+
+
+def _draw(file: IO[bytes], figure: Figure, form: str, dpi: float) -> None:
+    largest = dpi * max(figure.get_size_inches())
+    if form == "png" and largest > MOST_PIXELS:
+        raise UsageError(
+            f"the picture would be {largest:.0f} pixels high or wide, and {MOST_PIXELS} are "
+            "possible: show fewer classes, or give fewer pixels"
+        )
+    figure.savefig(file, format=form, dpi=dpi)
 
 
 def _write(file: IO[bytes], text: str) -> None:

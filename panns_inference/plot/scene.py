@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ntpath
 import posixpath
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -63,7 +63,11 @@ class Scene:
 
 
 def scene_of_detection(
-    detection: Detection, top: int, sound: Sound | None, pooling: Pooling | None = None
+    detection: Detection,
+    top: int,
+    sound: Sound | None,
+    pooling: Pooling | None = None,
+    wanted: Collection[str] | None = None,
 ) -> Scene:
     """Return what is shown of events: those of the most probable classes.
 
@@ -72,6 +76,7 @@ def scene_of_detection(
         top: how many classes at most.
         sound: of the recording.
         pooling: its framewise probabilities as columns; None takes those that the result holds.
+        wanted: labels of the classes that events are of; None is all.
     """
     if pooling is None and detection.framewise is not None:
         pooling = Pooling(np.maximum, len(detection.labels))
@@ -80,7 +85,11 @@ def scene_of_detection(
     if pooling is not None:  # classes that stay below the threshold come behind the others
         loudest = pooling.columns().max(axis=0, initial=0).tolist()
         pairs = zip(detection.labels, loudest, strict=True)
-        peaks |= {each: peak - 1 for each, peak in pairs if each not in peaks and peak > FAINT}
+        peaks |= {
+            label: peak - 1
+            for label, peak in pairs
+            if label not in peaks and peak > FAINT and (wanted is None or label in wanted)
+        }
     labels = _strongest(peaks, top)
     heat = None
     if pooling is not None:
@@ -137,7 +146,7 @@ def scene_of_events(
     labels = _strongest(_peaks(events), top)
     if duration is None:
         last = max((event.offset for event in events), default=0.0)
-        duration = max(last, sound.duration if sound else 0.0)
+        duration = max(last, sound.duration if sound else 0.0) or 1.0
     shown = [event for event in events if event.label in labels]
     return Scene(
         name_of(source), _note(duration, model), duration, labels, None, shown, sound, began

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
+
+from ..audio.clock import after
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -82,7 +84,7 @@ def set_time_axis(axes: Axes, duration: float, most: int, began: datetime | None
     if began is not None:
         step = marks[1] if len(marks) > 1 else duration
         texts = [
-            f"{text}\n{_clock(began + timedelta(seconds=mark), step)}"
+            f"{text}\n{_clock(after(began, mark), step)}"
             for text, mark in zip(texts, marks, strict=True)
         ]
     axes.set_xlim(0, duration)

@@ -259,3 +259,13 @@ sys.exit(main(["clips", sys.argv[1], "-o", sys.argv[2]]))
     (line,) = done.stderr.splitlines()
     assert "0.50_a_0.00-4.00.wav cannot be written: File too large" in line
     assert [*(tmp_path / "out" / "Dog").iterdir()] == []
+
+
+def test_a_folder_that_cannot_be_made_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    soundfile.write(tmp_path / "a.wav", STEREO, RATE)
+    (tmp_path / "out").write_text("a file")
+    path = table(tmp_path / "t.csv", ("a.wav", 0, 1, "Dog", 0.5))
+    assert main(["clips", str(path), "-o", str(tmp_path / "out")]) == 1
+    assert "cannot be written: Not a directory" in capsys.readouterr().err

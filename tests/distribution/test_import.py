@@ -62,6 +62,8 @@ QUICK = {
     "models": "42.2 G",
     "models list Cnn14 --json": '"multi_adds": 42219593359',
     "doctor --help": "--json",
+    "plot --help": "--calendar",
+    "clips --help": "--margin",
 }
 """Commands that need no network, and something that they print."""
 

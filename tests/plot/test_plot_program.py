@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from html.parser import HTMLParser
@@ -176,6 +177,8 @@ def test_a_long_recording_is_pooled_on_the_way(street: Path, tmp_path: Path) -> 
         (["-o", "x.pdf", "--calendar"], "the time of day of none of 3 events is known"),
         (["-o", "x.pdf", "--classes", "Dgo"], "unknown label 'Dgo'; did you mean one of: Dog"),
         (["-o", "."], "has none of the endings"),
+        (["-o", "x.pdf", "--width", "150"], "--width 150 has no room for a picture: give 200"),
+        (["-o", "x", "--split", "--width", "70000"], "pixels high or wide, and 65000 are possible"),
         (["street.wav", "-o", "x.pdf"], "either recordings or tables"),
     ],
 )
@@ -243,3 +246,25 @@ def test_hours_are_counted_and_covered() -> None:
     assert image.shape == (24, 2)
     assert image[22:, 0].tolist() == [2, 3]
     assert image[:3, 1].tolist() == [3, 3, 1]
+
+
+def test_only_wanted_classes_are_shown(clip: Path, tmp_path: Path) -> None:
+    command = [clip, "-o", tmp_path / "a.html", "--model", "PannsMini"]
+    assert plot(*command, "--classes", "Speech", "--classes", "Alarm", "--threshold", 0.7) == 0
+    page = Page()
+    page.feed((tmp_path / "a.html").read_text("utf-8"))
+    assert page.known[0]["labels"] == ["Speech", "Alarm"]
+
+
+def test_a_table_without_events_is_a_picture(tmp_path: Path) -> None:
+    path = table(tmp_path / "none.csv", ("a.wav", "", "", "", ""))
+    assert plot(path, "-o", tmp_path / "none.png") == 0
+    assert imread(tmp_path / "none.png").shape[1] == 1000
+
+
+def test_without_matplotlib_the_extra_is_named(
+    events: Path, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    assert plot(events, "-o", tmp_path / "x.pdf") == 2
+    assert 'pip install "panns-inference[plot]"' in capsys.readouterr().err
