@@ -10,11 +10,14 @@ from numpy.typing import NDArray
 
 from ..events import Event
 from .scene import Heat, Scene
-from .sound import RANGE, Sound, band_of
+from .sound import LEAST_RANGE, RANGE, Sound, band_of
 from .style import Style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+QUIET = 5
+"""Percent of a spectrogram that have the colour of the page: constant noise does not fill it."""
 
 MOST_BARS = 400
 """Events that are drawn one by one; where there are more, columns show the most probable ones."""
@@ -54,14 +57,15 @@ def draw_sound(axes: Axes, sound: Sound, style: Style) -> None:
         axes.set_ylabel("amplitude")
         return
     n_bands = len(sound.values)
-    loudest = float(np.percentile(sound.values, 99.9))
+    quiet, loudest = np.percentile(sound.values, [QUIET, 99.9])
+    faintest = min(max(quiet, loudest - RANGE), loudest - LEAST_RANGE)
     axes.imshow(
         sound.values,
         origin="lower",
         aspect="auto",
         extent=(0, sound.duration, 0, n_bands),
         cmap=style.greys,
-        vmin=loudest - RANGE,
+        vmin=faintest,
         vmax=loudest,
         interpolation="antialiased",
     )

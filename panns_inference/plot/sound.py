@@ -37,8 +37,8 @@ BINS = 96
 LOWEST, HIGHEST = 50.0, 14_000.0
 """Their range, in Hz."""
 
-RANGE = 70.0
-"""From the loudest to the faintest that is shown, in dB."""
+RANGE, LEAST_RANGE = 70.0, 20.0
+"""From the loudest to the faintest that is shown, in dB, at most and at least."""
 
 
 @dataclass(frozen=True)
