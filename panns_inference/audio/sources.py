@@ -44,6 +44,12 @@ EXPECTED = (
     "sample_rate, or a dict with 'array' and 'sampling_rate'"
 )
 
+BYTES = (bytes, bytearray, memoryview)
+"""What the bytes of a file may be; a view of other numbers is samples."""
+
+ARRAYS = ("array", "waveform", "raw")
+"""Keys of samples: of datasets, of pyannote, and of the pipelines of transformers."""
+
 RATES = ("sampling_rate", "sample_rate")
 """Keys of the rate of an array."""
 
@@ -77,7 +83,7 @@ def named(source: object) -> str:
         return repr(name) if len(name) <= SHOWN else f"{name[:SHOWN]!r}..."
     if is_file(source):
         return "the open file"
-    if isinstance(source, (bytes, bytearray, memoryview)):
+    if isinstance(source, BYTES):
         return "the file in these bytes"
     return "the recording" if isinstance(source, (Mapping, Decoder)) else "the array"
 
@@ -97,7 +103,7 @@ def plain(
     """
     if isinstance(given, (str, os.PathLike)) or is_file(given) or isinstance(given, Decoder):
         return given, sample_rate
-    if isinstance(given, (bytes, bytearray, memoryview)):
+    if isinstance(given, BYTES) and getattr(given, "format", "B") in "Bbc":
         return io.BytesIO(given), sample_rate
     if isinstance(given, Mapping):
         return _of_mapping(given, sample_rate)
@@ -121,7 +127,7 @@ def recordings_in(given: Any) -> list[Any] | None:
     Args:
         given: as for `Recogniser.tag`.
     """
-    if isinstance(given, (str, os.PathLike, bytes, bytearray, memoryview, Mapping)):
+    if isinstance(given, (str, os.PathLike, *BYTES, Mapping)):
         return None
     if is_file(given) or isinstance(given, Decoder) or not isinstance(given, Iterable):
         return None
@@ -146,14 +152,15 @@ def _of_mapping(
 ) -> tuple[File | Decoder | NDArray[Any], int | None]:
     if given.get("audio") is not None:
         return plain(given["audio"], sample_rate)
-    if given.get("array") is not None:
-        stated = next((given[key] for key in RATES if given.get(key) is not None), sample_rate)
+    samples, stated = (_first(given, keys) for keys in (ARRAYS, RATES))
+    if samples is not None:
+        stated = sample_rate if stated is None else stated
         if sample_rate not in (None, stated):
             raise UsageError(
                 f"sample_rate={sample_rate} is not the {stated} Hz that the recording states: "
                 "leave it out"
             )
-        return as_numpy(given["array"], "the array"), stated
+        return as_numpy(samples, "the array"), stated
     if given.get("bytes") is not None:
         file: BinaryIO = io.BytesIO(given["bytes"])
         file.name = name_of(given)  # type: ignore[misc]
@@ -164,3 +171,7 @@ def _of_mapping(
         f"a dict with the keys {', '.join(map(repr, given)) or '(none)'} is no recording: expected "
         "'array' and 'sampling_rate', or 'bytes', or 'path'"
     )
+
+
+def _first(given: Mapping[str, Any], keys: Sequence[str]) -> Any:
+    return next((given[key] for key in keys if given.get(key) is not None), None)

@@ -109,7 +109,10 @@ def _results_of_several(
     owners: list[int] = []  # the number of the recording that an input is of
     for number, audio in enumerate(recordings):
         try:
-            inputs += inputs_of(audio, sample_rate, reading)
+            found = inputs_of(audio, sample_rate, reading)
+            for one in found:  # nothing is read yet: errors of arguments come now
+                one.chunks(task.model.sample_rate)
+            inputs += found
         except PannsError as error:
             raise _of_number(number, error) from error
         owners += [number] * (len(inputs) - len(owners))

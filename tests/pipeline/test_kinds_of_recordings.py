@@ -93,6 +93,11 @@ KINDS: dict[str, Callable[[Path, np.ndarray], tuple[Any, ...]]] = {
     "lists": lambda _, x: ((x.T / 32_768).tolist(), RATE),
     "dict of samples": lambda _, x: (in_dict(array=x.T / 32_768, sampling_rate=RATE),),
     "dict of a list": lambda _, x: (in_dict(array=(x.T / 32_768).tolist(), sampling_rate=RATE),),
+    "dict of pyannote": lambda _, x: (
+        in_dict(waveform=torch.from_numpy(x.T / 32_768), sample_rate=RATE),
+    ),
+    "dict of a pipeline": lambda _, x: (in_dict(raw=x / 32_768, sampling_rate=RATE),),
+    "view of numbers": lambda _, x: (memoryview(np.ascontiguousarray(x.T / 32_768)), RATE),
     "dict, rate apart": lambda _, x: (in_dict(array=x), RATE),
     "dict of bytes": lambda path, _: (in_dict(bytes=path.read_bytes(), path=None),),
     "dict of a path": lambda path, _: (in_dict(bytes=None, path=str(path)),),
@@ -232,6 +237,10 @@ def test_decoders_are_used_one_by_one(tagger: AudioTagging, stereo: np.ndarray) 
     [
         ("no.wav", r"^recording 2 of the list: 'no.wav': no such file"),
         (np.zeros(100), r"^recording 2 of the list: samples in memory do not know their rate"),
+        (
+            {"array": [0.0], "sampling_rate": "16k"},
+            r"^recording 2 of the list: sample_rate='16k' is no sample rate: give whole Hz from",
+        ),
         (None, r"^recording 2 of the list: None is no recording: give a path"),
         (16_000, r"^recording 2 of the list: a value of type int is no recording"),
         (
@@ -239,7 +248,7 @@ def test_decoders_are_used_one_by_one(tagger: AudioTagging, stereo: np.ndarray) 
             r"^recording 2 of the list: the recording has a sample of inf at 0.000 s",
         ),
     ],
-    ids=["path", "rate", "None", "number", "samples"],
+    ids=["path", "rate", "no rate", "None", "number", "samples"],
 )
 def test_the_one_that_is_wrong_is_named(
     tagger: AudioTagging, file: Path, bad: Any, message: str
@@ -267,7 +276,7 @@ def test_samples_and_their_rate_are_two_arguments(tagger: AudioTagging) -> None:
         (Path, "a value of type type is no recording"),
         ({}, r"a dict with the keys \(none\) is no recording: expected 'array' and 'sampling_rate"),
         ({"text": "a", "id": 1}, "a dict with the keys 'text', 'id' is no recording: expected"),
-        (["a", ["b"]], "recording 2 of the list: several recordings where one is expected"),
+        ([[0.5, 0.1], ["b"]], "recording 2 of the list: several recordings where one is expected"),
     ],
 )
 def test_what_is_no_recording_says_what_is_expected(
@@ -291,6 +300,13 @@ def test_rates_that_do_not_go_with_the_recording(
             tagger.tag(known, RATE)
     with pytest.raises(UsageError, match="track= is for files"):
         tagger.tag(DatasetDecoder(stereo), track=1)
+
+
+def test_the_rate_is_of_samples_alone_in_a_list(tagger: AudioTagging, file: Path) -> None:
+    samples = np.zeros(1000)
+    with pytest.raises(UsageError, match=r"^recording 2 of the list: sample_rate= is for samples"):
+        tagger.tag([samples, file], RATE)
+    assert len(tagger.tag([{"array": samples, "sampling_rate": RATE}, file])) == 2
 
 
 def test_a_list_has_no_iterator_of_its_own(
