@@ -42,7 +42,7 @@ class Iterators(Model):
         With `channel='each'` or `track='all'` they come one channel or track after the other.
 
         Args:
-            audio: as for `Recogniser.tag`.
+            audio: as for `Recogniser.tag`, but one recording.
             sample_rate: as for `Recogniser.tag`.
             window: length of a stretch in seconds.
             hop: as for `Recogniser.tag`.
@@ -96,7 +96,7 @@ class Iterators(Model):
         They are those of `detect`, by the time at which they are known.
 
         Args:
-            audio: as for `Recogniser.tag`.
+            audio: as for `Recogniser.tag`, but one recording.
             sample_rate: as for `Recogniser.tag`.
             method: as for `Recogniser.detect`.
             threshold: as for `Recogniser.detect`.
@@ -171,7 +171,7 @@ class Iterators(Model):
         With `channel='each'` or `track='all'` they come one channel or track after the other.
 
         Args:
-            audio: as for `Recogniser.tag`.
+            audio: as for `Recogniser.tag`, but one recording.
             sample_rate: as for `Recogniser.tag`.
             window: length of a stretch in seconds.
             hop: as for `Recogniser.tag`.

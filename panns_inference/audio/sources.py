@@ -9,8 +9,9 @@
 | a row of a dataset: `{"audio": one of them}` | the same                   |
 | a tensor, a list of numbers                  | an array                   |
 
-The mappings are those of Hugging Face's datasets. A decoder, as these and torchcodec have, stays
-what it is until its samples are needed, so that a list of recordings need not fit into memory.
+The mappings are those of Hugging Face's datasets, of pyannote and of transformers. A decoder, as
+datasets and torchcodec have, stays what it is until its samples are needed, so that a list of
+recordings need not fit into memory.
 """
 
 from __future__ import annotations

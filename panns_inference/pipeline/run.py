@@ -117,7 +117,7 @@ def _results_of_several(
             raise _of_number(number, error) from error
         owners += [number] * (len(inputs) - len(owners))
     # Open files may be of one archive, which stands in one place at a time.
-    is_shared = any(hasattr(one.source, "read") for one in inputs)
+    is_shared = any(hasattr(audio, "read") for audio in recordings)
     results: list[list[R]] = [[] for _ in recordings]
     for outcome in in_turn(run(task, inputs, jobs=0 if is_shared else default_jobs(task))):
         owner = owners[outcome.number]
