@@ -28,7 +28,7 @@ KINDS: dict[str, type[Tagging | Detection | Embedding]] = {
 APART = frozenset({"source", "labels", "events", "stretches"})
 """Fields that the reader knows, and those that are kept in their own way."""
 
-NUMBERS = ("onset", "offset", "probability", "mean_probability")
+NUMBERS = ("onset", "offset", "probability", "mean_probability", "threshold")
 """What is kept of an event, beside its index."""
 
 EVENT = np.dtype([("index", np.int64), *((name, np.float64) for name in NUMBERS)])

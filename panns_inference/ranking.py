@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -24,12 +24,15 @@ class Tag:
         mid: AudioSet id of the class; empty if the label is not one of AudioSet's.
         index: column of the class in the network's output.
         probability: in [0, 1].
+        threshold: that of its class, which it has reached; 0 if there was none. Tags are equal
+            whatever it was.
     """
 
     label: str
     mid: str
     index: int
     probability: float
+    threshold: float = field(default=0.0, compare=False)
 
     def to_dict(self) -> dict[str, Any]:
         """The attributes, ready for JSON."""
@@ -68,6 +71,6 @@ def ranked(
     is_wanted[columns_of(exclude, labels)] = False
     order = np.argsort(-clipwise, kind="stable")
     return tuple(
-        Tag(labels[index], mid_of(labels[index]), index, float(clipwise[index]))
-        for index in order[is_wanted[order]][:n].tolist()
+        Tag(labels[i], mid_of(labels[i]), i, float(clipwise[i]), max(0.0, float(least[i])))
+        for i in order[is_wanted[order]][:n].tolist()
     )

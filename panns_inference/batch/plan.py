@@ -68,9 +68,11 @@ class Plan:
         """The output for these recordings: accessed, it checks that results can be written.
 
         It raises AudioError if there is no recording, UsageError as `output_for`, and if the extra
-        that the format needs is not installed, and PathError as `output_for`.
+        that the format needs is not installed or it cannot be written as it is wanted, and
+        PathError as `output_for`.
         """
         self.format.require()
+        self.format.check_dialect(self.selection)
         return self.output_for(self.recordings)
 
     def output_for(self, recordings: Sequence[Recording]) -> Output:

@@ -16,7 +16,7 @@ from ..results import Result
 
 R = TypeVar("R", bound=Result)
 
-VERSION = 3
+VERSION = 4
 """Of the layout of journals."""
 
 NOT_COMPARED = frozenset({"inputs", "runtime", "device"})

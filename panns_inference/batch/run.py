@@ -10,9 +10,8 @@ from ..audio import Clock, Reading
 from ..audio.files import File
 from ..errors import PannsError, UsageError
 from ..events.columns import Class
-from ..formats import FORMATS
+from ..formats.endings import format_for
 from ..formats.spans import Selection
-from ..names import closest
 from ..pipeline import Task
 from ..pipeline.run import in_turn
 from ..results import Result
@@ -73,7 +72,7 @@ def run(
     inputs: Iterable[str | os.PathLike[str]],
     output: str | os.PathLike[str],
     *,
-    format: str = "csv",  # noqa: A002 the word that users expect
+    format: str | None = None,  # noqa: A002 the word that users expect
     split: bool = False,
     overwrite: bool = False,
     spared: Iterable[str | os.PathLike[str]] = (),
@@ -82,6 +81,9 @@ def run(
     raw: bool = False,
     classes: Collection[Class] | None = None,
     exclude: Collection[Class] = (),
+    excel: bool = False,
+    delimiter: str | None = None,
+    decimal: str = ".",
     jobs: int | None = None,
     on_error: OnError = "skip",
     resampler: str = "soxr",
@@ -104,16 +106,20 @@ def run(
         inputs: files, folders and patterns, as for `find`.
         output: the file to write; with `split` a folder, which gets a file for each recording, in
             subfolders like those of the recordings.
-        format: name of one of `formats.FORMATS`.
+        format: name of one of `formats.FORMATS`; None is the one that the ending of `output` says,
+            and with `split` CSV.
         split: whether each recording gets a file.
         overwrite: whether files that are there are replaced, whoever wrote them, and the journal of
             an earlier run is forgotten.
         spared: other files that are read, such as a list of the inputs, and never written.
         top: how many tags or events of a recording at most; None is all.
-        threshold: as for `Format.write`, like the next three.
+        threshold: as for `Format.write`, like the next six.
         raw: as there.
         classes: as there.
         exclude: as there.
+        excel: as there.
+        delimiter: as there.
+        decimal: as there.
         jobs: as for `results`.
         on_error: as for `results`.
         resampler: as for `results`.
@@ -125,8 +131,9 @@ def run(
 
     Raises:
         AudioError: as `results`.
-        UsageError: if an argument makes no sense, what is there would be replaced, or an earlier
-            run had another request.
+        UsageError: if an argument makes no sense, the format does not follow from the name of the
+            output or contradicts it, what is there would be replaced, or an earlier run had another
+            request.
         OutputError: if something cannot be written, or another process is at work on this output.
     """
     # Here, for `results` needs neither plan nor journal.
@@ -138,8 +145,8 @@ def run(
         inputs=list(inputs),
         reading=Reading(resampler, strict, track, channel, clock),
         path=os.fspath(output),
-        format=FORMATS[closest(format, FORMATS, "format")],
-        selection=Selection(top, threshold, raw, classes, exclude),
+        format=format_for(os.fspath(output), format, split=split),
+        selection=Selection(top, threshold, raw, classes, exclude, excel, delimiter, decimal),
         split=split,
         overwrite=overwrite,
         spared=tuple(spared),

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..formats import FORMATS
+from .tables import TABLES
 from .values import channel, positive, track
 
 Option = tuple[tuple[str, ...], dict[str, Any]]
@@ -130,12 +131,6 @@ OUTPUT: list[Option] = [
         help="one file a recording, in subfolders like those of the recordings",
     ),
     option("--overwrite", action="store_true", help="replace what is there, and begin anew"),
-    option(
-        "--raw",
-        action="store_true",
-        help="with -f csv: names and labels exactly as they are; without it, one that a "
-        "spreadsheet would take for a formula gets a ' in front",
-    ),
 ]
 """Where results go."""
 
@@ -206,12 +201,13 @@ def add_task(parser: argparse.ArgumentParser, result: type, **groups: Iterable[O
         "-f",
         "--format",
         choices=able,
-        default="table",
         metavar="NAME",
-        help=f"{', '.join(able)}; default: %(default)s",
+        help=f"{', '.join(able)}; default: what the ending of -o says (.txt could be several), csv "
+        "with --split, table on stdout",
     )
-    shared = {"reading": READING, "network": NETWORK, "output": [form, *OUTPUT]}
+    shared = {"reading": READING, "network": NETWORK, "output": [form, *OUTPUT, *TABLES]}
     add_groups(parser, {**shared, "processing": PROCESSING, **groups})
+    parser.set_defaults(formats=able)
 
 
 def clipwise(given: argparse.Namespace) -> dict[str, Any]:

@@ -6,7 +6,6 @@ import argparse
 import contextlib
 import itertools
 import logging
-import os
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -19,6 +18,7 @@ from . import known_names
 from .inputs import named_inputs, open_stdin
 from .model import open_model
 from .streams import UntornFile
+from .tables import STDOUT, for_stdout, format_of, is_stream
 
 if TYPE_CHECKING:
     from ..audio import Clock, Reading
@@ -28,9 +28,6 @@ if TYPE_CHECKING:
     from ..pipeline import Task
 
 LOG = logging.getLogger("panns_inference")
-
-STREAMS = ("/dev", "/dev/fd")
-"""Folders of names for files that are open already."""
 
 
 def run_task(
@@ -61,16 +58,28 @@ def run_task(
     known_names.check(given)
     inputs = named_inputs(given)
     reading = Reading(given.resampler, given.strict, given.track, given.channel, clock)
-    selection = Selection(top, threshold, given.raw, classes, exclude)
+    form = format_of(given)
+    selection = Selection(
+        top,
+        threshold,
+        given.raw,
+        classes,
+        exclude,
+        given.excel,
+        given.delimiter,
+        given.decimal,
+    )
+    form.check_dialect(selection)
+    given.format = form.name
 
     def open_task() -> Task[Any]:
         return make_task(open_model(given, output, inputs))
 
     write = to_file
     with contextlib.ExitStack() as stack:
-        if given.output in (None, "-", "/dev/stdout"):
+        if given.output in STDOUT:
             write = to_stdout
-        elif _is_stream(given.output):
+        elif is_stream(given.output):
             write = to_stdout
             stream = open(given.output, "a", encoding="utf-8", newline="")  # noqa: SIM115
             stack.enter_context(contextlib.redirect_stdout(stack.enter_context(stream)))
@@ -103,6 +112,7 @@ def to_stdout(
 
     form = FORMATS[given.format]
     form.require()
+    selection = for_stdout(selection)
     if given.split or (form.binary and sys.stdout.isatty()):
         raise UsageError("name a file with -o, or with --split a folder")
     form.check_separate(reading.is_several)
@@ -183,10 +193,3 @@ def to_file(
     if report.n_recordings > 1 or report.n_done_before:
         LOG.info("%s", report)
     return report.failures, report.n_recordings
-
-
-def _is_stream(path: str) -> bool:
-    """Whether a path is a device, a pipe or an open file, which takes results as they come."""
-    if os.path.isfile(path):
-        return os.path.dirname(os.path.abspath(path)) in STREAMS
-    return os.path.exists(path) and not os.path.isdir(path)

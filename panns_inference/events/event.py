@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 
@@ -18,6 +18,8 @@ class Event:
         index: column of the class in the framewise probabilities.
         probability: largest probability of the frames that it was found in, in [0, 1].
         mean_probability: their mean probability, in [0, 1].
+        threshold: that of its class, by which it was found, in (0, 1]; 0 if it is not known. Events
+            are equal whatever it was.
     """
 
     onset: float
@@ -27,6 +29,7 @@ class Event:
     index: int
     probability: float
     mean_probability: float
+    threshold: float = field(default=0.0, compare=False)
 
     @property
     def duration(self) -> float:

@@ -61,6 +61,7 @@ class EventFinder:
         self._rate = float(frames_per_second)
         self._labels = labels
         self._pad = float(chosen.pad)
+        self._thresholds = chosen.thresholds(labels)[0].tolist()
         self._search = METHODS[chosen.method](chosen, self._rate, labels)
         if state is None:
             state = {
@@ -182,6 +183,7 @@ class EventFinder:
                 index=index,
                 probability=peak,
                 mean_probability=mean,
+                threshold=self._thresholds[index],
             )
             for each in found
             for index, start, end, peak, mean in zip(*map(np.ndarray.tolist, each), strict=True)

@@ -8,19 +8,56 @@ Each module is one family of formats; `FORMATS` is the list of them.
 """
 
 from ..results import Detection, Embedding, Tagging
-from . import audacity, csv, eaf, increments, json, npz, parquet, raven, rttm, srt, table, textgrid
+from . import (
+    audacity,
+    csv,
+    eaf,
+    increments,
+    json,
+    npz,
+    parquet,
+    raven,
+    rttm,
+    srt,
+    table,
+    textgrid,
+    xlsx,
+)
 from .format import Format, pieces_of
 
 _SPANS = (Tagging, Detection)
 _ALL = (Tagging, Detection, Embedding)
-_TABLE = ("pyarrow", "table")
 
 FORMATS: dict[str, Format] = {
     form.name: form
     for form in (
         Format("table", ".txt", _ALL, several=True, writer=pieces_of(table.texts)),
         Format(
-            "csv", ".csv", _ALL, several=True, writer=pieces_of(csv.texts), joined=increments.rows
+            "csv",
+            ".csv",
+            _ALL,
+            several=True,
+            writer=pieces_of(csv.texts),
+            joined=increments.rows,
+            dialect=frozenset({"excel", "delimiter", "decimal"}),
+        ),
+        Format(
+            "tsv",
+            ".tsv",
+            _ALL,
+            several=True,
+            writer=pieces_of(csv.tab_separated),
+            joined=increments.rows,
+            dialect=frozenset({"excel", "decimal"}),
+        ),
+        Format(
+            "xlsx",
+            ".xlsx",
+            _ALL,
+            several=True,
+            writer=xlsx.write,
+            binary=True,
+            needs=("xlsxwriter", "xlsx"),
         ),
         Format("json", ".json", _ALL, several=True, writer=json.write),
         Format(
@@ -38,7 +75,7 @@ FORMATS: dict[str, Format] = {
             several=True,
             writer=parquet.write,
             binary=True,
-            needs=_TABLE,
+            needs=("pyarrow", "table"),
         ),
         Format(
             "npz",

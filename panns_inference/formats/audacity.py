@@ -1,4 +1,7 @@
-"""Label tracks of Audacity (File > Import > Labels): onset, offset and label between tabs."""
+"""Label tracks of Audacity (File > Import > Labels): onset, offset and text between tabs.
+
+The text is the label and its probability, such as `Speech 0.931`: Audacity shows nothing else.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,6 @@ def texts(results: Iterable[Tagging | Detection], selection: Selection) -> Itera
         selection: which tags.
     """
     yield "".join(
-        f"{seconds(span.onset)}\t{seconds(span.offset)}\t{one_line(label)}\n"
+        f"{seconds(span.onset)}\t{seconds(span.offset)}\t{one_line(label)} {span.probability:.3f}\n"
         for span, label in merged(results, selection)
     )

@@ -1,11 +1,7 @@
 """Comma-separated values.
 
-Tags and events have the columns of DCASE (filename, onset, offset, event_label) and three more; a
-tag lasts as long as its recording. An embedding is a row: the file, the times and its values. Of a
-recording that was processed in stretches, the rows are those of the stretches. A recording in which
-nothing was found has one row, with nothing but its name. Where tracks or channels were chosen,
-their numbers are columns behind the file: `track`, `channel`. Where the time of day is wanted, the
-last column is `clock`.
+The columns are those of `schema.COLUMNS`; each value of an embedding has one. Of a recording that
+was processed in stretches, the rows are those of the stretches.
 
 A text that a spreadsheet would take for a formula gets a `'` in front, as OWASP recommends; one
 that has it already, another one: the text itself lacks the first `'`.
@@ -15,18 +11,31 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from ..results import Detection, Embedding, Tagging
-from .spans import Selection, seconds, spans_or_none
-
-COLUMNS = ("filename", "onset", "offset", "event_label", "mid", "index", "probability")
+from .schema import Column, Kind, columns_of, rows_of
+from .spans import Selection, seconds
 
 FORMULA = re.compile("'*[=+\\-@\t\r\n\0\uff1d\uff0b\uff0d\uff20]")
 """How a text begins that a spreadsheet may take for a formula; the last four are full-width."""
 
 NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]+)?")
+
+BYTE_ORDER_MARK = "\ufeff"
+"""By it Excel knows a file of UTF-8: without it, umlauts are read as two characters each."""
+
+WRITTEN: Mapping[Kind, Callable[[Any], str]] = {
+    Kind.NUMBER: str,
+    Kind.SECONDS: seconds,
+    Kind.PROBABILITY: "{:.6f}".format,
+    Kind.THRESHOLD: "{:.6g}".format,
+    Kind.VALUE: str,  # the shortest digits that give the same float32 again
+}
+"""How each kind of number is written."""
 
 
 def texts(
@@ -36,35 +45,39 @@ def texts(
 
     Args:
         results: results of one type.
-        selection: which tags.
+        selection: which tags, and how cells are written.
     """
-    for count, result in enumerate(results):
-        header, *rows = _table(result, selection)
-        yield "".join(map(line, rows if count else [header, *rows]))
+    columns: Sequence[Column] = ()
+    for result in results:
+        begin = ""
+        if not columns:
+            columns = columns_of(result)
+            begin = BYTE_ORDER_MARK if selection.excel else ""
+            begin += line([column.name for column in columns], selection)
+        yield begin + "".join(
+            line(map(_cell, columns, row, itertools.repeat(selection)), selection)
+            for row in rows_of(result, columns, selection)
+        )
 
 
-def _table(
-    result: Tagging | Detection | Embedding, selection: Selection
-) -> Iterator[Sequence[object]]:
-    """The header and the rows of one recording."""
-    name = defused(result.source or "", selection), *result.chosen.values()
-    filename, *columns = COLUMNS
-    if isinstance(result, Embedding):
-        yield filename, *result.chosen, *columns[:2], *range(len(result.vector))
-        for each in result.stretches or (result,):
-            # The shortest digits that give the same float32 again.
-            yield *name, seconds(each.onset), seconds(each.offset), *map(str, each.vector)
-        return
-    columns += ["clock"] * result.is_clocked
-    yield filename, *result.chosen, *columns
-    for span in spans_or_none(result, selection):
-        if span is None:
-            yield *name, *[""] * len(columns)
-            continue
-        times = seconds(span.onset), seconds(span.offset)
-        what = defused(span.label, selection), span.mid, span.index
-        clock = [result.clock_text(span.onset)] * result.is_clocked
-        yield *name, *times, *what, f"{span.probability:.6f}", *clock
+def tab_separated(
+    results: Iterable[Tagging | Detection | Embedding], selection: Selection
+) -> Iterator[str]:
+    """The same with tabs.
+
+    Args:
+        results: results of one type.
+        selection: which tags, and how cells are written.
+    """
+    return texts(results, selection._replace(delimiter="\t"))
+
+
+def _cell(column: Column, value: Any, selection: Selection) -> str:
+    if value is None:
+        return ""
+    if column.kind is Kind.TEXT:
+        return defused(value, selection)
+    return WRITTEN[column.kind](value).replace(".", selection.decimal)
 
 
 def defused(text: str, selection: Selection) -> str:
@@ -78,13 +91,15 @@ def defused(text: str, selection: Selection) -> str:
     return f"'{text}" if is_formula and not selection.raw else text
 
 
-def line(cells: Sequence[object]) -> str:
+def line(cells: Iterable[object], selection: Selection) -> str:
     """Return a line of cells.
 
     Args:
-        cells: texts and numbers.
+        cells: texts and whole numbers.
+        selection: what stands between them.
     """
     text = io.StringIO()
     # What ends a line is quoted inside a cell: with the writer's own \r\n, both characters are.
-    csv.writer(text, lineterminator="\r\n").writerow(cells)
+    writer = csv.writer(text, delimiter=selection.separator, lineterminator="\r\n")
+    writer.writerow(cells)
     return text.getvalue().removesuffix("\r\n") + "\n"

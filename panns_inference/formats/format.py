@@ -13,6 +13,12 @@ from ..results import Detection, Result
 from .increments import Joined
 from .spans import Selection, unicode
 
+DELIMITERS = (",", ";", "\t", "|")
+"""What can stand between the cells of CSV: nothing that is in a number."""
+
+DECIMALS = (".", ",")
+"""What can stand between whole numbers and their fractions."""
+
 Texts = Callable[[Iterable[Any], Selection], Iterator[str]]
 """Makes pieces of text of results: each is given when its recording is done."""
 
@@ -62,6 +68,7 @@ class Format:
         needs: a module that must be installed, and the extra of this package that brings it.
         joined: chooses what is written of the increments of a long recording, which are then
             written as they become known; None: of such a recording the whole is needed.
+        dialect: which of `excel`, `delimiter` and `decimal` can be chosen.
     """
 
     name: str
@@ -74,6 +81,7 @@ class Format:
     channels: bool = True
     needs: tuple[str, str] | None = None
     joined: Joined | None = None
+    dialect: frozenset[str] = frozenset()
 
     def require(self) -> None:
         """Make sure, before any network runs, that results can be written.
@@ -90,6 +98,30 @@ class Format:
             raise UsageError(
                 f'the format {self.name} needs {module}: pip install "panns-inference[{extra}]"'
             ) from error
+
+    def check_dialect(self, selection: Selection) -> None:
+        """Make sure that the format can be written as it is wanted.
+
+        Args:
+            selection: how cells are written.
+
+        Raises:
+            UsageError: if it has no such choice, or commas would stand between cells and in
+                numbers.
+        """
+        for name in ("excel", "delimiter", "decimal"):
+            chosen = getattr(selection, name) != Selection._field_defaults[name]
+            if chosen and name not in self.dialect:
+                raise UsageError(f"{name} is a choice of the format csv; {self.name} has none")
+        if selection.delimiter not in (None, *DELIMITERS):
+            raise UsageError(f"{selection.delimiter!r} is no delimiter: give one of , ; | or a tab")
+        if selection.decimal not in DECIMALS:
+            raise UsageError(f"decimal is a point or a comma, not {selection.decimal!r}")
+        if selection.separator == selection.decimal:
+            raise UsageError(
+                "cells and decimals cannot both have a comma: give another delimiter, or none, "
+                "which is ; then"
+            )
 
     def check_separate(self, wanted: bool) -> None:
         """Make sure that a file can hold several channels or tracks of a recording.
@@ -116,6 +148,9 @@ class Format:
         raw: bool = False,
         classes: Collection[Class] | None = None,
         exclude: Collection[Class] = (),
+        excel: bool = False,
+        delimiter: str | None = None,
+        decimal: str = ".",
     ) -> None:
         """Write results as they come, one at a time: none of them is kept.
 
@@ -129,13 +164,18 @@ class Format:
                 formulas; else such a text gets a `'` in front.
             classes: labels, mids or indices of the classes of the tags; None is all.
             exclude: classes of tags that are left out.
+            excel: whether CSV begins with a byte order mark, by which Excel knows UTF-8.
+            delimiter: between the cells of CSV: a comma, a semicolon, a tab or `|`; None is a
+                comma, or a semicolon where `decimal` is a comma.
+            decimal: of the numbers of CSV: a point or a comma.
 
         Raises:
-            UsageError: if the format cannot hold these results, or not in one file, or its extra
-                is not installed.
+            UsageError: if the format cannot hold these results, or not in one file, it has no
+                such choice, or its extra is not installed.
         """
         self.require()
-        selection = Selection(top, threshold, raw, classes, exclude)
+        selection = Selection(top, threshold, raw, classes, exclude, excel, delimiter, decimal)
+        self.check_dialect(selection)
         checked = self._checked(results)
         self.writer((_with_most_probable(each, top) for each in checked), file, selection)
 

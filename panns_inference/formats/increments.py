@@ -7,6 +7,7 @@ of a recording comes the result of the whole, without what was in them.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 
 from ..results import Detection, Embedding, Tagging
 from .spans import Selection, spans_of
@@ -30,6 +31,9 @@ def rows(increments: Increments, selection: Selection) -> Iterator[Made]:
     empty: Made | None = None
     is_begun = False
     for result, is_last in increments:
+        if not is_last and isinstance(result, Tagging):
+            # As part of its recording: the tags of a whole one have no times.
+            result = replace(result, stretches=(result,))
         if is_last:
             if not is_begun:
                 yield empty or result  # what makes of no row one with the name alone

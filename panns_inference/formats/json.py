@@ -1,4 +1,4 @@
-r"""JSON: a list of results, or one result a line.
+r"""JSON: a list of results, or one result a line, each with the version of its keys as `schema`.
 
 Characters that steer a terminal are escapes such as `\u202e`: the same text to readers of JSON.
 """
@@ -12,6 +12,7 @@ from typing import IO
 from ..errors import UsageError
 from ..results import Result, Tagging
 from ..terminal import CONTROLS
+from .schema import SCHEMA
 from .spans import Selection
 
 
@@ -51,6 +52,8 @@ def _object(result: Result, selection: Selection) -> str:
         )
     else:
         values = result.to_dict()
+    first = {"schema": SCHEMA, "source": result.source, "channel": result.channel}
+    values = {**first, **values}
     try:
         text = json.dumps(values, ensure_ascii=False, allow_nan=False)
     except ValueError as error:

@@ -14,6 +14,7 @@ for 1.4 s of work.
 | `labels` | display names of the classes, (classes,) |
 | `model` | name of the network |
 | `track`, `channel` | their numbers, if they were chosen |
+| `schema` | version of these keys |
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from numpy.typing import NDArray
 from ..arrays import to_arrays
 from ..errors import UsageError
 from ..results import Detection
+from .schema import SCHEMA
 from .spans import Selection, unicode
 
 ROWS = 4096
@@ -43,8 +45,10 @@ FIELDS = {
     "model": "model",
     "track": "track",
     "channel": "channel",
+    "schema": "schema",
 }
-"""Keys of the archive beside `framewise`, and which field of a `Detection` each one holds."""
+"""Keys of the archive beside `framewise`, and which field of a `Detection` each one holds; `schema`
+is none of them."""
 
 LEVEL = 1
 """Of compression: higher ones take twice the time for 3 % of the size."""
@@ -85,6 +89,7 @@ def write_rows(file: IO[bytes], detection: Detection, rows: Iterable[NDArray[np.
         **to_arrays(detection),
         "source": np.asarray(unicode(detection.source or "")),
         "labels": np.asarray([unicode(label) for label in detection.labels]),
+        "schema": np.asarray(SCHEMA),
     }
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=LEVEL) as archive:
         for name, field in FIELDS.items():

@@ -1,9 +1,7 @@
 """Parquet tables: the columns of CSV with their types (extra `table`).
 
-An embedding is one list of float32, bit for bit. A recording in which nothing was found has a row
-that is null but for its name and the numbers of the track or the channel that was chosen, which
-are int32. The metadata of the schema name the network
-(`model`) and the version of this package (`panns_inference`).
+An embedding is one list of float32, bit for bit. The metadata of the schema name its version
+(`schema`), the network (`model`) and the version of this package (`panns_inference`).
 
 Rows are gathered over recordings and written in groups. A group for each recording would be read
 slowly, and a table of a large folder would be smaller than the list of its groups at its end, which
@@ -12,15 +10,15 @@ is held until the table is done.
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
 from .. import __version__
 from ..results import Detection, Embedding, Tagging
-from .spans import Selection, spans_or_none, unicode
+from .schema import SCHEMA, Column, Kind, columns_of, rows_of_all
+from .spans import Selection, unicode
 
 if TYPE_CHECKING:
     import pyarrow
@@ -49,17 +47,18 @@ def write(
     first = next(results, None)
     if first is None:
         return
-    schema = _schema(first)
-    n_rows = VECTORS if isinstance(first, Embedding) else SPANS
-    rows = itertools.chain(_rows([first], selection), _rows(results, selection))
+    size = len(first.vector) if isinstance(first, Embedding) else 0
+    columns = columns_of(first, spread=False)
+    schema = _schema(columns, first.model, size)
+    rows = rows_of_all(first, results, columns, selection)
     del first  # Its rows are all that is needed.
     with ParquetWriter(file, schema, compression="zstd") as writer:
-        for group in _groups(rows, n_rows):
-            columns = map(_column, zip(*group, strict=True), schema.types)
-            writer.write_batch(RecordBatch.from_arrays(list(columns), schema=schema))
+        for group in _groups(rows, VECTORS if size else SPANS):
+            arrays = map(_column, zip(*group, strict=True), schema.types)
+            writer.write_batch(RecordBatch.from_arrays(list(arrays), schema=schema))
 
 
-def _groups(rows: Iterable[tuple[Any, ...]], n_rows: int) -> Iterator[list[tuple[Any, ...]]]:
+def _groups(rows: Iterable[list[Any]], n_rows: int) -> Iterator[list[list[Any]]]:
     """Rows in groups, none of them empty; those that came before an error are among them."""
     group = []
     try:
@@ -76,41 +75,20 @@ def _groups(rows: Iterable[tuple[Any, ...]], n_rows: int) -> Iterator[list[tuple
         yield group
 
 
-def _schema(result: Tagging | Detection | Embedding) -> pyarrow.Schema:
+def _schema(columns: Sequence[Column], model: str, size: int) -> pyarrow.Schema:
     """Names and types of the columns, for results of one type and network."""
     from pyarrow import float32, float64, int32, list_, schema, string
 
-    chosen = [(name, int32()) for name in result.chosen]
-    where = [("filename", string()), *chosen, ("onset", float64()), ("offset", float64())]
-    what = [
-        ("event_label", string()),
-        ("mid", string()),
-        ("index", int32()),
-        ("probability", float32()),
-    ]
-    what += [("clock", string())] * result.is_clocked
-    if isinstance(result, Embedding):
-        what = [("embedding", list_(float32(), len(result.vector)))]
-    origin = {"model": result.model, "panns_inference": __version__}
-    return schema([*where, *what], metadata=origin)
-
-
-def _rows(
-    results: Iterable[Tagging | Detection | Embedding], selection: Selection
-) -> Iterator[tuple[Any, ...]]:
-    for result in results:
-        name = unicode(result.source or ""), *result.chosen.values()
-        if isinstance(result, Embedding):
-            for each in result.stretches or (result,):
-                yield *name, each.onset, each.offset, each.vector
-        else:
-            for span in spans_or_none(result, selection):
-                if span is None:
-                    yield *name, *[None] * (6 + result.is_clocked)
-                    continue
-                what = unicode(span.label), span.mid, span.index, span.probability
-                clock = [result.clock_text(span.onset)] * result.is_clocked
-                yield *name, span.onset, span.offset, *what, *clock
+    types = {
+        Kind.TEXT: string(),
+        Kind.NUMBER: int32(),
+        Kind.SECONDS: float64(),
+        Kind.PROBABILITY: float32(),
+        Kind.THRESHOLD: float64(),
+        Kind.VECTOR: list_(float32(), size),
+    }
+    origin = {"schema": str(SCHEMA), "model": model, "panns_inference": __version__}
+    return schema([(each.name, types[each.kind]) for each in columns], metadata=origin)
 
 
 def _column(values: tuple[Any, ...], kind: pyarrow.DataType) -> pyarrow.Array:
@@ -118,4 +96,6 @@ def _column(values: tuple[Any, ...], kind: pyarrow.DataType) -> pyarrow.Array:
 
     if types.is_fixed_size_list(kind):
         return FixedSizeListArray.from_arrays(np.concatenate(values), kind.list_size)
+    if types.is_string(kind):
+        values = tuple(None if value is None else unicode(value) for value in values)
     return array(values, kind)

@@ -33,7 +33,10 @@ SYNONYMS = {"filename": "source", "event_label": "label"}
 """Names of columns that are called otherwise in JSON."""
 
 NEEDED = ("source", "onset", "offset", "label")
-"""Columns that a table must have."""
+"""Columns that a table must have; the times of tags follow from a `duration` as well."""
+
+SEPARATORS = ",;\t|"
+"""What may stand between the cells of CSV."""
 
 TEXTS = ("source", "label")
 """Columns in which a `'` may stand in front of what a spreadsheet would take for a formula."""
@@ -115,25 +118,35 @@ def _of_parquet(file: io.BufferedReader) -> Iterator[Values]:
     _check_columns(table.schema_arrow.names)
     for batch in table.iter_batches():
         for values in batch.to_pylist():
-            yield {"model": model, **values}
+            yield _timed({"model": model, **values})
 
 
 def _of_csv(first: str, text: TextIO) -> Iterator[Values]:
     if not first.strip():
         raise ValueError("it has no header")
-    separator = max(",;\t", key=first.count)
+    separator = max(SEPARATORS, key=first.count)
     rows = csv.DictReader(itertools.chain([first], text), delimiter=separator)
     _check_columns(rows.fieldnames or ())
     for values in rows:
-        yield {
+        cells = {
             column: _plain(cell) if SYNONYMS.get(column, column) in TEXTS else cell or None
             for column, cell in values.items()
             if column is not None
         }
+        yield _timed(cells)
+
+
+def _timed(values: Values) -> Values:
+    """A row with its times: tags of a whole recording have its duration in their place."""
+    if "onset" in values:
+        return values
+    onset = 0.0 if values["event_label"] else None
+    return {"onset": onset, "offset": values["duration"], **values}
 
 
 def _check_columns(columns: Iterable[str]) -> None:
     known = {SYNONYMS.get(column, column) for column in columns}
+    known |= {"onset", "offset"} if "duration" in known else set()
     if missing := [column for column in NEEDED if column not in known]:
         raise ValueError(f"it has no column {', '.join(missing)}")
 
@@ -215,6 +228,7 @@ def _event(values: Values) -> Event:
         index=-1 if (index := _whole(values.get("index"))) is None else index,
         probability=probability,
         mean_probability=_number(values, "mean_probability", probability),
+        threshold=_number(values, "threshold", 0.0),
     )
 
 

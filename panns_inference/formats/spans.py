@@ -24,6 +24,10 @@ class Selection(NamedTuple):
         raw: whether texts that a spreadsheet would take for formulas stay as they are.
         classes: of the tags that are wanted; None is all.
         exclude: classes of tags that are not.
+        excel: whether CSV begins with the mark by which Excel knows UTF-8.
+        delimiter: character between the cells of CSV; None is a comma, or a semicolon where
+            `decimal` is one.
+        decimal: what CSV has between whole numbers and their fractions: a point or a comma.
     """
 
     top: int | None
@@ -31,6 +35,14 @@ class Selection(NamedTuple):
     raw: bool = False
     classes: Collection[Class] | None = None
     exclude: Collection[Class] = ()
+    excel: bool = False
+    delimiter: str | None = None
+    decimal: str = "."
+
+    @property
+    def separator(self) -> str:
+        """What stands between the cells of CSV."""
+        return self.delimiter or (";" if self.decimal == "," else ",")
 
     def tags_of(self, result: Tagging) -> tuple[Tag, ...]:
         """Return the tags that are written of a recording or a stretch of one.
@@ -63,6 +75,7 @@ def spans_of(result: Tagging | Detection, selection: Selection) -> Iterator[Even
                 tag.index,
                 tag.probability,
                 tag.probability,
+                tag.threshold,
             )
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 Sink = Callable[[Frames], object]
 """Takes framewise probabilities, (frames, classes), as they become known."""
 
-COLUMNS = ("onset", "offset", "index", "probability", "mean_probability")
+COLUMNS = ("onset", "offset", "index", "probability", "mean_probability", "threshold")
 """What the state holds of an event; label and mid follow from the index."""
 
 
@@ -150,6 +150,6 @@ class DetectionAccumulator:
 def _events(columns: Mapping[str, NDArray[np.generic]], labels: Sequence[str]) -> list[Event]:
     rows = zip(*(columns.get(name, np.zeros(0)).tolist() for name in COLUMNS), strict=True)
     return [
-        Event(onset, offset, labels[int(i)], mid_of(labels[int(i)]), int(i), peak, mean)
-        for onset, offset, i, peak, mean in rows
+        Event(onset, offset, labels[int(i)], mid_of(labels[int(i)]), int(i), *numbers)
+        for onset, offset, i, *numbers in rows
     ]

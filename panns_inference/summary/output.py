@@ -45,10 +45,11 @@ def _shown(value: str | int | float) -> str:
 
 
 def _csv(columns: Sequence[str], rows: Sequence[Row], selection: Selection) -> Iterator[str]:
-    yield csv.line(columns)
+    yield csv.line(columns, selection)
     for row in rows:
         yield csv.line(
-            [csv.defused(cell, selection) if isinstance(cell, str) else cell for cell in row]
+            [csv.defused(cell, selection) if isinstance(cell, str) else cell for cell in row],
+            selection,
         )
 
 

@@ -99,7 +99,7 @@ def test_a_threshold(recording: str, lee: list[str], capsys: Capture) -> None:
     above = {label for label, value in wanted.items() if value >= 0.15}
     assert len(rows) == len(above) > 2
     assert {row["event_label"] for row in rows} == above
-    assert {(row["onset"], row["offset"]) for row in rows} == {("0.000", "7.000")}
+    assert {(row["model"], row["threshold"]) for row in rows} == {("LeeNet11", "0.15")}
 
 
 def test_a_network_by_name(recording: str, lee: list[str], capsys: Capture) -> None:
@@ -194,7 +194,10 @@ def test_detection_of_boxes(street: Path, capsys: Capture) -> None:
     assert all(event["mean_probability"] >= 0.1 for event in found)
     assert main([*given, "--method", "boxes", "--threshold", "0.3"]) == 0
     (result,) = json.loads(capsys.readouterr().out)
-    assert result["events"] == [event for event in found if event["mean_probability"] >= 0.3]
+    assert {event["threshold"] for event in found} == {0.1}
+    assert result["events"] == [
+        {**event, "threshold": 0.3} for event in found if event["mean_probability"] >= 0.3
+    ]
     assert main([*given, "--method", "boxes", "--pad", "1"]) == 2
     assert "pad is a rule of the method threshold" in capsys.readouterr().err
 
@@ -283,7 +286,7 @@ def test_a_recording_is_never_the_output(
 ) -> None:
     mine = tmp_path / "mine.wav"
     shutil.copy(recording, mine)
-    assert main(["tag", "-o", str(mine), "--overwrite", str(mine), *lee]) == 2
+    assert main(["tag", "-f", "csv", "-o", str(mine), "--overwrite", str(mine), *lee]) == 2
     assert "one of the files to read" in capsys.readouterr().err
     assert mine.read_bytes() == Path(recording).read_bytes()
     weights = shutil.copy(lee[1], tmp_path / "weights.pth")

@@ -30,7 +30,7 @@ def test_numpy_reads_it_without_pickles(tmp_path: Path) -> None:
     with np.load(written("npz", tmp_path, result), allow_pickle=False) as found:
         assert set(found) == {
             "framewise", "fps", "valid_frames", "original_num_samples", "audio_filepath",
-            "labels", "model",
+            "labels", "model", "schema",
         }  # fmt: skip
         assert found["framewise"].dtype == np.float32
         assert np.array_equal(found["framewise"], result.framewise)
@@ -40,6 +40,7 @@ def test_numpy_reads_it_without_pickles(tmp_path: Path) -> None:
         assert str(found["audio_filepath"]) == "street/first day.flac"
         assert found["labels"].tolist() == audioset_labels
         assert str(found["model"]) == "Cnn14"
+        assert found["schema"] == 1
 
 
 def test_it_is_a_sound_archive(tmp_path: Path) -> None:

@@ -52,8 +52,9 @@ def test_rows_are_those_that_were_written(name: str, case: str, tmp_path: Path) 
             result.track,
             result.channel,
         )
-        assert row.model == ("" if name == "csv" else result.model)
-        assert row.duration == (result.duration if "json" in name else None)
+        assert row.model == result.model
+        is_told = "json" in name or case == "tags"
+        assert row.duration == (result.duration if is_told else None)
         assert same(row.event, event)
 
 
@@ -76,7 +77,7 @@ def as_tabs(frame: pandas.DataFrame, path: Path) -> None:
 
 
 def as_indented(frame: pandas.DataFrame, path: Path) -> None:
-    events = frame.dropna().to_dict("records")
+    events = frame.dropna(axis="columns").to_dict("records")
     whole = {"source": frame["filename"][0], "duration": 7.0, "model": "Cnn14"}
     path.write_text(json.dumps([{**whole, "events": events}], indent=2), "utf-8")
 
@@ -88,7 +89,7 @@ def test_tables_of_other_programs_hold_the_same(
     path = written("csv", tmp_path, detection(source="ein Tag/Straße.wav"))
     before = list(rows_of(path))
     write(pandas.read_csv(path), tmp_path / "other")
-    after = [replace(row, duration=None, model="") for row in rows_of(tmp_path / "other")]
+    after = [replace(row, duration=None) for row in rows_of(tmp_path / "other")]
     assert after == before
     assert after[0].source == "ein Tag/Straße.wav"
 
