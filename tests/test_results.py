@@ -85,7 +85,7 @@ def test_lengths_and_iteration() -> None:
 
 def test_tags_in_pandas() -> None:
     frame = tagging().to_pandas()
-    columns = ["source", "onset", "offset", "label", "mid", "index", "probability"]
+    columns = ["source", "onset", "offset", "label", "mid", "index", "probability", "threshold"]
     assert list(frame.columns) == columns
     assert frame.shape == (527, 7)
     assert frame.probability.is_monotonic_decreasing
