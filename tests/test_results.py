@@ -87,7 +87,7 @@ def test_tags_in_pandas() -> None:
     frame = tagging().to_pandas()
     columns = ["source", "onset", "offset", "label", "mid", "index", "probability", "threshold"]
     assert list(frame.columns) == columns
-    assert frame.shape == (527, 7)
+    assert frame.shape == (527, 8)
     assert frame.probability.is_monotonic_decreasing
     assert frame.iloc[0].to_dict() == {
         "source": "street/first day.flac",
