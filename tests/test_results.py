@@ -97,6 +97,7 @@ def test_tags_in_pandas() -> None:
         "mid": mids[1],
         "index": 1,
         "probability": float(np.float32(0.9)),
+        "threshold": 0.0,
     }
     by_index = frame.sort_values("index").probability.to_numpy(np.float32)
     np.testing.assert_array_equal(by_index, tagging().clipwise)
