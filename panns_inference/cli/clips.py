@@ -22,7 +22,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "tables",
         nargs="+",
         metavar="TABLE",
-        help="what `panns detect` or `panns tag` wrote as csv, json, jsonl or parquet",
+        help="what `panns detect` or `panns tag` wrote as csv, tsv, xlsx, json, jsonl or parquet",
     )
     top = options.option(
         "--top",

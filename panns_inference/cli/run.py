@@ -70,6 +70,7 @@ def run_task(
         given.decimal,
     )
     form.check_dialect(selection)
+    form.check_clock(clock is not None)
     given.format = form.name
 
     def open_task() -> Task[Any]:

@@ -8,17 +8,15 @@ import sys
 from collections.abc import Sequence
 
 from ..errors import UsageError
+from ..formats import FORMATS
+from ..formats.spans import Selection
 from . import options, wanted
+from .tables import STDOUT, TABLES, for_stdout
 
 EXAMPLE = "panns summary events.csv --by hour-of-day --classes Speech"
 
-ENDINGS = {".txt": "table", ".csv": "csv", ".json": "json"}
+ENDINGS = {".txt": "table", ".csv": "csv", ".tsv": "tsv", ".xlsx": "xlsx", ".json": "json"}
 """The formats by how names of their files end."""
-
-FORMS = tuple(ENDINGS.values())
-
-STDOUT = (None, "-", "/dev/stdout")
-"""What -o is where the summary goes to stdout."""
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -31,7 +29,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "tables",
         nargs="+",
         metavar="TABLE",
-        help="what `panns detect` wrote as csv, json, jsonl or parquet",
+        help="what `panns detect` wrote as csv, tsv, xlsx, json, jsonl or parquet",
     )
     by = options.option(
         "--by",
@@ -44,19 +42,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     form = options.option(
         "-f",
         "--format",
-        choices=FORMS,
+        choices=tuple(ENDINGS.values()),
         metavar="NAME",
-        help=f"{', '.join(FORMS)}; default: what the ending of -o says, table on stdout",
+        help=f"{', '.join(ENDINGS.values())}; default: what the ending of -o says, table on stdout",
     )
     output = options.option("-o", "--output", metavar="PATH", help="file to write; default: stdout")
     overwrite = options.option("--overwrite", action="store_true", help="replace what is there")
-    raw = options.option(
-        "--raw",
-        action="store_true",
-        help="in csv: labels and names of files exactly as they are; without it, one that a "
-        "spreadsheet would take for a formula gets a ' in front",
-    )
-    groups = {"groups": [by], "events": wanted.EVENTS, "output": [form, output, overwrite, raw]}
+    groups = {"groups": [by], "events": wanted.EVENTS, "output": [form, output, overwrite, *TABLES]}
     options.add_groups(parser, groups)
 
 
@@ -67,15 +59,20 @@ def run(given: argparse.Namespace) -> int:
         given: the command line.
     """
     from ..files import atomic_write
-    from ..formats.spans import Selection
     from ..summary import keys_of, summarise
-    from ..summary.output import texts
+    from ..summary.output import write
 
     by = keys_of(name for each in given.by or ["label"] for name in each.split(","))
     path = None if given.output in STDOUT else given.output
-    form = given.format or _form_of(path)
+    form = FORMATS[given.format or _form_of(path)]
+    form.require()
+    dialect = {name: getattr(given, name) for name in ("excel", "delimiter", "decimal")}
+    selection = Selection(None, 0.0, given.raw, **dialect)
+    form.check_dialect(selection)
     if path is not None:
         _check_output(path, given.tables, given.overwrite)
+    elif form.binary and sys.stdout.isatty():
+        raise UsageError("name a file with -o")
     groups = summarise(
         given.tables,
         by,
@@ -83,12 +80,12 @@ def run(given: argparse.Namespace) -> int:
         exclude=given.exclude or (),
         min_probability=given.min_probability,
     )
-    text = texts(form, by, groups, Selection(None, 0.0, given.raw))
     if path is None:
-        sys.stdout.write(text)
+        stdout = sys.stdout.buffer if form.binary else sys.stdout
+        write(form.name, by, groups, stdout, for_stdout(selection))
     else:
-        with atomic_write(path, replace=given.overwrite) as file:
-            file.write(text)
+        with atomic_write(path, binary=form.binary, replace=given.overwrite) as file:
+            write(form.name, by, groups, file, selection)
     return 0
 
 

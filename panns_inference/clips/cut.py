@@ -58,7 +58,7 @@ def cut_out(
     is never written over: the same call goes on where another one was stopped.
 
     Args:
-        table: of `panns detect` or `panns tag`: csv, json, jsonl or parquet.
+        table: of `panns detect` or `panns tag`: csv, tsv, xlsx, json, jsonl or parquet.
         folder: where the folders of the classes are made.
         root: folder below which the recordings are; None is the current one or that of the table.
         form: 'wav', or 'flac', in which samples have 24 bits at most.

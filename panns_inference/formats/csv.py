@@ -48,16 +48,15 @@ def texts(
         selection: which tags, and how cells are written.
     """
     columns: Sequence[Column] = ()
+    kinds: Mapping[str, Kind] = {}
     for result in results:
         begin = ""
         if not columns:
             columns = columns_of(result)
-            begin = BYTE_ORDER_MARK if selection.excel else ""
-            begin += line([column.name for column in columns], selection)
-        yield begin + "".join(
-            line(map(_cell, columns, row, itertools.repeat(selection)), selection)
-            for row in rows_of(result, columns, selection)
-        )
+            kinds = {column.name: column.kind for column in columns}
+            begin = header(kinds, selection)
+        rows = rows_of(result, columns, selection)
+        yield begin + "".join(row(kinds, cells, selection) for cells in rows)
 
 
 def tab_separated(
@@ -72,32 +71,43 @@ def tab_separated(
     return texts(results, selection._replace(delimiter="\t"))
 
 
-def _cell(column: Column, value: Any, selection: Selection) -> str:
-    if value is None:
-        return ""
-    if column.kind is Kind.TEXT:
-        return defused(value, selection)
-    return WRITTEN[column.kind](value).replace(".", selection.decimal)
-
-
-def defused(text: str, selection: Selection) -> str:
-    """Return a text as a spreadsheet is to show it, unless texts are to stay as they are.
+def header(kinds: Mapping[str, Kind], selection: Selection) -> str:
+    """Return the first line of a table.
 
     Args:
-        text: of a cell.
-        selection: whether they are.
+        kinds: of the columns, by their names.
+        selection: how cells are written.
     """
+    begin = BYTE_ORDER_MARK if selection.excel else ""
+    return begin + _line(kinds, selection)
+
+
+def row(kinds: Mapping[str, Kind], cells: Iterable[Any], selection: Selection) -> str:
+    """Return a line of a table.
+
+    Args:
+        kinds: of the columns, by their names.
+        cells: a text or a number of each; None is an empty cell.
+        selection: how cells are written.
+    """
+    return _line(map(_cell, kinds.values(), cells, itertools.repeat(selection)), selection)
+
+
+def _cell(kind: Kind, value: Any, selection: Selection) -> str:
+    if value is None:
+        return ""
+    if kind is Kind.TEXT:
+        return _text(str(value), selection)
+    return WRITTEN[kind](value).replace(".", selection.decimal)
+
+
+def _text(text: str, selection: Selection) -> str:
+    """A text as a spreadsheet is to show it."""
     is_formula = FORMULA.match(text) and not NUMBER.fullmatch(text)
     return f"'{text}" if is_formula and not selection.raw else text
 
 
-def line(cells: Iterable[object], selection: Selection) -> str:
-    """Return a line of cells.
-
-    Args:
-        cells: texts and whole numbers.
-        selection: what stands between them.
-    """
+def _line(cells: Iterable[str], selection: Selection) -> str:
     text = io.StringIO()
     # What ends a line is quoted inside a cell: with the writer's own \r\n, both characters are.
     writer = csv.writer(text, delimiter=selection.separator, lineterminator="\r\n")

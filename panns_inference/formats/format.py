@@ -9,7 +9,7 @@ from typing import IO, Any
 
 from ..errors import UsageError
 from ..events.columns import Class
-from ..results import Detection, Result
+from ..results import Detection, Embedding, Result
 from .increments import Joined
 from .spans import Selection, unicode
 
@@ -121,6 +121,21 @@ class Format:
             raise UsageError(
                 "cells and decimals cannot both have a comma: give another delimiter, or none, "
                 "which is ; then"
+            )
+
+    def check_clock(self, wanted: bool) -> None:
+        """Make sure that the time of day has a place: formats of all kinds of results have one.
+
+        Args:
+            wanted: whether it is to be written.
+
+        Raises:
+            UsageError: if it has none.
+        """
+        if wanted and Embedding not in self.results:
+            raise UsageError(
+                f"the format {self.name} has no place for the time of day (--clock): take table, "
+                "csv, tsv, xlsx, json, jsonl or parquet"
             )
 
     def check_separate(self, wanted: bool) -> None:

@@ -1,4 +1,4 @@
-"""Tables of tags and events read back, row by row: CSV, JSON, JSON Lines and Parquet.
+"""Tables of tags and events read back, row by row: CSV, XLSX, JSON, JSON Lines and Parquet.
 
 What a file is, its first bytes say, not its name. CSV may be separated by commas, semicolons or
 tabs, have decimal commas, and be UTF-8 or UTF-16 with a byte order mark, as spreadsheets write it.
@@ -71,8 +71,8 @@ def rows_of(path: str | os.PathLike[str]) -> Iterator[Row]:
     """Yield the rows of a table that `panns detect` or `panns tag` wrote, in their order.
 
     Args:
-        path: of a file of the format csv, json, jsonl or parquet; it may be a pipe, but for
-            parquet.
+        path: of a file of the format csv, tsv, xlsx, json, jsonl or parquet; it may be a pipe, but
+            for xlsx and parquet.
 
     Raises:
         UsageError: if it cannot be read, or is no such table.
@@ -90,7 +90,7 @@ def rows_of(path: str | os.PathLike[str]) -> Iterator[Row]:
         where = f" near row {number}" if number else ""
         raise UsageError(
             f"the table {name} cannot be used{where}: {error}; expected what `panns detect` or "
-            "`panns tag` writes as csv, json, jsonl or parquet"
+            "`panns tag` writes as csv, tsv, xlsx, json, jsonl or parquet"
         ) from error
 
 
@@ -98,6 +98,9 @@ def _values(file: io.BufferedReader) -> Iterator[Values]:
     beginning = file.peek(4)
     if beginning.startswith(b"PAR1"):
         yield from _of_parquet(file)
+        return
+    if beginning.startswith(b"PK\x03\x04"):
+        yield from _of_workbook(file)
         return
     is_wide = beginning.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     with io.TextIOWrapper(file, "utf-16" if is_wide else "utf-8-sig", newline="") as text:
@@ -119,6 +122,21 @@ def _of_parquet(file: io.BufferedReader) -> Iterator[Values]:
     for batch in table.iter_batches():
         for values in batch.to_pylist():
             yield _timed({"model": model, **values})
+
+
+def _of_workbook(file: io.BufferedReader) -> Iterator[Values]:
+    try:
+        from openpyxl import load_workbook
+    except ImportError as error:
+        raise UsageError(
+            f'workbooks need openpyxl ({error}): pip install "panns-inference[xlsx]"'
+        ) from error
+    for sheet in load_workbook(file, read_only=True).worksheets:
+        rows = sheet.iter_rows(values_only=True)
+        names = [str(name) for name in next(rows, ())]
+        _check_columns(names)
+        for cells in rows:
+            yield _timed(dict(zip(names, cells, strict=True)))
 
 
 def _of_csv(first: str, text: TextIO) -> Iterator[Values]:

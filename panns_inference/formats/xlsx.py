@@ -12,14 +12,15 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import IO, TYPE_CHECKING, Any
 
 from .. import __version__
 from ..errors import UsageError
 from ..results import Detection, Embedding, Tagging
-from .schema import SCHEMA, Column, Kind, columns_of, rows_of_all
+from .schema import SCHEMA, Kind, columns_of, rows_of_all
 from .spans import Selection, unicode
 
 if TYPE_CHECKING:
@@ -56,23 +57,34 @@ def write(results: Results, file: IO[bytes], selection: Selection) -> None:
         file: open for bytes.
         selection: which tags.
     """
-    from xlsxwriter import Workbook
-    from xlsxwriter.exceptions import FileCreateError
-
     results = iter(results)
     first = next(results, None)
     if first is None:
         return
+    name, columns = NAMES[type(first)], columns_of(first)
+    with workbook(file) as book:
+        book.set_custom_property("schema", SCHEMA)
+        book.set_custom_property("model", unicode(first.model))
+        rows = rows_of_all(first, results, columns, selection)
+        del first  # Its rows are all that is needed.
+        fill(book, name, {column.name: column.kind for column in columns}, rows)
+
+
+@contextmanager
+def workbook(file: IO[bytes]) -> Iterator[Workbook]:
+    """Open a workbook, which is written when the `with` block ends, also by an error.
+
+    Args:
+        file: open for bytes.
+    """
+    from xlsxwriter import Workbook
+    from xlsxwriter.exceptions import FileCreateError
+
     book = Workbook(file, {"constant_memory": True})
     book.set_properties({"author": f"panns_inference {__version__}", "created": DATE})
-    book.set_custom_property("schema", SCHEMA)
-    book.set_custom_property("model", unicode(first.model))
     book.set_custom_property("panns_inference", __version__)
-    name, columns = NAMES[type(first)], columns_of(first)
-    rows = rows_of_all(first, results, columns, selection)
-    del first  # Its rows are all that is needed.
     try:
-        _fill(book, name, columns, rows)
+        yield book
     finally:
         try:
             book.close()
@@ -80,30 +92,40 @@ def write(results: Results, file: IO[bytes], selection: Selection) -> None:
             raise error.args[0] from None
 
 
-def _fill(
-    book: Workbook, name: str, columns: Sequence[Column], rows: Iterator[Sequence[Any]]
+def fill(
+    book: Workbook, name: str, kinds: Mapping[str, Kind], rows: Iterator[Sequence[Any]]
 ) -> None:
-    """Write the rows to sheets of that name."""
+    """Write rows to sheets.
+
+    Args:
+        book: of the sheets.
+        name: of the first sheet; further ones get a number behind it.
+        kinds: of the columns, by their names.
+        rows: a text or a number for each column; None is an empty cell.
+
+    Raises:
+        UsageError: for a number that is not finite.
+    """
     for row in rows:
         number = len(book.worksheets()) + 1
-        sheet = _sheet(book, name if number == 1 else f"{name} {number}", columns)
+        sheet = _sheet(book, name if number == 1 else f"{name} {number}", kinds)
         of_sheet = itertools.chain([row], itertools.islice(rows, LAST_ROW - 1))
         place = 0
         try:
             for place, cells in enumerate(of_sheet, start=1):
                 _write_row(sheet, place, cells)
         finally:
-            sheet.autofilter(0, 0, place, len(columns) - 1)
+            sheet.autofilter(0, 0, place, len(kinds) - 1)
 
 
-def _sheet(book: Workbook, name: str, columns: Sequence[Column]) -> Worksheet:
+def _sheet(book: Workbook, name: str, kinds: Mapping[str, Kind]) -> Worksheet:
     sheet = book.add_worksheet(name)
     sheet.freeze_panes(1, 0)
     bold = book.add_format({"bold": True})
     formats = {kind: book.add_format({"num_format": shown}) for kind, (_, shown) in SHOWN.items()}
-    for number, column in enumerate(columns):
-        sheet.set_column(number, number, SHOWN[column.kind][0], formats[column.kind])
-        sheet.write_string(0, number, column.name, bold)
+    for number, (column, kind) in enumerate(kinds.items()):
+        sheet.set_column(number, number, SHOWN[kind][0], formats[kind])
+        sheet.write_string(0, number, column, bold)
     return sheet
 
 

@@ -20,6 +20,7 @@ from some_results import (
     written,
 )
 
+from panns_inference.cli import main
 from panns_inference.formats.read import rows_of
 from panns_inference.results import Result
 
@@ -45,10 +46,12 @@ def clocked(result: Result, start: datetime | None = BEFORE) -> Result:
 def frame_of(form: str, *results: Result) -> pd.DataFrame:
     if form == "parquet":
         return pd.read_parquet(io.BytesIO(content_of("parquet", *results)))
+    if form == "xlsx":
+        return pd.read_excel(io.BytesIO(content_of("xlsx", *results)))
     return pd.read_csv(io.StringIO(text_of("csv", *results)), keep_default_na=False)
 
 
-@pytest.mark.parametrize("form", ["csv", "parquet"])
+@pytest.mark.parametrize("form", ["csv", "parquet", "xlsx"])
 def test_a_column_has_the_time_of_day(form: str) -> None:
     unknown = clocked(detection(source="unknown.wav"), None)
     frame = frame_of(form, clocked(detection()), unknown, clocked(detection([])))
@@ -76,7 +79,7 @@ def test_windows_have_it(form: str) -> None:
     ]
 
 
-@pytest.mark.parametrize("form", ["csv", "parquet", "json", "jsonl"])
+@pytest.mark.parametrize("form", ["csv", "tsv", "xlsx", "parquet", "json", "jsonl"])
 def test_tables_are_read_back_with_it(form: str, tmp_path: Path) -> None:
     path = written(form, tmp_path, clocked(detection()))
     clocks = [row.clock and row.clock.isoformat(timespec="milliseconds") for row in rows_of(path)]
@@ -92,3 +95,11 @@ def test_people_see_it() -> None:
 
 def test_embeddings_are_as_they_were() -> None:
     assert text_of("csv", clocked(embedding())) == text_of("csv", embedding())
+
+
+@pytest.mark.parametrize("form", ["srt", "audacity", "raven", "rttm", "textgrid", "eaf"])
+def test_formats_without_a_place_for_it_refuse_it(
+    form: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["detect", "x.wav", "--clock", "-f", form]) == 2
+    assert f"the format {form} has no place for the time of day" in capsys.readouterr().err

@@ -197,8 +197,10 @@ def test_tables_of_every_dialect_come_to_the_same(tmp_path: Path) -> None:
     )
     parquet = tmp_path / "events.parquet"
     pd.read_csv(plain).to_parquet(parquet)
+    workbook = tmp_path / "events.xlsx"
+    pd.read_csv(plain).to_excel(workbook, index=False)
     wanted = [Group(("Dog",), 2, 3.0), Group(("Gunshot, gunfire",), 1, 1.0)]
-    for table in (plain, semicolons, lines, parquet):
+    for table in (plain, semicolons, lines, parquet, workbook):
         assert summarise([table]) == wanted, table.name
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import json
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from panns_inference.cli import main
@@ -59,8 +61,8 @@ def test_csv_is_read_as_it_was_written(table: Path, capsys: Capture) -> None:
     rows = list(csv.reader(io.StringIO(summary(capsys, table, "--by", "file", "-f", "csv"))))
     assert rows == [
         ["file", "events", "seconds"],
-        ["a, b.wav", "2", "3.5"],
-        ["'=1+1.wav", "1", "1.0"],
+        ["a, b.wav", "2", "3.500"],
+        ["'=1+1.wav", "1", "1.000"],
     ]
     raw = summary(capsys, table, "--by", "file", "-f", "csv", "--raw")
     assert list(csv.reader(io.StringIO(raw)))[-1][0] == "=1+1.wav"
@@ -83,6 +85,27 @@ def test_the_name_of_the_output_says_the_format(
     assert (tmp_path / name).read_text().startswith(begin)
 
 
+def test_a_workbook_has_numbers(table: Path, tmp_path: Path, capsys: Capture) -> None:
+    summary(capsys, table, "--by", "file,hour-of-day", "-o", tmp_path / "s.xlsx")
+    frame = pd.read_excel(tmp_path / "s.xlsx")
+    assert frame.to_dict("list") == {
+        "file": ["a, b.wav", "a, b.wav", "=1+1.wav"],
+        "hour-of-day": [5, 6, 6],
+        "events": [1, 1, 1],
+        "seconds": [1.0, 2.5, 1.0],
+    }
+
+
+def test_csv_for_a_german_excel(table: Path, tmp_path: Path, capsys: Capture) -> None:
+    summary(capsys, table, "-o", tmp_path / "s.csv", "--excel", "--decimal", ",")
+    raw = (tmp_path / "s.csv").read_bytes()
+    assert raw.startswith(codecs.BOM_UTF8 + b"label;events;seconds\n")
+    frame = pd.read_csv(tmp_path / "s.csv", sep=";", decimal=",", encoding="utf-8-sig")
+    assert frame.seconds.tolist() == [3.5, 1.0]
+    assert main(["summary", str(table), "-f", "json", "--excel"]) == 2
+    assert "excel is a choice of the format csv" in capsys.readouterr().err
+
+
 def test_nothing_is_replaced_unasked(table: Path, tmp_path: Path, capsys: Capture) -> None:
     there = tmp_path / "there.csv"
     there.write_text("mine")
@@ -91,7 +114,10 @@ def test_nothing_is_replaced_unasked(table: Path, tmp_path: Path, capsys: Captur
         ((table, "-o", there), "is there already"),
         ((table, "-o", table, "--overwrite"), "is one of the tables to read"),
         ((table, "-o", tmp_path / "link.csv", "--overwrite"), "is one of the tables to read"),
-        ((table, "-o", tmp_path / "x.doc"), "is that of no format: end it in .txt, .csv, .json"),
+        (
+            (table, "-o", tmp_path / "x.doc"),
+            "of no format: end it in .txt, .csv, .tsv, .xlsx, .json",
+        ),
         ((table, "--by", "week"), "unknown key to group by 'week'"),
     ]
     for words, message in refused:
