@@ -26,7 +26,7 @@ FLOORS = {
         "terminal",
         "warning",
     },
-    1: {"audio", "config", "device", "events", "models"},
+    1: {"audio", "config", "device", "events", "metrics", "models"},
     2: {"checkpoints", "engine", "pytorch_utils"},
     3: {
         "arrays",
