@@ -16,6 +16,7 @@ from .engine.choice import engine_for
 from .engine.onnx import OnnxEngine
 from .errors import UsageError
 from .registry import DEFAULT_THRESHOLD, NETWORKS, checkpoint_of, find
+from .wording import argument
 
 if TYPE_CHECKING:
     import torch
@@ -96,7 +97,9 @@ class Model:
         if checkpoint_path and not pretrained:
             raise UsageError("pretrained=False loads no weights: leave checkpoint_path out")
         if isinstance(model, str) and model.endswith((".pth", ".pt")):
-            raise UsageError(f"a file of weights goes into checkpoint_path=, not {model!r}")
+            raise UsageError(
+                f"a file of weights goes into {argument('checkpoint_path')}, not {model!r}"
+            )
         if threads is not None and threads < 1:
             raise UsageError(f"threads={threads} is no number of cores: give 1 or more")
         self._engine: TorchEngine | OnnxEngine | None = None
@@ -166,7 +169,7 @@ class Model:
         computing = self._computing
         self._engine = engine = OnnxEngine(path, computing["threads"], computing["memory"])
         if computing["precision"] not in ("float32", engine.metadata.precision):
-            chosen += [f"precision (it is in {engine.metadata.precision})"]
+            chosen += [f"{argument('precision')} (it is in {engine.metadata.precision})"]
         if chosen:
             raise UsageError(f"{path} has weights and settings: leave {', '.join(chosen)} out")
         self.labels = list(engine.metadata.labels if labels is None else labels)

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
-from .audio.clock import after, recording_start
-
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Origin:
@@ -50,6 +48,8 @@ class Origin:
         """
         if self.is_clocked or self.source is None:
             return self.start
+        from .audio.clock import recording_start  # a command line is parsed without it
+
         return recording_start(self.source)
 
     def clock(self, seconds: float) -> datetime | None:
@@ -58,6 +58,8 @@ class Origin:
         Args:
             seconds: from the start of the recording, such as the onset of an event.
         """
+        from .audio.clock import after
+
         return None if self.began is None else after(self.began, seconds)
 
     def clock_text(self, seconds: float) -> str | None:

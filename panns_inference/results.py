@@ -92,8 +92,8 @@ class Tagging(Result, ByClass[float], PlotOfTagging):
 
         Args:
             n: how many at most; None is all.
-            threshold: smallest probability; or that of each class, as an array or a mapping from
-                label, mid or index, in which `*` is all other classes.
+            threshold: smallest probability; or that of each class, as an array, a mapping
+                from label, mid or index, in which `*` is all other classes, or a file of these.
             classes: labels, mids or indices of the classes that are wanted; None is all.
             exclude: classes that are not wanted.
 

@@ -13,6 +13,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from ..wording import argument
+
 SPAN = 2.0
 """Seconds that are judged as one. In much less, low tones that have nothing to do with each
 other are in antiphase by chance."""
@@ -81,7 +83,7 @@ class Cancellation:
         return [
             "has channels that cancel each other when they are mixed (antiphase), in "
             f"{self.seconds:.2f} of {self._end:.2f} s, from {self.first:.2f} s on: what they share "
-            "is lost there; read one of them with channel='left', --channel left, or all of them "
+            f"is lost there; read one of them with {argument('channel', 'left')}, or all of them "
             "with 'each'"
         ]
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from ..wording import argument
 from ._bitstream import (
     Bitstream,
     Description,
@@ -128,7 +129,7 @@ def _others(tracks: tuple[Track, ...]) -> str:
     default = next(track.number for track in tracks if track.is_default)
     return (
         f"has {len(tracks)} sound tracks, of which number {default} is used; choose another with "
-        f"--track N or track=N: {', '.join(map(str, tracks))}"
+        f"{argument('track')}: {', '.join(map(str, tracks))}"
     )
 
 

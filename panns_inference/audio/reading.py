@@ -10,6 +10,7 @@ from typing import SupportsIndex
 
 from ..errors import AudioError, AudioWarning, UsageError
 from ..warning import warn
+from ..wording import argument
 from .clock import Clock
 
 MIX, EACH, ALL = "mix", "each", "all"
@@ -61,11 +62,11 @@ class Reading:
                 f"the resampler {self.resampler!r} is not installed ({error}): "
                 f'pip install "panns-inference[{self.resampler}]"'
             ) from error
-        wrong = f"track={self.track!r} is no number of a sound track: they count from 1"
+        wrong = f"{argument('track', self.track)} is no number of a sound track: they count from 1"
         object.__setattr__(self, "track", _checked(self.track, TRACKS, wrong))
         wrong = (
-            f"channel={self.channel!r} is no channel: give 'mix', 'left', 'right', 'each', or a "
-            "number from 1"
+            f"{argument('channel', self.channel)} is no channel: give 'mix', 'left', 'right', "
+            "'each', or a number from 1"
         )
         object.__setattr__(self, "channel", _checked(self.channel, CHANNELS, wrong))
 

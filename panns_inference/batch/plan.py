@@ -19,6 +19,7 @@ from ..audio import Reading
 from ..errors import UsageError
 from ..formats import Format
 from ..formats.spans import Selection
+from ..wording import argument
 from .discover import find, shared_folder
 from .journal import Journal, exists
 from .outputs import Output, Table, Tree
@@ -99,8 +100,8 @@ class Plan:
                 raise UsageError(f"{path} is one of the files to read: give another name")
             if not self.overwrite and not has_journal:
                 raise UsageError(
-                    f"{path} is there already: give another name, or replace it: overwrite=True, "
-                    "--overwrite"
+                    f"{path} is there already: give another name, or replace it: "
+                    f"{argument('overwrite', True)}"
                 )
         return output
 
@@ -117,12 +118,13 @@ class Plan:
         self.format.check_separate(any(each.suffix for each in recordings))
         if os.path.isdir(path) or self.path.endswith(("/", os.sep)):
             raise UsageError(
-                f"{self.path!r} is a folder: split=True or --split puts one file a recording there"
+                f"{self.path!r} is a folder: {argument('split', True)} puts one file a "
+                "recording there"
             )
         if not self.format.several and _are_several(recordings):
             raise UsageError(
                 f"a file of format {self.format.name} holds one recording: name a folder, and "
-                "split=True or --split puts one file a recording there"
+                f"{argument('split', True)} puts one file a recording there"
             )
         kind = Tree if len(recordings) == 1 else Table
         return kind(recordings, [path], _journal_beside(path), self.format, self.selection, False)
@@ -146,7 +148,7 @@ def check_nothing_lost(output: Output, journal: Journal) -> None:
         raise UsageError(
             f"{output.files[0]} holds recordings that are not among those named now ({len(lost)}), "
             f"such as {lost[0]}: name them too, give another output, or begin anew: "
-            "overwrite=True, --overwrite"
+            f"{argument('overwrite', True)}"
         )
 
 

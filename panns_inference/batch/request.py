@@ -13,6 +13,7 @@ from ..errors import UsageError
 from ..formats import Format
 from ..pipeline import DetectionTask, Task
 from ..results import Result
+from ..wording import argument
 
 R = TypeVar("R", bound=Result)
 
@@ -106,7 +107,7 @@ def compare(before: Request, now: Request, folder: Path) -> None:
     if before.get("journal") != VERSION:
         raise UsageError(
             f"{folder} was left by another version of this package, and cannot be gone "
-            "on with: give another output, or begin anew: overwrite=True, --overwrite"
+            f"on with: give another output, or begin anew: {argument('overwrite', True)}"
         )
     old, new = _flat(before), _flat(now)
     lines = [
@@ -118,8 +119,8 @@ def compare(before: Request, now: Request, folder: Path) -> None:
         raise UsageError(
             f"{folder} is of a run with another request:",
             *lines,
-            "repeat that request to go on, give another output, or begin anew: overwrite=True, "
-            "--overwrite",
+            "repeat that request to go on, give another output, or begin anew: "
+            f"{argument('overwrite', True)}",
         )
 
 

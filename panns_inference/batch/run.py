@@ -15,6 +15,7 @@ from ..formats.spans import Selection
 from ..pipeline import Task
 from ..pipeline.run import in_turn
 from ..results import Result
+from ..wording import argument
 from .aliases import outcomes
 from .discover import find
 from .progress import OnError, Report, progress_of
@@ -208,6 +209,6 @@ def none_is_there(recordings: Sequence[Recording], on_error: OnError) -> Report 
 
 def _check(jobs: int | None, on_error: OnError) -> None:
     if jobs is not None and jobs < 1:
-        raise UsageError(f"jobs={jobs} is no number of decoders: give 1 or more")
+        raise UsageError(f"{argument('jobs', jobs)} is no number of decoders: give 1 or more")
     if isinstance(on_error, str) and on_error not in ("raise", "skip"):
         raise UsageError(f"on_error is 'raise', 'skip' or a function, not {on_error!r}")

@@ -21,6 +21,7 @@ from .. import settings
 from ..errors import CheckpointError
 from ..lock import locked
 from ..registry import NETWORKS, Checkpoint
+from ..wording import argument
 from .check_records import Signature, forget, record, recorded, signature
 from .matching import mismatch, not_finite, on_meta
 from .state import read_state
@@ -119,7 +120,7 @@ def checked_file(path: Path, checkpoint: Checkpoint) -> Path:
     raise CheckpointError(
         f"{path} is not the published {checkpoint.file}: {problem}; {_set_aside(path, seen)}. "
         f"`panns models download {checkpoint.name}` fetches the published file; weights of your "
-        "own are given with checkpoint_path= or --checkpoint"
+        f"own are given with {argument('checkpoint_path')}"
     )
 
 

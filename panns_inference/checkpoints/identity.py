@@ -12,6 +12,7 @@ from ..errors import CheckpointError, CheckpointWarning
 from ..registry import NETWORKS
 from ..terminal import printable
 from ..warning import warn
+from ..wording import argument
 from .matching import matching_networks
 from .state import read_state
 from .verification import recognise
@@ -65,7 +66,7 @@ def _chosen(path: Path, names: Sequence[str]) -> str:
     if different := [name for name in others if _computed(network_class(name)) != kind]:
         warn(
             f"{path} fits {', '.join(different)} as well as {plainest}, for which it is taken: "
-            "if it is another one's, name that (--model, in Python model=)",
+            f"if it is another one's, name that: {argument('model')}",
             CheckpointWarning,
         )
     return plainest

@@ -55,6 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     import logging
 
     from ..errors import UsageError
+    from ..wording import of_command_line
     from .command_line import parse
     from .exit_status import failed, guarded
     from .streams import log_to_stderr, readable_stdout, stderr_of_python
@@ -66,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return failed(error)
     if given.offline:
         os.environ["PANNS_OFFLINE"] = "1"
-    with stderr_of_python(), log_to_stderr(given.verbosity), readable_stdout():
+    with of_command_line(), stderr_of_python(), log_to_stderr(given.verbosity), readable_stdout():
         for path in given.configuration:
             logging.getLogger("panns_inference").debug("options from %s", path)
         return guarded(lambda: given.run(given))

@@ -102,7 +102,7 @@ def _state(parser: CommandParser, words: Iterable[str]) -> tuple[argparse.Action
 
 def _options(parser: CommandParser) -> Iterator[tuple[str, str]]:
     for option in shown(parser._actions):
-        meaning = (option.help or "").partition(";")[0].replace("%(default)s", "")
+        meaning = ((option.help or "") % {"default": option.default}).partition(";")[0]
         yield from ((name, meaning) for name in option.option_strings)
 
 

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from ..registry import NETWORKS, Checkpoint
+from .once_a_day import is_due
 
 LOG = logging.getLogger("panns_inference")
 
@@ -64,7 +65,7 @@ def best_here(output: str) -> str:
     """Return the name of the network on this machine that is best at an output, and log it.
 
     Where another one is better, the best for its cost is named, too, or for events the one that
-    panns-inference 0.1 used, which was not measured.
+    panns-inference 0.1 used, which was not measured; that once a day at most.
 
     Args:
         output: its name.
@@ -95,7 +96,7 @@ def best_here(output: str) -> str:
     elif detects:
         other = SoundEventDetection.default
         hint = f", whose events measured best; those of {other} were not measured: --model {other}"
-    LOG.info("using %s%s", chosen.name, hint)
+    LOG.info("using %s%s", chosen.name, hint if hint and is_due("better-network") else "")
     return chosen.name
 
 

@@ -105,4 +105,4 @@ def _values(chosen: CommandParser, words: Sequence[str]) -> argparse.Namespace:
     if target := values.get("save_config"):
         defaults = {**chosen.defaults, "configuration": read}
         return argparse.Namespace(**{**defaults, "run": lambda _: save(target, chosen)})
-    return chosen.complete({**values, "configuration": read})
+    return chosen.complete({**values, "configuration": read, "usage": chosen.short_usage()})

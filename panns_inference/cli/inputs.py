@@ -48,7 +48,8 @@ def named_inputs(given: argparse.Namespace) -> list[str]:
     if given.files_from is not None:
         inputs += read_list(given.files_from, given.null)
     if not inputs:
-        raise UsageError("name recordings or folders, or a list of them with --files-from")
+        wrong = "name recordings or folders, or a list of them with --files-from"
+        raise UsageError(wrong, given.usage)
     return inputs
 
 

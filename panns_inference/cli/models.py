@@ -12,8 +12,10 @@ from urllib.parse import urlsplit
 from ..checkpoints import cached, destination, fetch, usable, verify
 from ..errors import UsageError
 from ..registry import CHECKPOINTS, NETWORKS, Checkpoint, Entry, Source, checkpoint_of, find
+from .deletion import delete_weights
 from .digest import print_digests
 from .measure import seconds_of
+from .weights_info import lines_on
 
 LOG = logging.getLogger("panns_inference")
 
@@ -42,6 +44,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="networks; without any, list takes all, verify and path those that are downloaded; "
         "for digest: files of weights, to print their size, checksums and the networks they fit",
     )
+    parser.add_argument("-y", "--yes", action="store_true", help="delete without a question")
     layout = parser.add_mutually_exclusive_group()
     for name in LAYOUTS:
         layout.add_argument(
@@ -70,6 +73,8 @@ def run(given: argparse.Namespace) -> int:
     options = {given.layout: given.layout, "sort": given.sort, "measure": given.measure}
     if given.action != "list" and (wrong := next((n for n, v in options.items() if v), None)):
         raise UsageError(f"--{wrong} is for panns models list")
+    if given.action != "delete" and given.yes:
+        raise UsageError("--yes is for panns models delete")
     return ACTIONS[given.action](given)
 
 
@@ -184,15 +189,11 @@ LAYOUTS: dict[str, Callable[[Sequence[dict[str, Any]]], None]] = {
 
 
 def _info(given: argparse.Namespace) -> int:
-    """Print whose weights they are, and on which terms."""
+    """Print whose weights they are, on which terms, and how good they are."""
     if not given.names:
         raise UsageError(f"name the networks: {', '.join(CHECKPOINTS)}")
     for checkpoint in [checkpoint_of(name) for name in given.names]:
-        print(f"{checkpoint.name}: {checkpoint}")
-        print(f"  from:    {checkpoint.url or 'the package'}")
-        print(f"  licence: {checkpoint.source.licence}")
-        if checkpoint.source.citation:
-            print(f"  cite:    {checkpoint.source.citation}")
+        print("\n".join(lines_on(checkpoint)))
     return 0
 
 
@@ -244,5 +245,6 @@ ACTIONS: dict[str, Callable[[argparse.Namespace], int]] = {
     "download": _download,
     "verify": _verify,
     "path": _path,
+    "delete": lambda given: delete_weights(given.names, given.yes),
     "digest": _digest,
 }

@@ -55,8 +55,11 @@ class Parser(argparse.ArgumentParser):
         """
         sentence = printable(f"{self.place}{message.removeprefix('argument ')}")
         mark = colours.painted("error:", colours.ERROR, sys.stderr)
-        usage = f"{self.format_usage().rstrip()}; {self.prog} --help says more"
-        self.exit(2, f"{self.prog}: {mark} {sentence}\n{usage}\n")
+        self.exit(2, f"{self.prog}: {mark} {sentence}\n{self.short_usage()}\n")
+
+    def short_usage(self) -> str:
+        """Return how a command line looks, in one line."""
+        return f"{self.format_usage().rstrip()}; {self.prog} --help says more"
 
     def refuse(self, words: Sequence[str]) -> NoReturn:
         """Print which words of a command line mean nothing, and end the program.

@@ -18,6 +18,7 @@ from ..errors import UsageError
 from ..models import FrontEnd, Network, PannsMini
 from ..models.logmel import LogmelNetwork
 from ..models.precision import single_at_least, widest
+from ..wording import argument
 from .contract import Grid, Outputs, Statistics, Waveforms
 from .fingerprint import Fingerprint, checksum
 from .receptive_field import grid_of
@@ -87,7 +88,7 @@ class TorchEngine:
     def _fast(self, precision: str, memory: str) -> nn.Module:
         """The fast form of the network; the module itself if it has none."""
         if reason := ELSEWHERE.get(precision):
-            raise UsageError(f"precision={precision!r} {reason}")
+            raise UsageError(f"{argument('precision', precision)} {reason}")
         if self.known is None or self.device != "cpu":
             if precision != "float32":
                 raise UsageError(
@@ -100,9 +101,9 @@ class TorchEngine:
             return fast
         if precision != "float32":
             raise UsageError(
-                f"precision={precision!r} is not possible: {type(self.known).__name__} has hooks, "
-                "methods or types of its own, or torch lacks the operators, and it computes as it "
-                "was made to"
+                f"{argument('precision', precision)} is not possible: {type(self.known).__name__} "
+                "has hooks, methods or types of its own, or torch lacks the operators, and it "
+                "computes as it was made to"
             )
         return self.module
 

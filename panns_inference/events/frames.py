@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import UsageError
+from ..wording import argument
 from .rules import TOLERANCE
 
 Frames = NDArray[np.floating[Any]]
@@ -61,7 +62,8 @@ def require_probabilities(frames: Frames) -> None:
     lowest, highest = frames.min(initial=0), frames.max(initial=0)
     if lowest < -TOLERANCE or highest > 1 + TOLERANCE:
         raise UsageError(
-            "framewise probabilities must be in [0, 1] for method='boxes', but these lie in "
+            f"framewise probabilities must be in [0, 1] for {argument('method', 'boxes')}, but "
+            "these lie in "
             f"[{lowest:g}, {highest:g}]"
         )
 

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..errors import UsageError
 from ..registry import DEFAULT_THRESHOLD
+from ..wording import argument
 from .columns import Class, column_of, columns_of
 from .threshold_file import read_thresholds
 
@@ -122,7 +123,9 @@ class Rules:
         for name in ("smooth", "merge_gap", "min_duration", "pad"):
             seconds = getattr(self, name)
             if not 0 <= seconds < math.inf:
-                raise UsageError(f"{name} must be a number of seconds, 0 or more, not {seconds}")
+                raise UsageError(
+                    f"{argument(name)} must be a number of seconds, 0 or more, not {seconds}"
+                )
         for name in ("classes", "exclude"):
             if isinstance(getattr(self, name), Iterator):
                 # It would be used up by the first look.
@@ -132,15 +135,19 @@ class Rules:
                 object.__setattr__(self, name, read_thresholds(path))
         if not 0 < self.step_filter < math.inf:
             raise UsageError(
-                f"step_filter must be a number of seconds above 0, not {self.step_filter}"
+                f"{argument('step_filter')} must be a number of seconds above 0, not "
+                f"{self.step_filter}"
             )
         if not 0 <= self.merge_difference <= 1:
             raise UsageError(
-                "merge_difference must be a difference of probabilities, from 0 to 1, not "
+                f"{argument('merge_difference')} must be a difference of probabilities, from 0 "
+                "to 1, not "
                 f"{self.merge_difference}"
             )
         if not self.merge_ratio >= 1:
-            raise UsageError(f"merge_ratio must be a ratio of 1 or more, not {self.merge_ratio}")
+            raise UsageError(
+                f"{argument('merge_ratio')} must be a ratio of 1 or more, not {self.merge_ratio}"
+            )
 
     def _check_method(self) -> None:
         if self.method not in RULES_OF:
@@ -151,7 +158,7 @@ class Rules:
                 given = getattr(self, name)
                 if method != self.method and not np.array_equal(given, defaults[name]):
                     raise UsageError(
-                        f"{name} is a rule of the method {method} and means nothing to "
+                        f"{argument(name)} is a rule of the method {method} and means nothing to "
                         f"{self.method}: leave it out, or choose the other method"
                     )
 
@@ -215,8 +222,8 @@ class Rules:
         for label, upper, lower in zip(labels, on, off, strict=True):
             if lower > upper:
                 raise UsageError(
-                    f"threshold_off must be at most threshold, but for {label!r} {lower:g} is "
-                    f"above {upper:g}"
+                    f"{argument('threshold_off')} must be at most {argument('threshold')}, but "
+                    f"for {label!r} {lower:g} is above {upper:g}"
                 )
         return on, off
 
@@ -228,7 +235,7 @@ def of_each_class(
 
     Args:
         name: of the setting, for messages.
-        given: as for `Rules`, but for a path.
+        given: as for `Rules`.
         defaults: of classes that a mapping leaves out, (classes,).
         labels: display names, in the order of the columns.
 
@@ -237,21 +244,24 @@ def of_each_class(
             is named that there is not.
     """
     values: NDArray[np.float64] = defaults.copy()
+    if isinstance(given, str | os.PathLike):
+        given = read_thresholds(given)
     if isinstance(given, Mapping):
         values[:] = given.get(OTHERS, values)
         for each, value in given.items():
             if each != OTHERS:
                 values[column_of(each, labels)] = value
-    elif (shape := np.shape(given)) in ((), values.shape):  # type: ignore[arg-type]
-        values[:] = given  # type: ignore[assignment]
+    elif (shape := np.shape(given)) in ((), values.shape):
+        values[:] = given
     else:
         raise UsageError(
-            f"{name} must be one number, or one for each of the {len(labels)} classes, not an "
-            f"array of shape {shape}"
+            f"{argument(name)} must be one number, or one for each of the {len(labels)} "
+            f"classes, not an array of shape {shape}"
         )
     for label, value, default in zip(labels, values, defaults, strict=True):
         if not 0 < value <= 1 and value != default:
             raise UsageError(
-                f"{name} must be a probability above 0 and at most 1, not {value:g} ({label})"
+                f"{argument(name)} must be a probability above 0 and at most 1, not {value:g} "
+                f"({label})"
             )
     return values

@@ -10,6 +10,7 @@ from typing import IO, Any
 from ..errors import UsageError
 from ..events.columns import Class
 from ..results import Detection, Embedding, Result
+from ..wording import argument
 from .increments import Joined
 from .spans import Selection, unicode
 
@@ -150,7 +151,7 @@ class Format:
         if wanted and not self.channels:
             raise UsageError(
                 f"a file of format {self.name} holds one channel of one track: name a folder, and "
-                "split=True or --split puts a file for each there"
+                f"{argument('split', True)} puts a file for each there"
             )
 
     def write(

@@ -18,6 +18,7 @@ from ..plot.drawing import Settings
 from ..plot.files import DPI, SEVERAL, Add, pictures_in
 from ..plot.picture import draw
 from ..plot.scene import Scene
+from ..wording import argument
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -69,16 +70,24 @@ class Target:
         self.settings.colours  # noqa: B018 an error, if there are none
         if self.split:
             if self.path.is_file():
-                raise UsageError(f"{self.path} is a file: --split needs the name of a folder")
+                raise UsageError(
+                    f"{self.path} is a file: {argument('split', True)} needs the name of a folder"
+                )
         elif self.path.is_dir():
-            raise UsageError(f"{self.path} is a folder: --split puts a picture a recording there")
+            raise UsageError(
+                f"{self.path} is a folder: {argument('split', True)} puts a picture a recording "
+                "there"
+            )
         elif n_pictures > 1 and self.form not in SEVERAL:
             raise UsageError(
                 f"a file of {self.form} holds one picture, and there are {n_pictures} recordings: "
-                "--split writes one for each into a folder; pdf and html hold several"
+                f"{argument('split', True)} writes one for each into a folder; pdf and html hold "
+                "several"
             )
         elif self.path.exists() and not self.overwrite:
-            raise UsageError(f"{self.path} is there already: give another name, or --overwrite")
+            raise UsageError(
+                f"{self.path} is there already: give another name, or {argument('overwrite', True)}"
+            )
 
     @contextmanager
     def opened(self, path: Path) -> Iterator[Add]:

@@ -16,6 +16,7 @@ from ..engine import Outputs
 from ..errors import UsageError
 from ..model import Model
 from ..results import Embedding, Result, Tagging
+from ..wording import argument
 from .blocks import Waveform
 from .forward import pass_over
 from .sliding import Batch, Placement, Stretches
@@ -73,14 +74,21 @@ class ClipwiseTask(Task[C]):
         min_clip = float(min_clip)
         super().__init__(model, skip_silence, window=window, hop=hop, min_clip=min_clip)
         if window is None and hop is not None:
-            raise UsageError("hop is the step between windows: give their length as window=")
+            raise UsageError(
+                f"{argument('hop')} is the step between windows: give their length, too: "
+                f"{argument('window')}"
+            )
         if min_clip and skip_silence is not None:
-            raise UsageError("min_clip adds silence and skip_silence leaves it out: give one")
+            raise UsageError(
+                f"{argument('min_clip')} adds silence and {argument('skip_silence')} leaves it "
+                "out: give one"
+            )
         self.min_samples = self.samples_of("min_clip", min_clip) if min_clip else 0
         if self.min_samples > self.block:
             most = self.block / model.sample_rate
             raise UsageError(
-                f"min_clip is at most {most:g} s, which go through the network at once"
+                f"{argument('min_clip')} is at most {most:g} s, which go through the network at "
+                "once"
             )
         self.window = None if window is None else self.samples_of("window", window)
         self.hop = self.window if hop is None else self.samples_of("hop", hop)

@@ -20,6 +20,7 @@ from ..model import Model
 from ..registry import NETWORKS
 from ..results import Detection
 from ..warning import warn
+from ..wording import argument
 from .blocks import Waveform
 from .framewise import DetectionAccumulator, Sink
 from .segments import Frames
@@ -117,8 +118,8 @@ class DetectionTask(Task[Detection]):
         self.slides = names is not None and "framewise_output" not in names
         if not self.slides and (window, hop) != (None, None):
             raise UsageError(
-                f"{model.name} has framewise probabilities: window= and hop= are for networks that "
-                "have none"
+                f"{model.name} has framewise probabilities: {argument('window')} and "
+                f"{argument('hop')} are for networks that have none"
             )
         known = NETWORKS.get(model.name)
         best = (known.slide_window, known.slide_hop) if known else (0.0, 0.0)

@@ -17,6 +17,7 @@ from ..errors import AudioError, UsageError
 from ..events import Event
 from ..model import Model
 from ..results import Result
+from ..wording import argument
 from .blocks import Waveform
 from .forward import BLOCK, outputs_of
 from .padding import centred
@@ -90,7 +91,8 @@ class Task(Generic[R]):
     def __init__(self, model: Model, skip_silence: float | None, **settings: Any) -> None:
         if skip_silence is not None and not skip_silence <= 0:
             raise UsageError(
-                f"skip_silence is a level below full scale, 0 dB or less, not {skip_silence}"
+                f"{argument('skip_silence')} is a level below full scale, 0 dB or less, not "
+                f"{skip_silence}"
             )
         self.model = model
         self.peak = None if skip_silence is None else 10 ** (skip_silence / 20)
@@ -200,7 +202,9 @@ class Task(Generic[R]):
             UsageError: if it is less than a sample, or not finite.
         """
         if not 1 <= seconds * self.model.sample_rate < float("inf"):
-            raise UsageError(f"{setting} must be a number of seconds above 0, not {seconds}")
+            raise UsageError(
+                f"{argument(setting)} must be a number of seconds above 0, not {seconds}"
+            )
         return round(seconds * self.model.sample_rate)
 
 

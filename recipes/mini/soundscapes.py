@@ -13,12 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panns_inference.audioset import labels
-from panns_inference.metrics import Annotation
 from panns_inference.training.recordings import Recordings, decode
 from panns_inference.training.sampler import Sampler
 
 from .collection import Sounds, Window, waveform_of
-from .detection import Collection, Soundscape
+from .detection import Collection, Sound, Soundscape
 from .isolated import FRAME, GAP_FRAMES, is_steady
 from .names import named_classes
 from .scenes import Event, Placing, scene
@@ -130,7 +129,7 @@ def at_once(events: list[Event]) -> int:
     return max((sum(e.first <= each.first < e.last for e in events) for each in events), default=0)
 
 
-def joined(events: list[Event], classes: list[int]) -> list[Annotation]:
+def joined(events: list[Event], classes: list[int]) -> list[Sound]:
     """Return the events of a scene with their classes; those of one class that meet are one.
 
     Args:
@@ -145,7 +144,7 @@ def joined(events: list[Event], classes: list[int]) -> list[Annotation]:
         else:
             known.append([first, last])
     sounds = [
-        Annotation(first / SAMPLE_RATE, last / SAMPLE_RATE, labels[k])
+        Sound(first / SAMPLE_RATE, last / SAMPLE_RATE, labels[k])
         for k, each in spans.items()
         for first, last in each
     ]
@@ -160,7 +159,7 @@ def read_soundscape(audio: Path) -> Collection:
     """
     with (audio / "soundscape_120s.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    sounds = [Annotation(float(row["onset"]), float(row["offset"]), row["class"]) for row in rows]
+    sounds = [Sound(float(row["onset"]), float(row["offset"]), row["class"]) for row in rows]
     columns = {row["class"]: indices(row["audioset_indices"]) for row in rows}
     waveform = decode(audio / "soundscape_120s.flac", SAMPLE_RATE)
     return Collection([Soundscape(waveform, sounds)], columns)

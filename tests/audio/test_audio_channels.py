@@ -145,7 +145,7 @@ def test_channels_that_cancel_each_other_are_noticed(samples: NDArray[np.float32
     assert np.allclose(found, samples.mean(axis=1), rtol=1e-5, atol=1e-7 * np.abs(samples).max())
     with pytest.warns(AudioWarning, match=f"the array has channels that {ANTIPHASE}, {length}"):
         read(samples.T, RATE)
-    with pytest.raises(AudioError, match="read one of them with channel='left', --channel left"):
+    with pytest.raises(AudioError, match="read one of them with channel='left', or"):
         read_bytes(content, strict=True)
     assert len(read_bytes(content, channel="left", strict=True)) == len(samples)
 

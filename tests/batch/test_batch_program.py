@@ -268,7 +268,7 @@ def test_binary_formats(folder: Path, tmp_path: Path) -> None:
         (("--split",), "name a file with -o, or with --split a folder"),
         (("-", "-o", "x.csv"), "what is read from stdin goes to stdout"),
         (("-o", ""), "-o needs the name of a file or a folder"),
-        (("--hop", "1"), "give their length as window="),
+        (("--hop", "1"), "give their length, too: --window"),
         (("--jobs", "2", "--model", "Cnn99"), "unknown network 'Cnn99'"),
         (("--skip-silence", "3"), "0 dB or less"),
     ],

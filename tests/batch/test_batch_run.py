@@ -167,7 +167,7 @@ def test_other_settings_are_refused_and_shown(
         "  settings.smooth: was 0.0, is 1.0",
         "  reading.resampler: was 'soxr', is 'resampy'",
     }
-    assert "--overwrite" in lines[-1]
+    assert "overwrite=True" in lines[-1]
     with pytest.raises(UsageError, match=r"settings\.method: was 'threshold', is 'boxes'"):
         run(DetectionTask(mini, threshold=0.3, method="boxes"), [folder], table)
     with pytest.raises(UsageError, match="task: was 'detect', is 'tag'"):
@@ -222,8 +222,8 @@ def test_places_that_do_not_fit(mini: AudioTagging, folder: Path, tmp_path: Path
     (tmp_path / "file").write_text("mine")
     for place, more, message in (
         (tmp_path / "file", {"split": True}, "file is a file: name a folder"),
-        (tmp_path, {}, "is a folder: split=True or --split"),
-        (f"{tmp_path}/new/", {}, "is a folder: split=True or --split"),
+        (tmp_path, {}, "is a folder: split=True puts"),
+        (f"{tmp_path}/new/", {}, "is a folder: split=True puts"),
         (tmp_path / "a.srt", {"format": "srt"}, "a file of format srt holds one recording"),
         (tmp_path / "a.npz", {"format": "npz", "split": True}, "npz holds Detection"),
         (tmp_path / "a.csv", {"format": "cvs"}, "unknown format 'cvs'"),

@@ -229,7 +229,7 @@ def test_the_next_best_is_taken(
         "panns models download mn10_as"
     )
     assert first.splitlines()[-1] == hint
-    assert tagged(capsys) == hint + "\n"
+    assert tagged(capsys) == "panns: using PannsMini\n"
 
 
 @pytest.mark.parametrize("name", ["a" * 300, "loop/cache", "file/cache"])

@@ -26,6 +26,7 @@ def chosen(
         return checkpoint.name in here
 
     monkeypatch.setattr(checkpoints, "usable", usable)
+    monkeypatch.setattr("panns_inference.cli.choice.is_due", lambda _: True)
     with caplog.at_level(logging.INFO, "panns_inference"):
         name = best_here(output)
     return name, caplog.messages[-1]

@@ -89,6 +89,14 @@ def test_what_is_wrong_comes_first(words: str, sentence: str, capsys: Capture) -
     assert sentence in refused(capsys, *words.split())
 
 
+@pytest.mark.parametrize("command", ["tag", "detect", "embed"])
+def test_a_command_without_a_recording(command: str, capsys: Capture) -> None:
+    assert main([command]) == 2
+    sentence, usage = capsys.readouterr().err.splitlines()
+    assert sentence.startswith("panns: error: name recordings or folders")
+    assert usage.startswith(f"usage: panns {command} [OPTION ...] [RECORDING ...];")
+
+
 def test_a_recording_without_a_command(street: Path, capsys: Capture) -> None:
     assert f"did you mean panns tag {street}?" in refused(capsys, str(street))
 

@@ -433,12 +433,16 @@ def test_the_time_of_models_is_measured(capsys: Capture) -> None:
 
 def test_whose_weights_they_are(capsys: Capture) -> None:
     assert main(["models", "info", "mn04_as", "PannsMini"]) == 0
-    first, where, licence, cite, *others = capsys.readouterr().out.splitlines()
+    first, where, licence, cite, good, *others = capsys.readouterr().out.splitlines()
     assert first.startswith("mn04_as: mn04_as_mAP_432.pt (4,066,513 bytes")
     assert where.endswith("/EfficientAT/releases/download/v0.0.1/mn04_as_mAP_432.pt")
     assert licence.split() == ["licence:", "MIT"]
     assert cite.strip().startswith("cite:    F. Schmid, K. Koutini, G. Widmer")
-    assert [line.split()[0] for line in others] == ["PannsMini:", "from:", "licence:"]
+    assert good == "  good at: AudioSet mAP 0.432, event F1 0.024"
+    *_, own = "\n".join(others).partition("PannsMini:")
+    assert [line.split(":")[0].strip() for line in own.splitlines()[1:]] == [
+        *("from", "licence", "good at", "gives", "costs", "events", "page", "here"),
+    ]
     assert main(["models", "info"]) == 2
 
 

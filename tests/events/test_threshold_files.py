@@ -83,7 +83,7 @@ def test_events_above_thresholds_of_their_own(tmp_path: Path) -> None:
     assert events({"*": 0.26, "bell": 0.1}) == [("Bell", 1.0)]
 
 
-def test_tags_that_are_wanted() -> None:
+def test_tags_that_are_wanted(tmp_path: Path) -> None:
     tagging = Tagging(
         source=None,
         duration=1.0,
@@ -101,6 +101,9 @@ def test_tags_that_are_wanted() -> None:
     assert top(10) == ["Domestic animals, pets", "Rain", "Bell", "Dog"]
     assert top(10, {"Rain": 0.5, "*": 0.3}) == ["Domestic animals, pets", "Bell"]
     assert top(10, [0.1, 0.95, 0.5, 0.4 - 1e-9]) == ["Bell", "Dog"]
+    path = tmp_path / "thresholds.toml"
+    path.write_text('Rain = 0.5\n"*" = 0.3')
+    assert top(10, path) == top(10, str(path)) == ["Domestic animals, pets", "Bell"]
     assert top(1, classes=["Dog", "Bell"]) == ["Bell"]
     assert top(10, classes="Dog,domestic animals pets") == ["Domestic animals, pets", "Dog"]
     assert top(2, exclude=["Domestic animals, pets,Rain"]) == ["Bell", "Dog"]

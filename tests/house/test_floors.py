@@ -25,8 +25,9 @@ FLOORS = {
         "settings",
         "terminal",
         "warning",
+        "wording",
     },
-    1: {"audio", "config", "device", "events", "metrics", "models"},
+    1: {"audio", "config", "device", "events", "models"},
     2: {"checkpoints", "engine", "pytorch_utils"},
     3: {
         "arrays",

@@ -166,7 +166,7 @@ def test_networks_without_frames_slide(lee, samples) -> None:
 
 
 def test_networks_with_frames_do_not(mini, lee, samples) -> None:
-    with pytest.raises(UsageError, match="PannsMini has framewise probabilities: window="):
+    with pytest.raises(UsageError, match="PannsMini has framewise probabilities: window and hop"):
         mini.detect(samples, RATE, window=2)
     with warnings.catch_warnings():
         warnings.simplefilter("error")

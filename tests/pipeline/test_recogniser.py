@@ -241,7 +241,7 @@ def test_wrong_rules_are_said_before_the_network_runs(
 def test_what_is_no_network() -> None:
     with pytest.raises(UsageError, match="LeeNet11 has no setting interpolate_mode; it has sample"):
         SoundEventDetection("LeeNet11", interpolate_mode="linear", device="cpu", pretrained=False)
-    with pytest.raises(UsageError, match="goes into checkpoint_path="):
+    with pytest.raises(UsageError, match="goes into checkpoint_path, not"):
         AudioTagging("LeeNet11_mAP=0.266.pth", device="cpu")
     for nonsense in (Path("weights.pth"), build, 3):
         with pytest.raises(

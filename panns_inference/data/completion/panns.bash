@@ -10,10 +10,6 @@ _panns() {
             words) COMPREPLY+=("$line") ;;
         esac
     done < <("$1" completion bash -- "${COMP_LINE:0:COMP_POINT}" 2>/dev/null)
-    # Of an option whose value is joined to it, only the value follows.
-    if [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == *= ]]; then
-        compopt -o nospace
-    fi
 }
 
 complete -F _panns panns

@@ -15,6 +15,7 @@ from ...models import Network
 from ...models.frontend import LogmelFilterBank, Spectrogram
 from ...models.kaldi import KaldiLogmel
 from ...names import check_one_of
+from ...wording import argument
 from ..fingerprint import is_customized
 from . import onednn
 from .compiled_logmel import compiled_logmel
@@ -106,6 +107,6 @@ def _settings(precision: str, memory: str) -> Settings:
     if precision == "bf16" and not onednn.has_bf16():
         raise UsageError(
             "this processor has no bf16 instructions (AVX512-BF16 or AMX), and would be slower "
-            "with precision='bf16' than without: leave it out"
+            f"with {argument('precision', 'bf16')} than without: leave it out"
         )
     return replace(MEMORY[memory], dtype=PRECISIONS[precision])

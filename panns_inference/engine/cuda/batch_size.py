@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from ...errors import UsageError
+from ...wording import argument
 from ..contract import Outputs
 
 BYTES_A_SECOND = 48e6
@@ -72,7 +73,7 @@ class BatchSplitter:
                 raise UsageError(
                     f"{group.shape[1]:,} samples do not fit into the free memory of "
                     f"{self.place}: give less at once, end what else is on that GPU, or take "
-                    "device='cpu'"
+                    f"{argument('device', 'cpu')}"
                 ) from error
             self.max_samples = len(group) // 2 * group.shape[1]
         self.release()

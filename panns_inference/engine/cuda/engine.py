@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ...errors import UsageError
+from ...wording import argument
 from ..contract import Outputs, Waveforms
 from ..fingerprint import is_customized
 from ..schedule import Schedule
@@ -75,8 +76,9 @@ class CudaEngine(TorchEngine):
         """The module itself: its copies are made when they are needed."""
         if self.dtype and not self._is_copied():
             raise UsageError(
-                f"precision={precision!r} is for the networks of panns_inference.models: a module "
-                "of one's own, or with hooks, computes as it was made to"
+                f"{argument('precision', precision)} is for the networks of "
+                "panns_inference.models: a module of one's own, or with hooks, computes as it was "
+                "made to"
             )
         return self.module
 

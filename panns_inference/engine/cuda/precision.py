@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from ...errors import UsageError
 from ...models import Network
+from ...wording import argument
 from ..torch_engine import ELSEWHERE
 
 ROUNDED = {"float32": None, "bf16": torch.bfloat16, "fp16": torch.float16}
@@ -47,11 +48,11 @@ def conv_dtype(precision: str, capability: tuple[int, int]) -> torch.dtype | Non
     if precision not in ROUNDED:
         names = ", ".join(map(repr, ROUNDED))
         reason = ELSEWHERE.get(precision, f"is unknown: a GPU computes in one of {names}")
-        raise UsageError(f"precision={precision!r} {reason}")
+        raise UsageError(f"{argument('precision', precision)} {reason}")
     if precision == "bf16" and capability < BF16_SINCE:
         raise UsageError(
-            "precision='bf16' would be slow on this GPU, which has no units for it (compute "
-            "capability {}.{}; they came with 8.0): give 'fp16'".format(*capability)
+            f"{argument('precision', 'bf16')} would be slow on this GPU, which has no units for it "
+            "(compute capability {}.{}; they came with 8.0): give 'fp16'".format(*capability)
         )
     return ROUNDED[precision]
 

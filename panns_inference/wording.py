@@ -1,0 +1,49 @@
+"""How messages name an argument: as Python writes it, or as the command line does.
+
+A message is for the person who reads it. In a script that is `overwrite=True`, on the command line
+`--overwrite`; the program says once that it is a command line.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+
+
+def argument(name: str, value: object = None) -> str:
+    """Return an argument, with a value if there is one, as whoever runs this process writes it.
+
+    Args:
+        name: as Python has it, such as `step_filter`.
+        value: of the argument.
+    """
+    return _Spelling.current(name, value)
+
+
+@contextlib.contextmanager
+def of_command_line() -> Iterator[None]:
+    """A context in which arguments are named as options: `--step-filter`, `--channel left`."""
+    _Spelling.current = _option
+    try:
+        yield
+    finally:
+        _Spelling.current = _keyword
+
+
+_OPTIONS = {"checkpoint_path": "checkpoint"}
+"""Arguments whose options have other names."""
+
+
+def _keyword(name: str, value: object) -> str:
+    return name if value is None else f"{name}={value!r}"
+
+
+def _option(name: str, value: object) -> str:
+    option = f"--{_OPTIONS.get(name, name).replace('_', '-')}"
+    return option if value in (None, True) else f"{option} {value}"
+
+
+class _Spelling:
+    """What is used now, in all threads."""
+
+    current: Callable[[str, object], str] = staticmethod(_keyword)
