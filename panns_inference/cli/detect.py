@@ -13,12 +13,12 @@ from ..events.rules import (
     RULES_OF,
     STEP_FILTER,
 )
-from ..formats import FORMATS
 from ..registry import DEFAULT_THRESHOLD, NETWORKS
 from ..results import Detection
 from . import known_names, options, values, wanted
 from .clock import CLOCK, clock_of
 from .run import run_task
+from .tables import format_of
 
 if TYPE_CHECKING:
     from ..model import Model
@@ -133,7 +133,7 @@ def run(given: argparse.Namespace) -> int:
         given: the command line.
     """
     # What is not written is not kept: an hour of it takes 0.76 GB.
-    framewise = FORMATS[given.format].framewise
+    framewise = format_of(given).framewise
     return run_task(
         given,
         "framewise_output",
