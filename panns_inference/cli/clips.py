@@ -70,9 +70,7 @@ def run(given: argparse.Namespace) -> int:
         given: the command line.
     """
     from ..clips import cut_out
-    from ..formats.choice import Choice
 
-    choice = Choice(given.classes, given.exclude or (), given.min_probability)
     failed = False
     for table in given.tables:
         report = cut_out(
@@ -81,7 +79,9 @@ def run(given: argparse.Namespace) -> int:
             root=given.root,
             form=given.format,
             margin=given.margin,
-            choice=choice,
+            classes=given.classes,
+            exclude=given.exclude or (),
+            min_probability=given.min_probability,
             top=given.top,
         )
         for failure in report.failures:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ..audio import Clock
     from ..batch.progress import Progress
     from ..errors import PathError
-    from ..pictures import Target
+    from ..pictures.output import Target
 
 LOG = logging.getLogger("panns_inference")
 
@@ -142,7 +142,7 @@ def run(given: argparse.Namespace) -> int:
     Args:
         given: the command line.
     """
-    from ..pictures import is_table
+    from ..pictures.tables import is_table
 
     inputs = named_inputs(given)
     if "-" in inputs:
@@ -155,7 +155,7 @@ def run(given: argparse.Namespace) -> int:
 
 
 def _target(given: argparse.Namespace) -> Target:
-    from ..pictures import Target
+    from ..pictures.output import Target
     from ..plot.drawing import Settings
 
     ending = Path(given.output).suffix[1:].lower()
@@ -186,7 +186,7 @@ def _clock(given: argparse.Namespace) -> Clock:
 def _of_tables(given: argparse.Namespace, tables: Sequence[str], target: Target) -> int:
     from ..batch.progress import progress_of
     from ..formats.choice import Choice
-    from ..pictures import counted_in_tables, groups_of, shown_groups
+    from ..pictures.tables import counted_in_tables, groups_of, shown_groups
 
     choice = Choice(given.classes, given.exclude or (), given.min_probability)
     if given.calendar:
@@ -209,7 +209,7 @@ def _of_recordings(given: argparse.Namespace, inputs: Sequence[str], target: Tar
     from ..batch.progress import progress_of
     from ..batch.recording import split_channels
     from ..batch.run import none_is_there
-    from ..pictures import counted_in_recordings, shown_recordings
+    from ..pictures.recordings import counted_in_recordings, shown_recordings
 
     reading = Reading(given.resampler, given.strict, given.track, given.channel, _clock(given))
     recordings = split_channels(find(inputs), reading)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from ..audio.excerpts import Stretch, excerpts
 from ..batch.progress import Failure
 from ..errors import AudioError, PathError
+from ..events.columns import Class
 from ..formats.choice import Choice, most_probable
 from ..formats.read import Row, rows_of
 from ..formats.sources import found_recordings
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from os import PathLike
 
     from soundfile import SoundFile
-
-ALL = Choice()
 
 
 @dataclass
@@ -49,7 +48,9 @@ def cut_out(
     root: str | PathLike[str] | None = None,
     form: str = "wav",
     margin: float = 0.0,
-    choice: Choice = ALL,
+    classes: Collection[Class] | None = None,
+    exclude: Collection[Class] = (),
+    min_probability: float = 0.0,
     top: int | None = None,
 ) -> Report:
     """Write the events of a table as files of sound, each class into a folder of its own.
@@ -63,7 +64,9 @@ def cut_out(
         root: folder below which the recordings are; None is the current one or that of the table.
         form: 'wav', or 'flac', in which samples have 24 bits at most.
         margin: seconds of sound before and behind an event.
-        choice: which events.
+        classes: labels, mids or indices of the classes that are wanted; None is all.
+        exclude: classes that are not wanted.
+        min_probability: smallest probability of an event.
         top: how many of a class at most, the most probable ones; None is all.
 
     Raises:
@@ -71,6 +74,7 @@ def cut_out(
         OutputError: if the disk is full, or the folder cannot be made.
     """
     check_one_of(form, FORMATS, "the format of clips")
+    choice = Choice(classes, exclude, min_probability)
     rows = [row for row in choice.of(rows_of(table)) if row.event]
     if top is not None:
         rows = most_probable(rows, top)

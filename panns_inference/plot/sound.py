@@ -5,6 +5,7 @@ It is decoded block by block and never held: a day takes as little memory as a m
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -12,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..audio import Blocks, Reading, Source, stated_length, waveform
-from ..audio.files import is_file
 from ..names import check_one_of
 from .pooling import Pooling
 
@@ -78,12 +78,9 @@ def sound_of(
 
 
 def _hop(source: Source) -> int:
-    is_long = is_file(source) and not _length(source) <= LONG
-    return SIZE if is_long else FINE_HOP
-
-
-def _length(source: Source) -> float:
-    return stated_length(source) if isinstance(source, str) else 0.0
+    if isinstance(source, (str, os.PathLike)) and stated_length(source) > LONG:
+        return SIZE
+    return FINE_HOP
 
 
 def _waveform(blocks: Blocks) -> Sound:

@@ -21,7 +21,6 @@ from panns_inference.clips import cut_out
 from panns_inference.clips.names import names_of_clips, safe_name
 from panns_inference.errors import UsageError
 from panns_inference.events import Event
-from panns_inference.formats.choice import Choice
 from panns_inference.formats.read import Row
 
 RATE = 22_050
@@ -165,20 +164,20 @@ def test_a_clip_that_is_there_is_left_as_it_is(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("choice", "top", "names"),
     [
-        (Choice(), 1, ["Bow-wow/0.30_a_3.00-4.00.wav", "Dog/0.80_a_1.00-2.00.wav"]),
-        (Choice(["dog"]), None, ["Dog/0.50_a_0.00-1.00.wav", "Dog/0.80_a_1.00-2.00.wav"]),
-        (Choice(["/m/0bt9lr"], min_probability=0.6), 9, ["Dog/0.80_a_1.00-2.00.wav"]),
-        (Choice(exclude=["DOG"]), None, ["Bow-wow/0.30_a_3.00-4.00.wav"]),
-        (Choice(), 0, []),
+        ({}, 1, ["Bow-wow/0.30_a_3.00-4.00.wav", "Dog/0.80_a_1.00-2.00.wav"]),
+        ({"classes": ["dog"]}, None, ["Dog/0.50_a_0.00-1.00.wav", "Dog/0.80_a_1.00-2.00.wav"]),
+        ({"classes": ["/m/0bt9lr"], "min_probability": 0.6}, 9, ["Dog/0.80_a_1.00-2.00.wav"]),
+        ({"exclude": ["DOG"]}, None, ["Bow-wow/0.30_a_3.00-4.00.wav"]),
+        ({}, 0, []),
     ],
 )
 def test_events_are_chosen(
-    choice: Choice, top: int | None, names: list[str], tmp_path: Path
+    choice: dict[str, Any], top: int | None, names: list[str], tmp_path: Path
 ) -> None:
     soundfile.write(tmp_path / "a.wav", STEREO, RATE)
     rows = [(0, 1, "Dog", 0.5), (1, 2, "Dog", 0.8), (3, 4, "Bow-wow", 0.3)]
     path = table(tmp_path / "t.csv", *(("a.wav", *row) for row in rows))
-    cut_out(path, tmp_path / "out", choice=choice, top=top)
+    cut_out(path, tmp_path / "out", top=top, **choice)
     assert clips_in(tmp_path / "out") == names
 
 
@@ -186,7 +185,7 @@ def test_a_class_that_nobody_knows_is_named(tmp_path: Path) -> None:
     path = table(tmp_path / "t.csv", ("a.wav", 0, 1, "Bow-wow", 0.5))
     for wanted, message in (("Bowwoww", "did you mean one of: Bow-wow"), ("/m/0", "no class has")):
         with pytest.raises(UsageError, match=message):
-            cut_out(path, tmp_path / "out", choice=Choice([wanted]))
+            cut_out(path, tmp_path / "out", classes=[wanted])
     assert not (tmp_path / "out").exists()
 
 

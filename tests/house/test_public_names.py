@@ -136,18 +136,6 @@ PUBLIC = {
         "pad_framewise_output",
         "parameters",
     ],
-    ".pictures": [
-        "Group",
-        "Hours",
-        "Shown",
-        "Target",
-        "counted_in_recordings",
-        "counted_in_tables",
-        "groups_of",
-        "is_table",
-        "shown_groups",
-        "shown_recordings",
-    ],
     ".pytorch_utils": [
         "Interpolator",
         "LinearInterpolator",

@@ -21,7 +21,7 @@ import soundfile
 from matplotlib.image import imread
 
 from panns_inference.cli import main
-from panns_inference.pictures import Hours
+from panns_inference.pictures.calendar import Hours
 from panns_inference.plot.drawing import Settings
 
 Capture = pytest.CaptureFixture[str]
