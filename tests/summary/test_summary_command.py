@@ -6,11 +6,13 @@ import codecs
 import csv
 import io
 import json
+import shutil
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from panns_inference import AudioTagging
 from panns_inference.cli import main
 
 Capture = pytest.CaptureFixture[str]
@@ -126,3 +128,22 @@ def test_nothing_is_replaced_unasked(table: Path, tmp_path: Path, capsys: Captur
     assert (there.read_text(), table.read_text()) == ("mine", TABLE)
     summary(capsys, table, "-o", there, "--overwrite")
     assert there.read_text().startswith("label,")
+
+
+@pytest.mark.parametrize("ending", ["csv", "xlsx", "parquet", "jsonl"])
+def test_from_a_recording_to_the_hours_of_the_clock(
+    tmp_path: Path, capsys: Capture, ending: str
+) -> None:
+    street = Path(__file__).parents[2] / "examples" / "street.flac"
+    shutil.copy(street, tmp_path / "SITE_20240501_055958.flac")
+    events = tmp_path / f"events.{ending}"
+    network = ("--model", "PannsMini", "--device", "cpu", "--threshold", "0.3")
+    words = ("detect", tmp_path, "--time-zone", "Europe/Berlin", *network, "-o", events)
+    assert main([*map(str, words)]) == 0
+    hours = json.loads(summary(capsys, events, "--by", "hour", "--classes", "Speech", "-f", "json"))
+    assert [each["hour"] for each in hours] == ["2024-05-01T05:00+02:00", "2024-05-01T06:00+02:00"]
+    detection = AudioTagging("PannsMini", device="cpu").detect(street, threshold=0.3)
+    speech = [each for each in detection.events if each.label == "Speech"]
+    before = sum(max(0.0, min(each.offset, 2.0) - each.onset) for each in speech)
+    assert hours[0]["seconds"] == pytest.approx(before, abs=1e-3)
+    assert sum(each["events"] for each in hours) == len(speech)
