@@ -22,8 +22,8 @@ QUIET = 5
 MOST_BARS = 400
 """Events that are drawn one by one; where there are more, columns show the most probable ones."""
 
-STRIPS = 1200
-"""Columns for them."""
+PIXELS = 100 / 72
+"""Columns in a point: no more than there are pixels, for others would not be drawn."""
 
 TALLEST = 0.86
 """Height of the bar of an event of probability 1, of a lane of height 1."""
@@ -74,7 +74,7 @@ def draw_sound(axes: Axes, sound: Sound, style: Style) -> None:
     axes.set_ylabel("Hz")
 
 
-def draw_heat(axes: Axes, heat: Heat, labels: Sequence[str], style: Style) -> None:
+def draw_heat(axes: Axes, heat: Heat, labels: Sequence[str], style: Style, points: float) -> None:
     """Draw probabilities over time, a lane for each class.
 
     Args:
@@ -82,8 +82,10 @@ def draw_heat(axes: Axes, heat: Heat, labels: Sequence[str], style: Style) -> No
         heat: the probabilities.
         labels: of the lanes, as they are shown.
         style: the colours.
+        points: width of the panel, in points of 1/72 inch.
     """
-    _draw_image(axes, heat.values, heat.duration, style)
+    values, duration = _pooled(heat, int(points * PIXELS))
+    _draw_image(axes, values, duration, style)
     _set_lanes(axes, labels, style)
 
 
@@ -102,7 +104,8 @@ def draw_events(
     events = scene.events or ()
     lanes = {label: number for number, label in enumerate(scene.labels)}
     if len(events) > MOST_BARS:
-        _draw_image(axes, _strips(events, lanes, scene.duration), scene.duration, style)
+        strips = _strips(events, lanes, scene.duration, int(points * PIXELS))
+        _draw_image(axes, strips, scene.duration, style)
     else:
         _draw_bars(axes, events, lanes, style, scene.duration / points)
     _set_lanes(axes, labels, style)
@@ -130,12 +133,22 @@ def _draw_image(axes: Axes, values: NDArray[np.float32], duration: float, style:
     )
 
 
-def _strips(events: Sequence[Event], lanes: dict[str, int], duration: float) -> NDArray[np.float32]:
+def _pooled(heat: Heat, most: int) -> tuple[NDArray[np.float32], float]:
+    """Columns, no more than wanted, each the largest of those that it stands for; their span."""
+    n_columns = heat.values.shape[1]
+    size = max(1, -(-n_columns // most))
+    values = np.maximum.reduceat(heat.values, range(0, n_columns, size), axis=1)
+    return values, heat.duration * size * values.shape[1] / n_columns
+
+
+def _strips(
+    events: Sequence[Event], lanes: dict[str, int], duration: float, n_columns: int
+) -> NDArray[np.float32]:
     """The largest probability of events in each column, (lanes, columns)."""
-    values = np.zeros((len(lanes), STRIPS), np.float32)
+    values = np.zeros((len(lanes), n_columns), np.float32)
     for event in events:
-        first = min(int(STRIPS * event.onset / duration), STRIPS - 1)
-        last = max(first + 1, round(STRIPS * event.offset / duration))
+        first = min(int(n_columns * event.onset / duration), n_columns - 1)
+        last = max(first + 1, round(n_columns * event.offset / duration))
         among = values[lanes[event.label], first:last]
         np.maximum(among, event.probability, out=among)
     return values

@@ -99,12 +99,13 @@ def draw_panel(axes: Axes, name: str, scene: Scene, style: Style, width: float) 
         width: of the whole picture, in inches.
     """
     axes.set_xlim(0, scene.duration)
+    labels, points = shortened(scene.labels, width), 72 * 0.62 * width
     if name == "sound" and scene.sound:
         draw_sound(axes, scene.sound, style)
     elif name == "heat" and scene.heat:
-        draw_heat(axes, scene.heat, shortened(scene.labels, width), style)
+        draw_heat(axes, scene.heat, labels, style, points)
     else:
-        draw_events(axes, scene, shortened(scene.labels, width), style, 72 * 0.62 * width)
+        draw_events(axes, scene, labels, style, points)
     colour(axes, style)
 
 

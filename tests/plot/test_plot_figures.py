@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from matplotlib import font_manager
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ft2font import FT2Font
 from matplotlib.patches import Rectangle
@@ -87,6 +88,28 @@ def test_many_events_become_columns_of_their_largest_probability() -> None:
     for _, _, onset, _, probability in spans:
         column = int(values.shape[1] * onset / 100)
         assert values[0, column : column + 2].max() >= probability - 0.001
+
+
+@pytest.mark.parametrize("kind", ["heat", "events"])
+def test_nothing_short_is_lost_between_pixels(kind: str) -> None:
+    """Of a day, seen in the picture itself: each of a hundred short sounds has its line."""
+    duration = 86_400.0
+    onsets = (np.arange(100) + 0.5) * duration / 100
+    n_more = 0 if kind == "heat" else MOST_BARS
+    spans = [("Dog", 74, onset, onset + 1, 0.9) for onset in [*onsets, *[onsets[0]] * n_more]]
+    found = detection(spans, source=None, duration=duration)
+    if kind == "heat":
+        framewise = np.zeros((2 * 86_400, 527), np.float32)
+        framewise[(2 * onsets).astype(int), 74] = 0.9
+        found = replace(found, framewise=framewise, events=(), frames_per_second=2.0)
+    figure = found.plot(width=8)
+    figure.set_dpi(100)
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    image = np.asarray(canvas.buffer_rgba())
+    box = figure.axes[0].get_window_extent()
+    row = image[-round((box.y0 + box.y1) / 2), round(box.x0) + 2 : round(box.x1) - 2, 0] < 128
+    assert np.count_nonzero(np.diff(row.astype(int)) == 1) == 100
 
 
 def test_a_result_without_events_is_a_picture_too() -> None:
