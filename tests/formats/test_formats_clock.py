@@ -103,3 +103,19 @@ def test_formats_without_a_place_for_it_refuse_it(
 ) -> None:
     assert main(["detect", "x.wav", "--clock", "-f", form]) == 2
     assert f"the format {form} has no place for the time of day" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--time-zone", "-05:00", "-f", "srt"], "the format srt has no place"),
+        (["--time-zone", "Europe/Berln"], "did you mean one of: Europe/Berlin"),
+        (["--clock-pattern", "%H%M"], "states no date: it needs year, month and day"),
+        (["--skip-silence", "-90,5", "--time-zone", "nowhere"], "unknown time zone 'nowhere'"),
+    ],
+)
+def test_what_is_wrong_is_said_before_a_network_is_loaded(
+    words: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["detect", "x.wav", *words]) == 2
+    assert message in capsys.readouterr().err
