@@ -13,8 +13,10 @@ from ..errors import OutputError, PannsError, PathError
 from ..pipeline import Task
 from ..pipeline.recordings import Outcome
 from ..results import Result
+from ..terminal import printable
 from .aliases import outcomes
 from .journal import Journal, opened
+from .line import hours
 from .outputs import Output
 from .plan import Plan, check_nothing_lost
 from .progress import OnError, Report, progress_of
@@ -60,6 +62,10 @@ def carry_out(
         journal.sweep({path.parent for path in output.files} if plan.split else ())
         try:
             return _save_all(plan, task, output, journal, jobs, on_error, progress)
+        except KeyboardInterrupt:
+            if place := _place_of_stop(output, journal, task.model.sample_rate):
+                LOG.info("stopped %s; the same command goes on", place)
+            raise
         finally:
             journal.remove_if_empty()
 
@@ -102,6 +108,18 @@ def _save_all(
     if not counted.failures:
         journal.forget_states()
     return counted.report()
+
+
+def _place_of_stop(output: Output, journal: Journal, sample_rate: int) -> str:
+    """How far a run has come, as the journal has it; empty if the same command begins anew."""
+    recordings = output.recordings
+    lengths = ((each, journal.state_of(each).n_samples / sample_rate) for each in recordings)
+    name, seconds = next(((each.name, length) for each, length in lengths if length), ("", 0.0))
+    if len(recordings) == 1:
+        return f"at {hours(seconds)}" if seconds else ""
+    n_done = sum(journal.done(recording) is not None for recording in recordings)
+    at = f", at {hours(seconds)} of {printable(name or '')}" if seconds else ""
+    return f"after {n_done} of {len(recordings)} recordings{at}" if n_done or seconds else ""
 
 
 def _done(output: Output, journal: Journal) -> dict[int, int]:

@@ -123,7 +123,12 @@ OUTPUT: list[Option] = [
         "--output",
         metavar="PATH",
         help="file to write, or folder with --split; default: stdout. The same command goes on "
-        "with a run that was stopped",
+        "with a run that was stopped; without -o it begins anew",
+    ),
+    option(
+        "--failed",
+        metavar="PATH",
+        help="file for the names of recordings that failed, to be run again with --files-from",
     ),
     option(
         "--split",

@@ -15,6 +15,7 @@ from ..formats import FORMATS
 from ..formats.spans import Selection
 from ..results import Detection
 from . import known_names
+from .failures import Failures
 from .inputs import named_inputs, open_stdin
 from .model import open_model
 from .streams import UntornFile
@@ -22,7 +23,6 @@ from .tables import STDOUT, for_stdout, format_of, is_stream
 
 if TYPE_CHECKING:
     from ..audio import Clock, Reading
-    from ..batch import Failure
     from ..events.columns import Class
     from ..model import Model
     from ..pipeline import Task
@@ -76,6 +76,7 @@ def run_task(
     def open_task() -> Task[Any]:
         return make_task(open_model(given, output, inputs))
 
+    failures, n_recordings = Failures(given), None
     write = to_file
     with contextlib.ExitStack() as stack:
         if given.output in STDOUT:
@@ -84,11 +85,11 @@ def run_task(
             write = to_stdout
             stream = open(given.output, "a", encoding="utf-8", newline="")  # noqa: SIM115
             stack.enter_context(contextlib.redirect_stdout(stack.enter_context(stream)))
-        failures, n_recordings = write(given, open_task, inputs, reading, selection)
-    if failures and n_recordings > 1:
-        causes = "".join(f"\n  {failure.cause}" for failure in failures)
-        LOG.error("%d of %d recordings failed:%s", len(failures), n_recordings, causes)
-    return 1 if failures else 0
+        try:
+            n_recordings = write(given, open_task, inputs, reading, selection, failures)
+        finally:
+            failures.finish(n_recordings)
+    return 1 if failures.found else 0
 
 
 def to_stdout(
@@ -97,8 +98,9 @@ def to_stdout(
     inputs: Sequence[str],
     reading: Reading,
     selection: Selection,
-) -> tuple[Sequence[Failure], int]:
-    """Write results to stdout as they come; return the failures and the number of recordings.
+    failures: Failures,
+) -> int:
+    """Write results to stdout as they come; return the number of recordings.
 
     Args:
         given: the command line.
@@ -106,6 +108,7 @@ def to_stdout(
         inputs: what the command line names.
         reading: how recordings are read.
         selection: what is written of each result.
+        failures: takes them.
     """
     from ..batch import find
     from ..batch.recording import split_channels
@@ -125,13 +128,8 @@ def to_stdout(
             f"a file of format {form.name} holds one recording: name a folder with -o and --split"
         )
     recordings = split_channels(found, reading)
-    failures: list[Failure] = []
-
-    def note(failure: Failure) -> None:
-        LOG.error("error: %s", failure.cause)
-        failures.append(failure)
-
-    on_error = note if given.on_error == "skip" else given.on_error
+    failures.check([each.name for each in found])
+    on_error = failures.note if given.on_error == "skip" else given.on_error
     increments: Iterator[tuple[Any, bool]] = iter(())
     if not none_is_there(recordings, on_error):
         progress = given.verbosity >= 0 and not sys.stdout.isatty()
@@ -149,7 +147,7 @@ def to_stdout(
     first = list(itertools.islice(results, 1))
     file: Any = UntornFile(sys.stdout.buffer if form.binary else sys.stdout)
     form.write(itertools.chain(first, results), file, **selection._asdict())
-    return failures, len(found)
+    return len(found)
 
 
 def to_file(
@@ -158,8 +156,9 @@ def to_file(
     inputs: Sequence[str],
     reading: Reading,
     selection: Selection,
-) -> tuple[Sequence[Failure], int]:
-    """Write results to a file or a tree; return the failures and the number of recordings.
+    failures: Failures,
+) -> int:
+    """Write results to a file or a tree; return the number of recordings.
 
     Args:
         given: the command line.
@@ -167,6 +166,7 @@ def to_file(
         inputs: what the command line names.
         reading: how recordings are read.
         selection: what is written of each result.
+        failures: takes them.
     """
     from ..batch.plan import Plan
     from ..batch.run import none_is_there
@@ -187,10 +187,13 @@ def to_file(
         overwrite=given.overwrite,
         spared=also_read,
     )
-    report = none_is_there(plan.output.recordings, given.on_error)
+    recordings = plan.output.recordings
+    failures.check([each.name for each in recordings])
+    on_error = failures.note if given.on_error == "skip" else given.on_error
+    report = none_is_there(recordings, on_error)
     if report is None:
-        more = {"jobs": given.jobs, "on_error": given.on_error, "progress": given.verbosity >= 0}
+        more = {"jobs": given.jobs, "on_error": on_error, "progress": given.verbosity >= 0}
         report = carry_out(plan, open_task(), **more)
     if report.n_recordings > 1 or report.n_done_before:
         LOG.info("%s", report)
-    return report.failures, report.n_recordings
+    return report.n_recordings
