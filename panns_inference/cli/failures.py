@@ -43,6 +43,7 @@ class Failures:
     def __init__(self, given: argparse.Namespace) -> None:
         self._path: str | None = given.failed
         self._read: str | None = given.files_from
+        self._output: str | None = given.output
         self._null, self._overwrite = given.null, given.overwrite
         self._is_checked = False
         self.found: list[Failure] = []
@@ -68,6 +69,8 @@ class Failures:
         if self._path is None:
             return
         there = checked(self._path)
+        if self._output is not None and there == Path(os.path.realpath(self._output)):
+            raise UsageError(f"{self._path} is where results go: give another name for --failed")
         if not self._overwrite and not self._is_own(there, names):
             raise UsageError(
                 f"{self._path} is there already, and is no list of some of these recordings: give "

@@ -94,5 +94,7 @@ def test_nothing_else_is_replaced(recordings: list[Path], capsys: Capture) -> No
         assert main(["tag", *names, *NETWORK, "--failed", str(there)]) == 2
         assert "give another name for --failed" in capsys.readouterr().err
         assert there.read_bytes() == before
+    assert main(["tag", *names, *NETWORK, "-o", "x.csv", "--failed", "./x.csv"]) == 2
+    assert "x.csv is where results go" in capsys.readouterr().err
     assert main(["tag", *names, *NETWORK, "--failed", str(folder)]) == 1
     assert "is a folder" in capsys.readouterr().err
