@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger("panns_inference")
 
-SHOWN = 5
+SHOWN = 10
 """Names of recordings that are shown of those with one cause."""
 
 PLURALS = {"is ": "are ", "has ": "have ", "holds ": "hold ", "was ": "were ", "does ": "do "}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from typing import Any
 
 from ..results import Detection, Embedding, Tagging
 from .spans import Selection, spans_of
@@ -48,9 +49,18 @@ def rows(increments: Increments, selection: Selection) -> Iterator[Made]:
 def objects(increments: Increments, selection: Selection) -> Iterator[Made]:
     """The results for a format with an object for each: all of them, the whole at the end.
 
+    A stretch comes as a recording that has this one; the last of them comes with the whole.
+
     Args:
         increments: of one recording after the other.
         selection: which tags.
     """
-    for result, _ in increments:
-        yield result
+    held: Made | None = None
+    for result, is_last in increments:
+        if isinstance(result, Detection) or (is_last and held is None):
+            yield result
+            continue
+        if held is not None:
+            stretch: Any = held  # of one type with the whole
+            yield replace(result if is_last else stretch, stretches=(stretch,))
+        held = None if is_last else result

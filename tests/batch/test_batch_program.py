@@ -112,14 +112,14 @@ def test_good_and_bad_files_mixed(tmp_path: Path, capsys: Capture) -> None:
     lines = err[err.index(f"{len(bad - other)} of {len(good | bad) - len(other)} recordings") :]
     causes = lines.splitlines()[1:]
     for name in bad - other:
-        (cause,) = [line for line in causes if f"{name}'" in line]
-        assert len(cause.split(name)[1]) > 10
+        (cause,) = [line for line in causes if f"/{name}" in line]
+        assert any(word in cause for word in ("cannot be decoded", "empty", "no samples"))
     assert "left out: no recordings by their names and first bytes:" in err
     # Named, they are tried, and fail.
     assert panns("tag", *(folder / name for name in sorted(other))) == 1
     err = capsys.readouterr().err
     for name in other:
-        assert f"{name}'" in err
+        assert f"/{name}" in err
 
 
 @pytest.mark.slow

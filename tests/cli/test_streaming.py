@@ -108,11 +108,11 @@ def test_json_lines_come_as_they_are_known(long: str, output: Output, tmp_path: 
 
 def test_windows_in_json_lines(long: str, output: Output, tmp_path: Path) -> None:
     given = ("tag", "-f", "jsonl", "--window", "20", "--top", "2", long)
-    *windows, last = [json.loads(line) for line in output.print(*given).splitlines()]
+    lines = [json.loads(line) for line in output.print(*given).splitlines()]
     whole = json.loads(written(tmp_path / "whole.jsonl", *given))
-    stretches = whole.pop("stretches")
-    assert last == whole
-    assert [each["tags"] for each in windows] == [each["tags"] for each in stretches]
+    assert [stretch for line in lines for stretch in line["stretches"]] == whole["stretches"]
+    assert len(lines) == len(whole["stretches"]) == 5
+    assert {**lines[-1], "stretches": whole["stretches"]} == whole
 
 
 def test_a_recording_without_events_has_its_row(long: str, output: Output) -> None:
