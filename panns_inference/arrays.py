@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .audio.clock import from_text, to_text
 from .audioset import mid_of
 from .events import Event
 from .results import Detection, Embedding, Result, Tagging
@@ -86,6 +85,8 @@ def from_arrays(arrays: Arrays, source: str | None, labels: Sequence[str]) -> Re
 
 def _fields(result: Result) -> dict[str, NDArray[Any]]:
     """The fields of a result that are one array, number or text; None is left out."""
+    from .audio.clock import to_text  # a command line is parsed without it
+
     values = {each.name: getattr(result, each.name) for each in fields(result)}
     return {
         name: np.asarray(to_text(value) if isinstance(value, datetime) else value)
@@ -97,6 +98,8 @@ def _fields(result: Result) -> dict[str, NDArray[Any]]:
 def _values(kind: type[Result], arrays: Arrays) -> dict[str, Any]:
     """The same fields as values again; those that are not there are None."""
     arrays_of = {each.name: arrays.get(each.name) for each in fields(kind)}
+    from .audio.clock import from_text
+
     values = {
         name: array if array is None or array.ndim else array.item()
         for name, array in arrays_of.items()
