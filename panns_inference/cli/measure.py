@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import time
 
-import numpy as np
-
 SECONDS = 10
 """Of sound that is processed."""
 
@@ -21,6 +19,8 @@ def seconds_of(name: str) -> float:
     Args:
         name: of the network.
     """
+    import numpy as np
+
     from ..inference import AudioTagging
 
     tagger = AudioTagging(name, device="cpu", pretrained=False)
