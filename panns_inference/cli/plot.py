@@ -119,7 +119,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         nargs="*",
         metavar="INPUT",
         help="recording, folder or pattern; or a table that `panns detect` or `panns tag` wrote "
-        "(csv, json, jsonl, parquet), which needs no network",
+        "(csv, tsv, xlsx, json, jsonl, parquet), which needs no network",
     )
     options.add_groups(
         parser,
@@ -227,7 +227,7 @@ def _of_recordings(given: argparse.Namespace, inputs: Sequence[str], target: Tar
         return 1 if counted.failures else 0
     with progress_of(recordings, shows) as counted:
         shown = shown_recordings(task, recordings, reading, target.settings, counted, on_error)
-        refused = target.write(shown, recordings)
+        refused = target.write(shown, recordings, inputs)
     return _status(refused, counted)
 
 

@@ -111,12 +111,19 @@ class Target:
         with self.opened(self.path) as add:
             add(figure, None, None)
 
-    def write(self, shown: Iterable[Shown], recordings: Sequence[Recording]) -> list[PathError]:
+    def write(
+        self,
+        shown: Iterable[Shown],
+        recordings: Sequence[Recording],
+        inputs: Sequence[str | os.PathLike[str]] = (),
+    ) -> list[PathError]:
         """Write a picture of each recording, and return why some could not be written.
 
         Args:
             shown: what they show.
             recordings: all that may be among them, for the names of a tree.
+            inputs: names by which they were found, such as a folder, which the tree mirrors; empty
+                for the recordings themselves.
 
         Raises:
             AudioError: if there is nothing to show.
@@ -124,7 +131,8 @@ class Target:
             OutputError: if the disk is full.
         """
         if self.split:
-            return list(self._write_tree(shown, recordings))
+            names = inputs or [each.path for each in recordings]
+            return list(self._write_tree(shown, recordings, shared_folder(names)))
         n_pictures = 0
         with self.opened(self.path) as add:
             for each in shown:
@@ -135,9 +143,8 @@ class Target:
         return []
 
     def _write_tree(
-        self, shown: Iterable[Shown], recordings: Sequence[Recording]
+        self, shown: Iterable[Shown], recordings: Sequence[Recording], folder: Path
     ) -> Iterator[PathError]:
-        folder = shared_folder([each.path for each in recordings])
         names = mirrored(recordings, folder, f".{self.form}")
         path_of = {each.key: self.path / name for each, name in zip(recordings, names, strict=True)}
         for each in shown:

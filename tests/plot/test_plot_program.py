@@ -268,3 +268,22 @@ def test_without_matplotlib_the_extra_is_named(
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     assert plot(events, "-o", tmp_path / "x.pdf") == 2
     assert 'pip install "panns-inference[plot]"' in capsys.readouterr().err
+
+
+def test_a_tree_is_like_that_of_the_recordings(clip: Path, tmp_path: Path) -> None:
+    (tmp_path / "all" / "north").mkdir(parents=True)
+    shutil.copy(clip, tmp_path / "all" / "north" / "a.wav")
+    command = [tmp_path / "all", "--split", "-o", tmp_path / "out", "-f", "svg"]
+    assert plot(*command, "--model", "PannsMini", "--sound", "none") == 0
+    found = [path.relative_to(tmp_path / "out") for path in (tmp_path / "out").rglob("*.svg")]
+    assert found == [Path("north/a.svg")]
+
+
+def test_a_folder_has_a_calendar(clip: Path, tmp_path: Path, capsys: Capture) -> None:
+    for name in ("a_20260501_060000.wav", "a_20260502_235957.wav", "b.wav"):
+        shutil.copy(clip, tmp_path / name)
+    path = tmp_path / "calendar.svg"
+    assert plot(tmp_path, "--calendar", "-o", path, "--model", "PannsMini", "--top", 1) == 0
+    assert ElementTree.parse(path).getroot() is not None
+    assert plot(tmp_path / "b.wav", "--calendar", "-o", tmp_path / "b.svg") == 2
+    assert "the time of day of none of" in capsys.readouterr().err
