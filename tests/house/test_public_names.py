@@ -101,6 +101,7 @@ PUBLIC = {
         "PathError",
         "UsageError",
     ],
+    ".evaluation": ["Measures", "aligned", "figures", "read_annotations"],
     ".events": ["Event", "EventFinder", "Rules", "find_events"],
     ".export": ["to_onnx"],
     ".formats": ["FORMATS", "Format"],

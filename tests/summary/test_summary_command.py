@@ -114,8 +114,8 @@ def test_nothing_is_replaced_unasked(table: Path, tmp_path: Path, capsys: Captur
     (tmp_path / "link.csv").symlink_to(table)
     refused = [
         ((table, "-o", there), "is there already"),
-        ((table, "-o", table, "--overwrite"), "is one of the tables to read"),
-        ((table, "-o", tmp_path / "link.csv", "--overwrite"), "is one of the tables to read"),
+        ((table, "-o", table, "--overwrite"), "is one of the files to read"),
+        ((table, "-o", tmp_path / "link.csv", "--overwrite"), "is one of the files to read"),
         (
             (table, "-o", tmp_path / "x.doc"),
             "of no format: end it in .txt, .csv, .tsv, .xlsx, .json",

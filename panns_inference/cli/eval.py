@@ -1,0 +1,147 @@
+"""`panns eval`: how good events are, by annotations."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+from typing import TYPE_CHECKING
+
+from ..errors import UsageError
+from ..events.columns import columns_of
+from . import options, values, wanted
+from .figures import OUTPUT, target_of
+
+if TYPE_CHECKING:
+    from ..evaluation.align import Events
+
+LOG = logging.getLogger("panns_inference")
+
+EXAMPLE = "panns eval --reference annotations --estimate events.csv --per-class"
+
+MOST_NAMED = 5
+"""Recordings or classes that a warning names."""
+
+FORMS = (
+    "a table with onset, offset and label (csv, tsv, xlsx, json, jsonl, parquet), a label track of "
+    "Audacity, a selection table of Raven, or a folder of them"
+)
+
+COMPARED = [
+    options.option(
+        "--reference", required=True, metavar="PATH", help=f"what is known to be there: {FORMS}"
+    ),
+    options.option(
+        "--estimate", required=True, metavar="PATH", help="what was found, in the same forms"
+    ),
+]
+
+MEASURES = [
+    options.option(
+        "--segment",
+        type=wanted.seconds,
+        default=1.0,
+        metavar="SECONDS",
+        help="length of the segments of segment-based figures; default: %(default)s",
+    ),
+    options.option(
+        "--collar",
+        type=wanted.seconds,
+        default=0.2,
+        metavar="SECONDS",
+        help="by which onset and offset may be off in event-based figures; default: %(default)s",
+    ),
+    options.option(
+        "--offset-share",
+        type=values.probability,
+        default=0.2,
+        metavar="SHARE",
+        help="of the length of an event, by which its offset may be off, if that is more than the "
+        "collar; default: %(default)s",
+    ),
+    options.option("--onset-only", action="store_true", help="leave offsets out"),
+    options.option(
+        "--dtc",
+        type=values.probability,
+        default=0.7,
+        metavar="SHARE",
+        help="of a found event that must be there, in intersection-based figures; default: "
+        "%(default)s",
+    ),
+    options.option(
+        "--gtc",
+        type=values.probability,
+        default=0.7,
+        metavar="SHARE",
+        help="of an event that is there that must be covered; default: %(default)s",
+    ),
+    options.option("--per-class", action="store_true", help="the figures of each class, too"),
+]
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the command.
+
+    Args:
+        parser: of the command.
+    """
+    groups = {"events": [*COMPARED, *wanted.EVENTS], "figures": MEASURES, "output": OUTPUT}
+    options.add_groups(parser, groups)
+
+
+def run(given: argparse.Namespace) -> int:
+    """Write the figures of events; return 0.
+
+    Args:
+        given: the command line.
+    """
+    from ..evaluation import Measures, aligned, figures, read_annotations
+
+    target = target_of(given, [given.reference, given.estimate])
+    reference, estimate = aligned(*map(read_annotations, (given.reference, given.estimate)))
+    estimate = {
+        name: [event for event in events if event.probability >= given.min_probability]
+        for name, events in estimate.items()
+    }
+    labels = _labels(given, reference)
+    _warn(reference, estimate, labels)
+    measures = Measures(
+        segment=given.segment,
+        collar=given.collar,
+        offset_collar=None if given.onset_only else given.collar,
+        offset_share=given.offset_share,
+        dtc=given.dtc,
+        gtc=given.gtc,
+    )
+    found = figures(reference, estimate, labels, measures, per_class=given.per_class)
+    target.write("evaluation", *found)
+    return 0
+
+
+def _labels(given: argparse.Namespace, reference: Events) -> list[str]:
+    """The classes that count."""
+    known = sorted({event.label for events in reference.values() for event in events})
+    if not known:
+        raise UsageError(f"{given.reference} has no events: there is nothing to compare with")
+    chosen = columns_of(given.classes or known, known)
+    left_out = columns_of(given.exclude or (), known)
+    if not (labels := [known[k] for k in chosen if k not in left_out]):
+        raise UsageError("--exclude leaves no class out of those of the reference")
+    return labels
+
+
+def _warn(reference: Events, estimate: Events, labels: list[str]) -> None:
+    """Say what is only in one of both."""
+    others = {event.label for events in estimate.values() for event in events} - {*labels}
+    for message, names in (
+        ("not in the estimate, so that nothing was found in them", reference.keys() - estimate),
+        ("not in the reference, so that all in them is wrong", estimate.keys() - reference),
+    ):
+        if names:
+            LOG.warning("warning: recordings that are %s: %s", message, _named(names))
+    if others:
+        LOG.info("classes that do not count: %s", _named(others))
+
+
+def _named(names: set[str]) -> str:
+    first = ", ".join(map(repr, sorted(names)[:MOST_NAMED]))
+    return first + (f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else "")

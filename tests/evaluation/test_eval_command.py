@@ -1,0 +1,202 @@
+"""`panns eval` through the program, on files as others write them, against sed_eval's figures."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from panns_inference.cli import main
+from panns_inference.errors import UsageError
+from panns_inference.evaluation import aligned, read_annotations
+from panns_inference.events import Event
+
+Capture = pytest.CaptureFixture[str]
+
+ORACLE: dict[str, Any] = json.loads(
+    (Path(__file__).parents[1] / "metrics" / "sed_eval.json").read_text(encoding="utf-8")
+)
+RAVEN = (
+    "Selection\tView\tChannel\tBegin Time (s)\tEnd Time (s)\tBegin File\tFile Offset (s)\tSpecies"
+)
+
+
+def as_table(events: dict[str, list[Any]], path: Path, heading: str, separator: str) -> Path:
+    """A table as DCASE has them: a recording without events has a row without times."""
+    rows = [
+        separator.join(map(str, (f"audio/{name}", *each)))
+        for name, those in events.items()
+        for each in those or [("", "", "")]
+    ]
+    path.write_text("\n".join([heading, *rows]) + "\n", encoding="utf-8")
+    return path
+
+
+def as_labels(events: dict[str, list[Any]], folder: Path) -> Path:
+    """Label tracks of Audacity, with lines of frequencies, and one that is empty."""
+    folder.mkdir()
+    for name, those in events.items():
+        lines = [f"{onset}\t{offset}\t{label}\n\\\t100\t200\n" for onset, offset, label in those]
+        (folder / name).with_suffix(".txt").write_text("".join(lines), encoding="utf-8")
+    return folder
+
+
+def as_raven(events: dict[str, list[Any]], path: Path) -> Path:
+    """A selection table of a sequence of files, with two views of each selection."""
+    rows, start = [RAVEN], 100.0
+    for name, those in events.items():
+        for onset, offset, label in those:
+            for view in ("Waveform 1", "Spectrogram 1"):
+                times = (start + onset, start + offset, name, onset, label)
+                rows.append("\t".join(map(str, (hash((name, onset, label)), view, 1, *times))))
+        start += 1000
+    path.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    return path
+
+
+def evaluate(capsys: Capture, *words: object) -> list[dict[str, Any]]:
+    assert main(["eval", "-f", "json", *map(str, words)]) == 0
+    found: list[dict[str, Any]] = json.loads(capsys.readouterr().out)
+    return found
+
+
+def check(rows: list[dict[str, Any]], metric: str, expected: dict[str, Any]) -> None:
+    figures = {row["classes"]: row for row in rows if row["metric"] == metric}
+    micro, macro = figures["all (micro)"], figures["mean (macro)"]
+    for name in ("f1", "precision", "recall", "error_rate"):
+        assert micro[name] == pytest.approx(expected[name], abs=1e-9)
+    assert macro["f1"] == pytest.approx(expected["macro_f1"], abs=1e-9)
+    assert macro["error_rate"] == pytest.approx(expected["macro_error_rate"], abs=1e-9)
+    for label, (f1, error_rate) in expected["classes"].items():
+        assert [figures[label]["f1"], figures[label]["error_rate"]] == pytest.approx(
+            [f1, error_rate], abs=1e-9
+        )
+
+
+def test_figures_are_those_of_sed_eval_whatever_the_files_are(
+    tmp_path: Path, capsys: Capture
+) -> None:
+    truth, found = ORACLE["reference"], ORACLE["estimates"][0]
+    references = [
+        as_table(truth, tmp_path / "truth.csv", "filename,onset,offset,event_label", ","),
+        as_table(truth, tmp_path / "truth.tsv", "filename\tonset\toffset\tevent_label", "\t"),
+        as_labels(truth, tmp_path / "truth"),
+        as_raven(truth, tmp_path / "truth.selections.txt"),
+    ]
+    estimate = as_table(found, tmp_path / "found.csv", "filename;onset;offset;event_label", ";")
+    for reference in references:
+        words = ("--reference", reference, "--estimate", estimate, "--per-class")
+        rows = evaluate(capsys, *words)
+        check(rows, "segment", ORACLE["segment_based"][0])
+        check(rows, "event", ORACLE["event_based"][0])
+        [macro] = [each["macro_f1"] for each in ORACLE["intersections"][:1]]
+        by_metric = [row for row in rows if row["metric"] == "intersection"]
+        assert by_metric[1]["f1"] == pytest.approx(macro, abs=1e-9)
+        assert by_metric[1]["error_rate"] is None
+    rows = evaluate(capsys, *words, "--segment", 0.1, "--collar", 0.25, "--onset-only")
+    check(rows, "segment", ORACLE["segment_based"][1])
+    found = ORACLE["estimates"][1]
+    estimate = as_labels(found, tmp_path / "found")
+    words = ("--reference", references[0], "--estimate", estimate, "--per-class")
+    rows = evaluate(capsys, *words, "--offset-share", "50%")
+    check(rows, "event", ORACLE["event_based"][1])
+    rows = evaluate(capsys, *words, "--collar", "0,25", "--onset-only")
+    check(rows, "event", ORACLE["event_based"][3])
+
+
+def test_a_table_for_people_and_for_spreadsheets(tmp_path: Path, capsys: Capture) -> None:
+    (tmp_path / "street.txt").write_text("1.0\t2.0\tDog\n3.0\t4.0\tDog\n", encoding="utf-8")
+    estimate = tmp_path / "found.csv"
+    estimate.write_text("filename,onset,offset,label\nrec/street.flac,1.1,2,dog\n")
+    words = ["eval", "--reference", str(tmp_path / "street.txt"), "--estimate", str(estimate)]
+    assert main(words) == 0
+    lines = capsys.readouterr().out.splitlines()
+    numbers = "     f1  precision  recall  error_rate  reference  estimate  found"
+    assert lines[0] == "metric        classes     " + numbers
+    numbers = "  0.667      1.000   0.500       0.500          2         1      1"
+    assert lines[3] == "event         all (micro) " + numbers
+    assert lines[5].split()[-4:] == ["-", "2", "1", "1"]
+    path = tmp_path / "figures.csv"
+    assert main([*words, "-o", str(path)]) == 0
+    rows = list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8"))))
+    assert (rows[2]["metric"], rows[2]["f1"], rows[4]["error_rate"]) == ("event", "0.666667", "")
+    assert main([*words, "-o", str(path)]) == 2
+    assert "is there already" in capsys.readouterr().err
+
+
+def test_what_detect_writes_is_read_in_all_its_forms(street: Path, tmp_path: Path) -> None:
+    names = ("a.csv", "a.xlsx", "a.json", "a.parquet", "street.txt", "a.selections.txt")
+    forms = ("csv", "xlsx", "json", "parquet", "audacity", "raven")
+    found = []
+    for name, form in zip(names, forms, strict=True):
+        words = ["detect", str(street), "--model", "PannsMini", "--device", "cpu", "-q"]
+        assert main([*words, "-f", form, "-o", str(tmp_path / name)]) == 0
+        [events] = read_annotations(tmp_path / name).values()
+        found.append([(round(e.onset, 3), round(e.offset, 3), e.label) for e in events])
+        assert all(0 < event.probability < 1 for event in events)
+    assert len(found[0]) > 3
+    assert all(sorted(each) == sorted(found[0]) for each in found)
+
+
+def test_classes_and_recordings_that_are_in_one_alone_are_named(
+    tmp_path: Path, capsys: Capture
+) -> None:
+    reference, estimate = tmp_path / "a.csv", tmp_path / "b.csv"
+    reference.write_text(
+        "filename,onset,offset,label\nx.wav,0,1,Dog\nx.wav,2,3,Cat\ny.wav,0,1,Cat\n"
+    )
+    estimate.write_text("filename,onset,offset,label\nx.wav,0,1,Dog\nz.wav,0,1,Bird\n")
+    words = ["eval", "--reference", str(reference), "--estimate", str(estimate), "-f", "json"]
+    assert main([*words, "--classes", "dog"]) == 0
+    out, err = capsys.readouterr()
+    assert json.loads(out)[2]["f1"] == 1
+    assert "not in the estimate, so that nothing was found in them: 'y'" in err
+    assert "not in the reference, so that all in them is wrong: 'z'" in err
+    assert "classes that do not count: 'Bird'" in err
+    assert main([*words, "--classes", "Dgo"]) == 2
+    assert "unknown label 'Dgo'; did you mean one of: Dog" in capsys.readouterr().err
+    assert main([*words, "--exclude", "dog,cat"]) == 2
+
+
+def test_recordings_differ_by_folders_where_names_are_alike() -> None:
+    event = Event(0.0, 1.0, "Dog", "", -1, 1.0, 1.0)
+    there, found = aligned(
+        {"1/a": [event], "2/a": []}, {"/rec/1/a.wav": [event], "/rec/2/a.wav": [event]}
+    )
+    assert [*there] == [*found] == [str(Path("1/a")), str(Path("2/a"))]
+    there, found = aligned({"a.txt": []}, {"deep/below/a.flac": []})
+    assert there == found == {"a": []}
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("a.txt", "0.5\t0.1\tDog\n", "an event 'Dog' from 0.5 to 0.1 s is none"),
+        ("a.txt", "0.5\t1.0\n", "an event '' from 0.5 to 1.0 s is none"),
+        ("a.csv", "time,label\n1,Dog\n", "it has no column"),
+        ("a.txt", "Selection\tBegin Time (s)\tEnd Time (s)\n1\t0\t1\n", "none of the columns"),
+        (
+            "a.csv",
+            "filename,onset,offset,label,channel\na,0,1,b,1\na,0,1,b,2\n",
+            "several channels",
+        ),
+    ],
+)
+def test_what_is_no_annotation_is_refused(
+    name: str, text: str, message: str, tmp_path: Path
+) -> None:
+    path = tmp_path / name
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(UsageError, match=message):
+        read_annotations(path)
+
+
+def test_a_folder_without_annotations_is_refused(tmp_path: Path, capsys: Capture) -> None:
+    with pytest.raises(UsageError, match="there are no annotations in"):
+        read_annotations(tmp_path)
+    assert main(["eval", "--reference", str(tmp_path / "no.csv"), "--estimate", "x"]) == 2
+    assert "no.csv cannot be read: No such file" in capsys.readouterr().err
