@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from ..metrics import average_precision
 from ..models.network import Network
 
 if TYPE_CHECKING:
@@ -76,14 +77,3 @@ def binary_cross_entropy(
     """
     p = np.clip(probabilities.astype(np.float64), 1e-7, 1 - 1e-7)
     return float(-(target * np.log(p) + (1 - target) * np.log(1 - p)).mean())
-
-
-def average_precision(truth: NDArray[np.bool_], score: NDArray[np.floating]) -> float:
-    """Return the average precision: the mean of the precision at each hit, by descending score.
-
-    Args:
-        truth: which clips contain the class, (clips,), at least one.
-        score: (clips,).
-    """
-    hits = truth[np.argsort(-score, kind="stable")].astype(np.float64)
-    return float((np.cumsum(hits) / np.arange(1, len(hits) + 1))[hits > 0].mean())

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from panns_inference.metrics import Counts
 from panns_inference.training.evaluation import binary_cross_entropy
 
 from .confidence import Difference, difference
-from .detection import Counts
 from .peers import UNSEEN, WINDOWS, Tagged
 from .presentations import AS_IT_IS
 from .validation import Validation, teacher_of
@@ -46,7 +46,10 @@ def compared_counts(name: str, ours: Sequence[Counts], theirs: Sequence[Counts])
         ours: of each recording.
         theirs: of the same recordings.
     """
-    rows = ([(2 * each.hits, each.found + each.there) for each in part] for part in (ours, theirs))
+    rows = (
+        [(2 * each.true_positives, each.n_estimate + each.n_reference) for each in part]
+        for part in (ours, theirs)
+    )
     mine, other = map(np.asarray, rows)
     return said(name, difference(mine, other, range(len(ours))))
 

@@ -1,17 +1,12 @@
 """Event F1 and segment F1 of the events that the package finds.
 
-event F1     a sound is found where an onset lies within 0.2 s of its own, and the offset within
-             0.2 s or a fifth of its length, whichever is more; one finds one
-segment F1   classes in whole seconds
-
-Sums go over all recordings and classes (Mesaros, Heittola and Virtanen, "Metrics for polyphonic
-sound event detection", Applied Sciences 6, 2016; in the way of sed_eval). A class is scored if it
+Collars are 0.2 s, or a fifth of the length for an offset if that is more; segments are whole
+seconds. Sums go over all recordings and classes. A class is scored if it
 sounds in some recording of the collection; what is found of it elsewhere counts against it.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
@@ -19,19 +14,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from panns_inference.events import find_events
+from panns_inference.events import Event, find_events
+from panns_inference.metrics import Annotation, Counts, event_based, segment_based
 from panns_inference.models.mini import PannsMini
 
 from .sounds import SAMPLE_RATE
-
-COLLAR = 0.2
-"""Seconds that an onset may be off."""
-
-SHARE = 0.2
-"""Of its length, that the offset of a sound may be off."""
-
-TOLERANCE = 1e-6
-"""Seconds by which a time may miss its frame."""
 
 FRAMES_PER_SECOND = SAMPLE_RATE / PannsMini.published.hop_size
 
@@ -39,19 +26,11 @@ Listener = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 """A waveform, (samples,), to framewise probabilities, (frames, 527)."""
 
 
-class Sound(NamedTuple):
-    """What sounds, or is found; times in seconds."""
-
-    onset: float
-    offset: float
-    label: str
-
-
 class Soundscape(NamedTuple):
     """A recording in which it is known what sounds when."""
 
     waveform: NDArray[np.float32]
-    sounds: list[Sound]
+    sounds: list[Annotation]
 
 
 class Collection(NamedTuple):
@@ -70,29 +49,6 @@ class Heard(NamedTuple):
 
     soundscape: Soundscape
     frames_per_second: float = FRAMES_PER_SECOND
-
-
-class Counts(NamedTuple):
-    """Sounds or segments, added up."""
-
-    hits: int
-    found: int
-    there: int
-
-    @property
-    def precision(self) -> float:
-        """Share of what was found that is there."""
-        return self.hits / max(1, self.found)
-
-    @property
-    def recall(self) -> float:
-        """Share of what is there that was found."""
-        return self.hits / max(1, self.there)
-
-    @property
-    def f1(self) -> float:
-        """Harmonic mean of precision and recall."""
-        return 2 * self.hits / max(1, self.found + self.there)
 
 
 class Scores(NamedTuple):
@@ -143,7 +99,7 @@ def framewise(network: PannsMini, waveform: NDArray[np.float32]) -> NDArray[np.f
     return np.asarray(output.numpy())
 
 
-def found(each: Heard, labels: Sequence[str], **rules: Any) -> list[Sound]:
+def found(each: Heard, labels: Sequence[str], **rules: Any) -> list[Event]:
     """Return what the package finds.
 
     Args:
@@ -152,10 +108,9 @@ def found(each: Heard, labels: Sequence[str], **rules: Any) -> list[Sound]:
         rules: those of `find_events`.
     """
     duration = len(each.soundscape.waveform) / SAMPLE_RATE
-    events = find_events(
+    return find_events(
         each.framewise, each.frames_per_second, duration=duration, labels=labels, **rules
     )
-    return [Sound(event.onset, event.offset, event.label) for event in events]
 
 
 def scores(each: Sequence[Heard], labels: Sequence[str], **rules: Any) -> list[Scores]:
@@ -167,76 +122,17 @@ def scores(each: Sequence[Heard], labels: Sequence[str], **rules: Any) -> list[S
         rules: those of `find_events`.
     """
     return [
-        Scores(event_counts(truth, ours), segment_counts(truth, ours))
+        Scores(*(way(*pair, labels=labels).micro for way in (event_based, segment_based)))
         for one in each
-        for truth, ours in [(one.soundscape.sounds, found(one, labels, **rules))]
+        for pair in [({"": one.soundscape.sounds}, {"": found(one, labels, **rules)})]
     ]
 
 
-def summed(parts: Iterable[Scores]) -> Scores:
+def summed(each: Iterable[Scores]) -> Scores:
     """Return the counts of several soundscapes together.
 
     Args:
-        parts: those of each.
+        each: those of each.
     """
-    events, segments = zip(*parts, strict=True)
-    return Scores(*(Counts(*map(sum, zip(*each, strict=True))) for each in (events, segments)))
-
-
-def event_counts(truth: Sequence[Sound], ours: Sequence[Sound]) -> Counts:
-    """Count events: each sound is found by at most one, and as many are as can be.
-
-    Args:
-        truth: what sounds.
-        ours: what was found.
-    """
-    candidates = [[k for k, sound in enumerate(ours) if _same(each, sound)] for each in truth]
-    return Counts(largest_matching(candidates), len(ours), len(truth))
-
-
-def segment_counts(truth: Sequence[Sound], ours: Sequence[Sound]) -> Counts:
-    """Count the whole seconds in which each class sounds.
-
-    Args:
-        truth: what sounds.
-        ours: what was found.
-    """
-    there, said = _seconds(truth), _seconds(ours)
-    return Counts(len(there & said), len(said), len(there))
-
-
-def largest_matching(candidates: Sequence[Sequence[int]]) -> int:
-    """Return how many can have one of their candidates for themselves, by augmenting paths.
-
-    Args:
-        candidates: of each.
-    """
-    taken: dict[int, int] = {}
-
-    def finds_one(number: int, tried: set[int]) -> bool:
-        for each in candidates[number]:
-            if each not in tried:
-                tried.add(each)
-                if each not in taken or finds_one(taken[each], tried):
-                    taken[each] = number
-                    return True
-        return False
-
-    return sum(finds_one(number, set()) for number in range(len(candidates)))
-
-
-def _same(truth: Sound, ours: Sound) -> bool:
-    collar = max(COLLAR, SHARE * (truth.offset - truth.onset))
-    return (
-        truth.label == ours.label
-        and abs(truth.onset - ours.onset) <= COLLAR + TOLERANCE
-        and abs(truth.offset - ours.offset) <= collar + TOLERANCE
-    )
-
-
-def _seconds(sounds: Sequence[Sound]) -> set[tuple[str, int]]:
-    return {
-        (sound.label, second)
-        for sound in sounds
-        for second in range(math.floor(sound.onset), math.ceil(sound.offset))
-    }
+    nothing = Counts(0, 0, 0)
+    return Scores(*(sum(counts, nothing) for counts in zip(*each, strict=True)))

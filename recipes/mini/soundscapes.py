@@ -13,11 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panns_inference.audioset import labels
+from panns_inference.metrics import Annotation
 from panns_inference.training.recordings import Recordings, decode
 from panns_inference.training.sampler import Sampler
 
 from .collection import Sounds, Window, waveform_of
-from .detection import Collection, Sound, Soundscape
+from .detection import Collection, Soundscape
 from .isolated import FRAME, GAP_FRAMES, is_steady
 from .names import named_classes
 from .scenes import Event, Placing, scene
@@ -129,7 +130,7 @@ def at_once(events: list[Event]) -> int:
     return max((sum(e.first <= each.first < e.last for e in events) for each in events), default=0)
 
 
-def joined(events: list[Event], classes: list[int]) -> list[Sound]:
+def joined(events: list[Event], classes: list[int]) -> list[Annotation]:
     """Return the events of a scene with their classes; those of one class that meet are one.
 
     Args:
@@ -144,7 +145,7 @@ def joined(events: list[Event], classes: list[int]) -> list[Sound]:
         else:
             known.append([first, last])
     sounds = [
-        Sound(first / SAMPLE_RATE, last / SAMPLE_RATE, labels[k])
+        Annotation(first / SAMPLE_RATE, last / SAMPLE_RATE, labels[k])
         for k, each in spans.items()
         for first, last in each
     ]
@@ -159,7 +160,7 @@ def read_soundscape(audio: Path) -> Collection:
     """
     with (audio / "soundscape_120s.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    sounds = [Sound(float(row["onset"]), float(row["offset"]), row["class"]) for row in rows]
+    sounds = [Annotation(float(row["onset"]), float(row["offset"]), row["class"]) for row in rows]
     columns = {row["class"]: indices(row["audioset_indices"]) for row in rows}
     waveform = decode(audio / "soundscape_120s.flac", SAMPLE_RATE)
     return Collection([Soundscape(waveform, sounds)], columns)

@@ -27,7 +27,7 @@ FLOORS = {
         "warning",
         "wording",
     },
-    1: {"audio", "config", "device", "events", "models"},
+    1: {"audio", "config", "device", "events", "metrics", "models"},
     2: {"checkpoints", "engine", "pytorch_utils"},
     3: {
         "arrays",
