@@ -155,7 +155,10 @@ def _of_user() -> Iterator[Path]:
 
 
 def _of_project() -> Iterator[Path]:
-    here = Path.cwd()
+    try:
+        here = Path.cwd()
+    except FileNotFoundError:  # it was deleted, which the command says
+        return
     for folder in (here, *here.parents):
         if (path := folder / NAME).is_file():
             yield path
