@@ -30,6 +30,7 @@ from panns_inference import Detection, UsageError
 from panns_inference.events import find_events
 from panns_inference.formats import FORMATS
 from panns_inference.formats.schema import COLUMNS, SCHEMA
+from panns_inference.formats.spans import Selection
 from panns_inference.results import Result
 
 TIMES = ["onset", "offset"]
@@ -193,3 +194,19 @@ def test_every_format_is_told() -> None:
     text = DOCS.read_text(encoding="utf-8")
     for form in FORMATS.values():
         assert f"| `{form.name}` | `{form.extension}` |" in text
+
+
+@pytest.mark.parametrize("name", ["csv", "jsonl"])
+def test_stretches_keep_their_times_while_the_recording_goes_on(name: str) -> None:
+    whole = stretched_tagging()
+    parts = [(each, False) for each in whole.stretches]
+    selection = Selection(1, 0.0)
+    joined = FORMATS[name].joined
+    assert joined is not None
+    made = [*joined([*parts, (replace(whole, stretches=()), True)], selection)]
+    text = text_of(name, *made, top=1)
+    if name == "csv":
+        assert text == text_of(name, whole, top=1)
+    else:
+        times = [json.loads(line).get("stretches") for line in text.splitlines()]
+        assert [each[0]["onset"] for each in times] == [0.0, 1.5, 3.0]
