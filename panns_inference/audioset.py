@@ -7,6 +7,7 @@ of that name would take its place in the package as soon as it is imported.
 from __future__ import annotations
 
 import csv
+from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 
@@ -25,9 +26,35 @@ mids: list[str] = [row["mid"] for row in _rows]
 _mid_of_label = dict(zip(labels, mids, strict=True))
 
 
+class Label(str):
+    """A display name that has an id of its own, which may be another than AudioSet's.
+
+    Attributes:
+        mid: the id; empty if there is none.
+    """
+
+    mid: str
+
+
+def with_mids(labels: Sequence[str], mids: Sequence[str]) -> list[str]:
+    """Return display names with ids of their own.
+
+    Args:
+        labels: the names.
+        mids: as many ids, or none: then the names have AudioSet's.
+    """
+    if not mids:
+        return list(labels)
+    found = []
+    for label, mid in zip(labels, mids, strict=True):
+        found.append(Label(label))
+        found[-1].mid = mid
+    return [*found]
+
+
 def mid_of(label: str) -> str:
-    """Return the AudioSet id of a display name; empty if AudioSet has no class of that name."""
-    return _mid_of_label.get(label, "")
+    """Return the id of a display name: its own, AudioSet's, or nothing."""
+    return label.mid if isinstance(label, Label) else _mid_of_label.get(label, "")
 
 
 def search(text: str) -> list[int]:

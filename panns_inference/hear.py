@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from .checkpoints import identify
+from .checkpoints.pretrained import is_weights
 from .errors import AudioError
 from .inference import AudioTagging
 from .pipeline import EmbeddingTask
@@ -79,7 +80,7 @@ def load_model(model_file_path: str = "") -> HearModel:
         CheckpointError: if the file fits no network.
         UsageError: if the network has no embedding.
     """
-    if not model_file_path or not model_file_path.endswith((".pth", ".pt")):
+    if not model_file_path or not is_weights(model_file_path):
         tagger = AudioTagging(model_file_path or "PannsMini", device="cpu")
     else:
         name = identify(model_file_path, "embedding")

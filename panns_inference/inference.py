@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from torch import nn
     from typing_extensions import Unpack
 
+    from .checkpoints.pretrained import Pretrained
     from .models import Cnn14, Cnn14_DecisionLevelMax
     from .pytorch_utils import move_data_to_device
 
@@ -87,11 +88,14 @@ class AudioTagging(Recogniser):
     """Which sounds: by default with CNN14, which is downloaded when it is first used.
 
     Args:
-        model: name of a network, an `nn.Module`, or a file `.onnx`; None is CNN14.
+        model: name of a network, an `nn.Module`, a file of weights, or a file `.onnx`; None is
+            CNN14.
         checkpoint_path: file of weights; None is the published one.
         device: 'cuda', 'cpu', 'cuda:1', 'mps', ...; the CPU takes the place of what is not there.
-        labels: names of the classes; None is AudioSet's 527.
-        pretrained: False loads no weights; None is False for a module with labels, else True.
+        labels: names of the classes; None is those in the file of weights, or AudioSet's 527.
+        classes_num: number of classes; None is that of labels, or of the file of weights.
+        pretrained: False loads no weights, 'trunk' all but the last layers; None is False for a
+            module with labels, 'trunk' for a name with another number of classes, else True.
         cache_folder: where published weights are kept; None is the usual folder.
         verbose: whether checkpoint and device are printed; None does so unless `model` is a name.
         precision: 'float32', 'bf16' or 'fp16'.
@@ -128,6 +132,7 @@ class SoundEventDetection(Recogniser):
         device: as for `AudioTagging`.
         interpolate_mode: how frames follow from segments, 'nearest' or 'linear'.
         labels: as for `AudioTagging`.
+        classes_num: as for `AudioTagging`.
         pretrained: as for `AudioTagging`.
         cache_folder: as for `AudioTagging`.
         verbose: as for `AudioTagging`.
@@ -147,7 +152,8 @@ class SoundEventDetection(Recogniser):
         interpolate_mode: str = "nearest",
         *,
         labels: Sequence[str] | None = None,
-        pretrained: bool | None = None,
+        classes_num: int | None = None,
+        pretrained: Pretrained | None = None,
         cache_folder: str | os.PathLike[str] | None = None,
         verbose: bool | None = None,
         precision: str = "float32",
@@ -163,6 +169,7 @@ class SoundEventDetection(Recogniser):
             checkpoint_path,
             device,
             labels=labels,
+            classes_num=classes_num,
             pretrained=pretrained,
             cache_folder=cache_folder,
             verbose=verbose,

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sys
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from .arguments import NetworkSettings, labels_of, unknown_argument
 from .audioset import labels as audioset_labels
+from .audioset import with_mids
+from .checkpoints.pretrained import Pretrained, Wanted, is_weights, ready, usually_pretrained
 from .engine import Engine
 from .engine.choice import engine_for
 from .engine.onnx import OnnxEngine
 from .errors import UsageError
-from .registry import DEFAULT_THRESHOLD, NETWORKS, checkpoint_of, find
+from .registry import DEFAULT_THRESHOLD, NETWORKS
 from .wording import argument
 
 if TYPE_CHECKING:
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
     from .engine.torch_engine import TorchEngine
 
+
+CLIPS, FRAMES = "clipwise_output", "framewise_output"
+"""What the classes need of a network."""
 
 FILES = ".onnx"
 """What names of files end in that hold a whole network."""
@@ -36,14 +39,20 @@ class Model:
     Args:
         model: name of a network (case, '-' and '_' do not matter), or any `nn.Module` whose
             `forward(waveforms, None)` returns a dict with the outputs of those networks, or a file
-            `.onnx` that `panns export` wrote, which runs in ONNX Runtime without torch.
-            None is the network that the class is named for.
+            of weights, which says what it is for or fits it, or a file `.onnx` that `panns export`
+            wrote, which runs in ONNX Runtime without torch. None is the network that the class is
+            named for, or the one that `checkpoint_path` says it is for.
         checkpoint_path: file of weights; None or '' is the published one, taken from the cache
             folder, or downloaded into it.
         device: 'cuda', 'cpu', 'cuda:1', 'mps', ...; the CPU takes the place of what is not there.
-        labels: display names of the classes, as many as the network has; None is AudioSet's 527.
+        labels: display names of the classes, as many as the network has; None is those that its
+            file holds, AudioSet's 527, or 'class 0' and so on.
+        classes_num: number of classes; None is that of `labels`, or of the file of weights. The
+            published weights of a network are for 527: for another number it gets a new last
+            layer, to be trained further.
         pretrained: False loads nothing: a network given by name keeps random weights, a module
-            its own. None is False for a module with labels, and True otherwise.
+            its own. 'trunk' loads all but the last layers. None is False for a module with labels
+            or `classes_num`, 'trunk' for a name with another `classes_num`, and True otherwise.
         cache_folder: where published weights are looked for and downloaded to; None is what
             `PANNS_HOME` says, else `~/panns_data`, else the platform's cache folder.
         verbose: whether the path of the checkpoint and the device are printed, as by
@@ -60,6 +69,7 @@ class Model:
         name: name of the network.
         labels: display names, in the order of the network's outputs.
         classes_num: number of labels.
+        thresholds: one for each class, as the file of the weights says; else none.
         device: where waveforms are moved to before they meet the network.
         checkpoint: file of the weights; None if nothing was loaded.
 
@@ -79,7 +89,8 @@ class Model:
         device: str | torch.device = "cuda",
         *,
         labels: Sequence[str] | None = None,
-        pretrained: bool | None = None,
+        classes_num: int | None = None,
+        pretrained: Pretrained | None = None,
         cache_folder: str | os.PathLike[str] | None = None,
         verbose: bool | None = None,
         precision: str = "float32",
@@ -91,15 +102,16 @@ class Model:
             methods = (getattr(self, name, type(self)) for name in ("tag", "detect"))
             raise unknown_argument(sorted(unknown), type(self), *methods)
         labels = labels_of(labels)
+        if is_weights(model):
+            if checkpoint_path:
+                raise UsageError(
+                    f"both {model} and {checkpoint_path} are files of weights: give one"
+                )
+            checkpoint_path = model
         if pretrained is None:
-            is_module = not isinstance(model, (str, os.PathLike, type(None)))
-            pretrained = bool(checkpoint_path) or labels is None or not is_module
+            pretrained = usually_pretrained(model, checkpoint_path, labels, classes_num)
         if checkpoint_path and not pretrained:
             raise UsageError("pretrained=False loads no weights: leave checkpoint_path out")
-        if isinstance(model, str) and model.endswith((".pth", ".pt")):
-            raise UsageError(
-                f"a file of weights goes into {argument('checkpoint_path')}, not {model!r}"
-            )
         if threads is not None and threads < 1:
             raise UsageError(f"threads={threads} is no number of cores: give 1 or more")
         self._engine: TorchEngine | OnnxEngine | None = None
@@ -110,56 +122,42 @@ class Model:
             "threads": threads,
         }
         if isinstance(model, (str, os.PathLike)) and os.fspath(model).endswith(FILES):
-            chosen = {"checkpoint_path": checkpoint_path, "pretrained": not pretrained, **settings}
+            chosen: dict[str, Any] = {"pretrained": not pretrained, "classes_num": classes_num}
+            chosen |= {"checkpoint_path": checkpoint_path, **settings}
             lines = self._open(model, labels, [name for name, value in chosen.items() if value])
         else:
-            self.labels = audioset_labels if labels is None else labels
-            source = (checkpoint_path or None, cache_folder) if pretrained else None
-            lines = self._load(model or self.default, device, source, settings)
+            wanted = Wanted(
+                model,
+                checkpoint_path,
+                labels,
+                classes_num,
+                pretrained,
+                settings,
+                default=self.default,
+                output=CLIPS if FRAMES not in NETWORKS[self.default].output_names else FRAMES,
+                folder=cache_folder,
+            )
+            lines = self._load(wanted, device)
         self.classes_num = len(self.labels)
         self.engine  # noqa: B018 what it cannot do is an error at once
         if not isinstance(model, str) if verbose is None else verbose:
             sys.stdout.writelines(lines)
 
-    def _load(
-        self,
-        model: nn.Module | str | os.PathLike[str],
-        device: str | torch.device,
-        source: tuple[str | os.PathLike[str] | None, str | os.PathLike[str] | None] | None,
-        settings: Mapping[str, Any],
-    ) -> list[str]:
-        """Take a module, or build one, and load weights; what panns-inference 0.1 printed of it.
-
-        Args:
-            model: name of a network, or a module.
-            device: where it is to be.
-            source: file of weights, or None for the published ones of a cache folder; None for
-                the pair loads nothing.
-            settings: further arguments of `models.build`, for a name.
-        """
+    def _load(self, wanted: Wanted, device: str | torch.device) -> list[str]:
+        """Take a module, or build one, and load weights; what panns-inference 0.1 printed of it."""
         import torch
 
-        from .checkpoints import fetch, load
         from .device import placed, resolve
 
         self.device = resolve(device)
-        self.name, network = _named(model, len(self.labels), source is not None, settings)
-        lines, self.checkpoint = [], None
-        if source is not None:
-            path, folder = source
-            name = self.name if isinstance(model, str) else self.default
-            if not path and len(self.labels) != len(audioset_labels):
-                raise UsageError(
-                    f"{len(self.labels)} labels do not fit the published weights of {name}, for "
-                    f"{len(audioset_labels)} classes: give a checkpoint_path=, or pretrained=False"
-                )
-            self.checkpoint = Path(path) if path else fetch(checkpoint_of(name), folder=folder)
-            lines.append(f"Checkpoint path: {self.checkpoint}\n")
-            load(network, self.checkpoint)
+        made = ready(wanted)
+        self.name, self.labels, self.thresholds = made.name, made.labels, made.thresholds
+        self.checkpoint = made.checkpoint
+        lines = [f"Checkpoint path: {made.checkpoint}\n"] if made.checkpoint else []
         lines.append("Using CPU.\n" if self.device == "cpu" else f"Using {self.device}.\n")
         if self.device == "cuda":
             lines[-1] = f"GPU number: {torch.cuda.device_count()}\n"
-        self.model = placed(network, self.device)
+        self.model = placed(made.network, self.device)
         return lines
 
     def _open(
@@ -172,7 +170,9 @@ class Model:
             chosen += [f"{argument('precision')} (it is in {engine.metadata.precision})"]
         if chosen:
             raise UsageError(f"{path} has weights and settings: leave {', '.join(chosen)} out")
-        self.labels = list(engine.metadata.labels if labels is None else labels)
+        held = with_mids(engine.metadata.labels, engine.metadata.mids)
+        self.labels = held if labels is None else [*labels]
+        self.thresholds = engine.metadata.thresholds
         self.name, self.model, self.device, self.checkpoint = engine.name, None, engine.device, None
         return ["Using CPU.\n"]
 
@@ -257,13 +257,14 @@ class Model:
         return known.min_clip if known else 0.0
 
     @property
-    def threshold(self) -> float:
+    def threshold(self) -> float | tuple[float, ...]:
         """Probability from which on `detect` finds an event: what is known of the network.
 
-        0.5 for networks of which nothing is known, and for other classes than AudioSet's.
+        One for each class if its file says so; 0.5 for networks of which nothing is known, and for
+        other classes than AudioSet's.
         """
         known = NETWORKS.get(self.name) if self.labels == audioset_labels else None
-        return known.threshold if known else DEFAULT_THRESHOLD
+        return self.thresholds or (known.threshold if known else DEFAULT_THRESHOLD)
 
     @property
     def frames_per_second(self) -> float:
@@ -279,25 +280,3 @@ class Model:
         """
         able = [name for name, network in NETWORKS.items() if output in network.output_names]
         return UsageError(f"{self.name} has no {output}; these have one: {', '.join(able)}")
-
-
-def _named(
-    model: nn.Module | str | os.PathLike[str],
-    classes_num: int,
-    without_weights: bool,
-    settings: Mapping[str, Any],
-) -> tuple[str, nn.Module]:
-    """Name and network; without weights of its own if some are loaded."""
-    import torch
-
-    from .models import build
-
-    if isinstance(model, torch.nn.Module):
-        if settings:
-            raise UsageError(f"a module has its own {', '.join(settings)}: leave them out")
-        return type(model).__name__, model
-    if not isinstance(model, str):
-        raise UsageError(f"model must be the name of a network or an nn.Module, not {model!r}")
-    name = find(model).name
-    with torch.device("meta") if without_weights else contextlib.nullcontext():
-        return name, build(name, classes_num, **settings)

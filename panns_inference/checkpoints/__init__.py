@@ -1,7 +1,7 @@
-"""The published weights: where they lie, how they get here, and onto a network.
+"""Files of weights: where the published ones lie, how they get here, and all onto a network.
 
-    registry -> cache -> download -> verification -> state -> loading
-    (table)     (here?)  (fetch)     (checksums)     (file)   (network)
+    registry -> cache -> download -> verification -> state -> opening -> loading
+    (table)     (here?)  (fetch)     (checksums)     (file)   (weights)   (network)
 
 Neither torch nor requests is imported before a file is read or downloaded.
 """
@@ -11,7 +11,8 @@ from .cache import cached, destination, usable
 from .download import fetch
 from .identity import identify
 from .loading import load
-from .state import read_state
+from .opening import read_state
+from .saving import save
 from .verification import Verification, verify
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "identify",
     "load",
     "read_state",
+    "save",
     "usable",
     "verify",
 ]

@@ -24,7 +24,7 @@ from ..registry import NETWORKS, Checkpoint
 from ..wording import argument
 from .check_records import Signature, forget, record, recorded, signature
 from .matching import mismatch, not_finite, on_meta
-from .state import read_state
+from .opening import read_state
 from .verification import is_published, owner_of
 
 LOG = logging.getLogger("panns_inference")

@@ -14,8 +14,10 @@ from ..terminal import printable
 from ..warning import warn
 from ..wording import argument
 from .matching import matching_networks
-from .state import read_state
+from .opening import read
 from .verification import recognise
+
+FRAMES = "framewise_output"
 
 if TYPE_CHECKING:
     from torch import nn
@@ -26,7 +28,8 @@ if TYPE_CHECKING:
 def identify(path: str | os.PathLike[str], output: str = "clipwise_output") -> str:
     """Return the name of the network that a checkpoint is for.
 
-    A published file is known by its name or its checksum, any other by its keys and shapes. Where
+    A published file is known by its name or its checksum, others by what they say of themselves, or
+    else by their keys and shapes. Where
     those fit several networks that give the output, the name of the file decides: one of theirs in
     it, or what theirs have beyond the plainest's (`hop_15`, `DecisionLevelMax`). Else it is taken
     for the plainest.
@@ -44,9 +47,15 @@ def identify(path: str | os.PathLike[str], output: str = "clipwise_output") -> s
     path = Path(path)
     if published := recognise(path):
         return published.name
-    state = read_state(path)
+    opened = read(path)
+    if opened.description:
+        return opened.description.network
+    reading = opened.reading()
+    state = reading.state
     if names := list(matching_networks(state)):
         able = [name for name in names if output in NETWORKS[name].output_names]
+        if reading.activation == "softmax":  # it is of clips, also where events are wanted
+            able = [name for name in names if FRAMES not in NETWORKS[name].output_names]
         return _chosen(path, able or names)
     keys = printable(", ".join([*state][:3]))
     raise CheckpointError(

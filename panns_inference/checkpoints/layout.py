@@ -1,4 +1,4 @@
-"""The layout of a file by its first bytes: one of the two of `torch.save`, or no weights."""
+"""The layout of a file by its first bytes: one of two of `torch.save`, safetensors, or none."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Literal
 from ..errors import CheckpointError
 from ..registry import checkpoint_named
 
-Layout = Literal["stream", "zip"]
+Layout = Literal["stream", "zip", "safetensors"]
 
 STREAM_MAGIC = bytes.fromhex("8a0a6cfc9c46f9206aa85019")
 """The number at the beginning of each file that torch wrote before version 1.6."""
@@ -24,11 +24,15 @@ SPECIAL = (
 )
 """Kinds of files that hold no weights, and what people call them."""
 
+HEADER = re.compile(rb'.{5}\0{3}\{\s*"', re.DOTALL)
+"""Of safetensors: the length of an object of JSON in eight bytes, of which three are never used,
+and its beginning."""
+
 WEB_PAGE = re.compile(rb"\s*(\xef\xbb\xbf)?\s*<(!doctype|html|head|\?xml|!--)", re.IGNORECASE)
 
 
 def layout(path: Path) -> Layout:
-    """Return the layout of a file of weights: 'zip', or the older 'stream'.
+    """Return the layout of a file of weights: 'zip', the older 'stream', or 'safetensors'.
 
     Args:
         path: the file; nothing of it is unpickled.
@@ -50,6 +54,8 @@ def layout(path: Path) -> Layout:
         return "stream"
     if head.startswith(b"PK"):
         return _zip(path)
+    if HEADER.match(head):
+        return "safetensors"
     if WEB_PAGE.match(head):
         raise unusable(path, "is a web page, not weights: the download was redirected or blocked")
     raise unusable(path, f"begins with {head[:12]!r}, as no weights do" if head else "is empty")

@@ -3,33 +3,40 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from ..errors import CheckpointError
+from ..errors import CheckpointError, CheckpointWarning, UsageError
+from ..warning import warn
 from .cache import PACKAGED
-from .check_records import Signature, record, recorded, signature
+from .check_records import record, recorded
 from .identity import warn_of_another_network
-from .layout import layout, unusable
-from .matching import mismatch, not_finite
-from .state import read_state
+from .layout import unusable
+from .matching import completed, head_keys, mismatch, not_finite
+from .opening import Opened, read
+from .unwrapping import Reading
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
 N = TypeVar("N", bound="nn.Module")
 
+LOG = logging.getLogger("panns_inference")
 
-def load(network: N, path: str | os.PathLike[str]) -> N:
+
+def load(network: N, path: str | os.PathLike[str], *, new_head: bool = False) -> N:
     """Put the weights of a file onto a network, all of them or none.
 
     Args:
         network: any module. One that was built on the meta device gets memory, on the CPU;
             another one keeps its device and the type of its parameters.
-        path: the checkpoint; it is only read, and may be replaced afterwards. It may leave out
-            the tensors of the front-end, all of them: they follow from the network's settings.
+        path: the checkpoint, as `read_state` takes it; it is only read, and may be replaced
+            afterwards. It may leave out the tensors of the front-end, all of them: they follow
+            from the network's settings.
+        new_head: whether the layers whose shape follows from the number of classes keep the values
+            that they have: the file may then be for other classes, to be trained further.
 
     Returns:
         The same network.
@@ -37,16 +44,48 @@ def load(network: N, path: str | os.PathLike[str]) -> N:
     Raises:
         CheckpointError: if the file holds no weights, their keys, shapes or types are not those
             of the network, or a value is not finite: then the network is as it was.
+        UsageError: if the file needs a package that is not installed, or a network on the meta
+            device is to keep its last layers.
 
     Warns:
         CheckpointWarning: if the file is a published one of a network that has the same keys,
-            but another head or front-end.
+            but another head or front-end; and with `new_head`, of what keeps its values.
     """
     path = Path(path)
-    on_meta = any(tensor.is_meta for tensor in network.state_dict().values())
-    own = _packaged(network, path) or _checked(network, path, on_meta)
+    if not new_head and (own := _packaged(network, path)):
+        network.load_state_dict(own, assign=_on_meta(network))
+        return network
+    return put(network, read(path), new_head=new_head)
+
+
+def put(network: N, opened: Opened, *, new_head: bool = False) -> N:
+    """Put weights that were read onto a network, as `load` does.
+
+    Args:
+        network: as there.
+        opened: of a file.
+        new_head: as there.
+    """
+    reading = opened.reading(network)
+    state = completed(network, reading.state)
+    if new_head:
+        state = _with_head_of(network, state, opened.path)
+    on_meta = _on_meta(network)
+    if problems := mismatch(network, state):
+        name = type(network).__name__
+        raise CheckpointError(f"{opened.path} does not fit {name}:", *problems)
+    activation = None if new_head else _activation(network, opened, reading)
+    own = _finite(network, state, opened, is_whole=not new_head)
     network.load_state_dict(own, assign=on_meta)
+    if activation:
+        network.activation = activation  # type: ignore[assignment]
+    if reading.note:
+        LOG.info("%s: %s", opened.path, reading.note)
     return network
+
+
+def _on_meta(network: nn.Module) -> bool:
+    return any(tensor.is_meta for tensor in network.state_dict().values())
 
 
 def _packaged(network: nn.Module, path: Path) -> dict[str, Tensor] | None:
@@ -69,45 +108,59 @@ def _packaged(network: nn.Module, path: Path) -> dict[str, Tensor] | None:
     return None
 
 
-def _checked(network: nn.Module, path: Path, on_meta: bool) -> dict[str, Tensor]:
-    """Return the weights of a file in the network's own types, if they fit it."""
-    mapped = layout(path) == "zip"  # and says what is wrong with what is no file at all
-    seen = signature(path)
-    state = _completed(network, read_state(path))
-    if problems := mismatch(network, state):
-        raise CheckpointError(f"{path} does not fit {type(network).__name__}:", *problems)
+def _with_head_of(network: nn.Module, state: dict[str, Tensor], path: Path) -> dict[str, Tensor]:
+    """Return the weights, with those of the network's own last layers."""
+    own = network.state_dict()
+    new = head_keys(own)
+    if any(own[key].is_meta for key in new):
+        raise UsageError("a network on the meta device has no last layer to keep: build it outside")
+    warn(
+        f"new in {type(network).__name__}, to be trained before its probabilities mean anything: "
+        f"{', '.join(new)}; all else is from {path}",
+        CheckpointWarning,
+    )
+    trunk = {key: value for key, value in state.items() if key not in new}
+    return {**trunk, **{key: own[key].detach().cpu() for key in new}}
+
+
+def _activation(network: nn.Module, opened: Opened, reading: Reading) -> str | None:
+    """Return what makes probabilities of the last layer; None for a module of somebody's own."""
+    from ..models import Network
+
+    if not isinstance(network, Network):
+        return None
+    stated = opened.description
+    activation = stated.activation if stated else reading.activation
+    if activation != "sigmoid" and "framewise_output" in network.output_names:
+        raise CheckpointError(
+            f"{opened.path} has a last layer with a {activation} over a clip, and "
+            f"{type(network).__name__} decides for each segment: give a network that tags clips"
+        )
+    return activation
+
+
+def _finite(
+    network: nn.Module, state: dict[str, Tensor], opened: Opened, is_whole: bool
+) -> dict[str, Tensor]:
+    """Return weights in the network's own types; refuse NaN and infinity.
+
+    The values of a file are looked at once, if all of them are taken.
+    """
+    path, expected = opened.path, network.state_dict()
     warn_of_another_network(network, path)
-    expected = network.state_dict()
     # Mapped memory is copied: a network must not hang on a file that may be written anew.
-    copied = on_meta and mapped
+    copied = _on_meta(network) and opened.mapped
     # In the network's own types: what is finite in float64 may not be in float32.
     # Detached: a file may hold parameters where the network has buffers.
     plain = ((key, tensor.detach()) for key, tensor in state.items())
     entries = ((key, tensor.to(expected[key].dtype, copy=copied)) for key, tensor in plain)
     types = " ".join(sorted({str(value.dtype) for value in expected.values()}))
-    return _finite(entries, types, path, seen)
-
-
-def _finite(
-    entries: Iterator[tuple[str, Tensor]], types: str, path: Path, seen: Signature
-) -> dict[str, Tensor]:
-    """Return the weights; refuse NaN and infinity, of which a file is checked once."""
     if recorded(path).get("finite") == types:
         return dict(entries)
-    state: dict[str, Tensor] = {}
+    converted: dict[str, Tensor] = {}
     # Each is checked as soon as it is converted, while the processor's caches still hold it.
-    if problem := not_finite((key, state.setdefault(key, value)) for key, value in entries):
+    if problem := not_finite((key, converted.setdefault(key, value)) for key, value in entries):
         raise unusable(path, problem)
-    record(path, seen, finite=types)
-    return state
-
-
-def _completed(network: nn.Module, state: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Return the weights, with what follows from the settings if the file leaves just that out."""
-    from ..models import Network
-
-    missing = network.state_dict().keys() - state.keys()
-    if not missing or not isinstance(network, Network):
-        return state
-    computed = network.computed_state()
-    return {**computed, **state} if missing == computed.keys() else state
+    if is_whole:
+        record(path, opened.seen, finite=types)
+    return converted

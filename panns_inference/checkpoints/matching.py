@@ -20,7 +20,7 @@ SHOWN = 6
 CLASSES = 527
 """Classes of the published networks."""
 
-CLASSIFIERS = ("fc_audioset.", "att_block.", "classifier.5.")
+CLASSIFIERS = ("fc_audioset.", "framewise_head.4.", "att_block.", "classifier.5.")
 """Layers whose shape follows from the number of classes."""
 
 ONE_PER_CLASS = ("fc_audioset.bias", "att_block.cla.bias", "classifier.5.bias")
@@ -75,6 +75,22 @@ def _n_not_finite(value: Tensor) -> int:
     return 0 if value.sum().isfinite() else int((~value.isfinite()).sum())
 
 
+def completed(network: nn.Module, state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Return weights, with what follows from a network's settings if just that is left out.
+
+    Args:
+        network: any module.
+        state: the weights.
+    """
+    from ..models import Network
+
+    missing = network.state_dict().keys() - state.keys()
+    if not missing or not isinstance(network, Network):
+        return state
+    computed = network.computed_state()
+    return {**computed, **state} if missing == computed.keys() else state
+
+
 def matching_networks(state: Mapping[str, Tensor]) -> Iterator[str]:
     """Return the names of the networks that a state dict matches, the plainest first.
 
@@ -118,6 +134,25 @@ def _is_convertible(found: Tensor, expected: Tensor) -> bool:
     if expected.is_floating_point():
         return found.is_floating_point()
     return expected.is_complex() or not found.is_complex()
+
+
+def n_classes(state: Mapping[str, Tensor]) -> int | None:
+    """Return the number of classes of a state dict; None if it has none of our classifiers.
+
+    Args:
+        state: the weights.
+    """
+    return _classes(_shapes(state))
+
+
+def head_keys(state: Mapping[str, Tensor]) -> list[str]:
+    """Return the keys of what has a row for each class.
+
+    Args:
+        state: the weights.
+    """
+    n = n_classes(state)
+    return [k for k, v in state.items() if k.startswith(CLASSIFIERS) and v.shape[:1] == (n,)]
 
 
 def _for_classes(shapes: Shapes, classes_num: int | None) -> Shapes:

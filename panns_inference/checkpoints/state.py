@@ -1,4 +1,4 @@
-"""The state dict in a file of weights, read without running code that somebody put into it."""
+"""What a file of weights holds, read without running code that somebody put into it."""
 
 from __future__ import annotations
 
@@ -7,15 +7,13 @@ import io
 import os
 import re
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .layout import layout, unusable
-
-if TYPE_CHECKING:
-    from torch import Tensor
+from .safetensors import safe_tensors
 
 _READING = threading.Lock()
 """Torch's list of what may be unpickled is one for all threads."""
@@ -79,23 +77,22 @@ class ParallelReader(io.BufferedReader):
         super().close()
 
 
-def read_state(path: str | os.PathLike[str]) -> dict[str, Tensor]:
-    """Return the state dict in a checkpoint, on the CPU.
+def loaded_from(path: Path) -> Any:
+    """Return what a file of weights holds, its tensors on the CPU.
 
-    A file contains it bare or under `model` or `state_dict`; a prefix `module.` of all keys, which
-    `DataParallel` leaves, is taken off. Only tensors, plain containers and the NumPy arrays of a
-    sampler are unpickled, never other objects. A file of the zip layout is mapped, not read:
-    copy its tensors before you write to it.
+    Only tensors, plain containers and the NumPy arrays of a sampler are unpickled, never other
+    objects. Files of the zip layout and of safetensors are mapped, not read: copy their tensors
+    before you write to them.
 
     Args:
         path: the file; it is only read.
 
     Raises:
-        CheckpointError: if there is no such file, or it holds no state dict.
+        CheckpointError: if there is no such file, or it is damaged or something else.
+        UsageError: if it needs a package that is not installed.
     """
-    path = Path(path)
-    loaded = _unpickled(path, mmap=layout(path) == "zip")
-    return _without_prefix(_state_of(loaded, path))
+    found = layout(path)
+    return safe_tensors(path) if found == "safetensors" else _unpickled(path, found == "zip")
 
 
 def _unpickled(path: Path, mmap: bool) -> Any:
@@ -134,43 +131,3 @@ def _member(make: Any, module: str) -> Callable[..., Any]:
 
     _reconstruct.__module__, _reconstruct.__qualname__ = module, "_reconstruct"
     return _reconstruct
-
-
-def _state_of(loaded: Any, path: Path) -> Mapping[str, Tensor]:
-    outer = loaded if isinstance(loaded, Mapping) else {}
-    inner = (outer[name] for name in ("model", "state_dict") if name in outer)
-    state = next((each for each in inner if isinstance(each, Mapping)), outer)
-    if state and all(_is_entry(*item) for item in state.items()):
-        if odd := {key: kind for key, value in state.items() if (kind := _odd(value))}:
-            key, kind = next(iter(odd.items()))
-            more = f" and {len(odd) - 1} more" if len(odd) > 1 else ""
-            raise unusable(path, f"holds {kind} in {key!r}{more}, where plain tensors belong")
-        return state
-    keys = f" with {', '.join(map(repr, list(state)[:6]))}" if state else ""
-    raise unusable(path, f"holds no state dict, but a {type(loaded).__name__}{keys}")
-
-
-def _is_entry(key: Any, value: Any) -> bool:
-    from torch import Tensor
-
-    return isinstance(key, str) and isinstance(value, Tensor)
-
-
-def _odd(value: Tensor) -> str:
-    """Return the kind of a tensor whose values do not simply lie in memory; else nothing."""
-    import torch
-
-    kinds = {
-        "a nested tensor": value.is_nested,
-        "a quantised tensor": value.is_quantized,
-        "a tensor without values, on the meta device,": value.is_meta,
-        f"a tensor of layout {value.layout}": value.layout != torch.strided,
-        f"a tensor on {value.device}": value.device.type != "cpu",
-    }
-    return next((kind for kind, is_so in kinds.items() if is_so), "")
-
-
-def _without_prefix(state: Mapping[str, Tensor], prefix: str = "module.") -> dict[str, Tensor]:
-    if all(key.startswith(prefix) for key in state):
-        return {key.removeprefix(prefix): value for key, value in state.items()}
-    return dict(state)

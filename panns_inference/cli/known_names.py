@@ -9,6 +9,7 @@ import argparse
 from pathlib import Path
 
 from ..audioset import labels
+from ..checkpoints.pretrained import ENDINGS
 from ..errors import UsageError
 from ..events.columns import Class, column_of, columns_of
 from ..events.rules import OTHERS
@@ -25,9 +26,9 @@ def check(given: argparse.Namespace) -> None:
     Raises:
         UsageError: if there is one; it names the nearest ones.
     """
+    if given.model is not None and not _is_file(given.model):
+        find(given.model)
     if not _has_own_classes(given):
-        if given.model is not None:
-            find(given.model)
         for option in ("classes", "exclude"):
             columns_of(getattr(given, option, None) or (), labels)
 
@@ -54,4 +55,8 @@ def thresholds_of(given: argparse.Namespace) -> float | dict[Class, float] | Non
 
 
 def _has_own_classes(given: argparse.Namespace) -> bool:
-    return given.model is not None and Path(given.model).suffix in (".onnx", ".pt", ".pth")
+    return given.checkpoint is not None or (given.model is not None and _is_file(given.model))
+
+
+def _is_file(model: str) -> bool:
+    return Path(model).suffix in (".onnx", *ENDINGS)

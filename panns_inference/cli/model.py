@@ -48,15 +48,17 @@ def open_model(given: argparse.Namespace, output: str, inputs: Sequence[str] = (
     with without_garbage_collection(), signals.at_once():
         from ..audio import stated_length
         from ..checkpoints import identify
+        from ..checkpoints.pretrained import is_weights
         from ..inference import AudioTagging
 
-        name = given.model or (
-            identify(given.checkpoint, output) if given.checkpoint else best_here(output)
-        )
+        name, path = given.model, given.checkpoint
+        if is_weights(name) and not path:
+            name, path = None, name
+        name = name or (identify(path, output) if path else best_here(output))
         is_short = len(inputs) == 1 and stated_length(inputs[0]) <= SHORT_SECONDS
         model = AudioTagging(
             name,
-            given.checkpoint,
+            path,
             given.device or "cuda",
             precision=given.precision,
             memory=given.memory or ("small" if is_short else "default"),

@@ -82,7 +82,8 @@ class Rules:
             for each class, a mapping from label, mid or index, in which `*` is all other classes,
             or the path of a file with such a mapping (CSV, JSON or TOML). With boxes, it is the
             mean probability of the box that counts.
-        default_threshold: that of classes that a mapping leaves out, and where there is none.
+        default_threshold: that of classes that a mapping leaves out, and where there is none; one
+            number, or one for each class.
         threshold_off: probability in (0, 1], at most `threshold`, down to which an event lasts: it
             is a row of frames, all of at least `threshold_off`, and one of at least `threshold`.
             Given in the same ways; None, and a class that a mapping leaves out, takes `threshold`.
@@ -107,7 +108,7 @@ class Rules:
     method: str = DEFAULT_METHOD
     smooth: float = 0.0
     threshold: Threshold | None = None
-    default_threshold: float = DEFAULT_THRESHOLD
+    default_threshold: float | Sequence[float] = DEFAULT_THRESHOLD
     threshold_off: Threshold | None = None
     merge_gap: float = 0.0
     min_duration: float = 0.0
@@ -214,7 +215,7 @@ class Rules:
             UsageError: if one lies outside (0, 1], the second is above the first, their number is
                 not that of the classes, or a class is named that there is not.
         """
-        on = off = np.full(len(labels), float(self.default_threshold))
+        on = off = np.full(len(labels), self.default_threshold, np.float64)
         if self.threshold is not None:
             on = off = of_each_class("threshold", self.threshold, on, labels)
         if self.threshold_off is not None:

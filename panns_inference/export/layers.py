@@ -219,6 +219,7 @@ FUNCTIONS: dict[Any, Rule] = {
     functional.avg_pool2d: _pool("AveragePool", 2),
     functional.max_pool1d: _pool("MaxPool", 1),
     torch.sigmoid: _plain("Sigmoid"),
+    torch.softmax: lambda graph, x, dim: graph.add("Softmax", x, axis=dim),
     torch.cat: _cat,
     operator.add: _plain("Add"),
     operator.mul: _plain("Mul"),

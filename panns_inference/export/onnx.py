@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from .. import __version__
-from ..audioset import labels, mids
+from ..audioset import mid_of
 from ..checkpoints import verify
 from ..checkpoints.verification import recognise
 from ..engine.fingerprint import checksum
@@ -145,7 +145,7 @@ def _metadata(model: Model, network: Network) -> Metadata:
         panns_inference=__version__,
         name=model.name,
         labels=tuple(model.labels),
-        mids=tuple(mids) if model.labels == labels else (),
+        mids=found if any(found := tuple(map(mid_of, model.labels))) else (),
         sample_rate=network.sample_rate,
         hop_size=network.hop_size,
         minimum_samples=network.minimum_samples,
@@ -158,6 +158,7 @@ def _metadata(model: Model, network: Network) -> Metadata:
         weights=f"sha256:{checksum(network)}",
         source=source,
         licence=licence,
+        thresholds=model.thresholds,
     )
 
 

@@ -19,7 +19,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import ClassVar
 
-import torch
 from torch import Tensor, nn
 
 from .kaldi import KaldiLogmel, transform_size
@@ -137,7 +136,7 @@ class EfficientAT(Network):
         return self.classify(statistics["sum"].to(last.weight.dtype))
 
     def classify(self, pooled: Tensor) -> dict[str, Tensor]:
-        return {"clipwise_output": torch.sigmoid(self.logits(pooled)), "embedding": pooled}
+        return {"clipwise_output": self.probabilities(self.logits(pooled)), "embedding": pooled}
 
     def logits(self, pooled: Tensor) -> Tensor:
         """Return logits of the classes, (batch, classes).

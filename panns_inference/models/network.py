@@ -8,6 +8,7 @@ decision-level ones.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -19,6 +20,13 @@ from ..errors import AudioError
 from .augment import do_mixup
 from .blocks import initialise
 from .decision import pad_framewise_output, summed
+
+
+def _softmax(logits: Tensor) -> Tensor:
+    return torch.softmax(logits, -1)
+
+
+ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {"sigmoid": torch.sigmoid, "softmax": _softmax}
 
 
 @dataclass(frozen=True)
@@ -77,6 +85,10 @@ class Network(nn.Module):
 
     head_dropout: ClassVar[float] = 0.5
     """Dropout before `fc1`; after it, it is 0.5 everywhere."""
+
+    activation = "sigmoid"
+    """What makes probabilities of the last layer of a clip-level head: 'sigmoid', for each class by
+    itself, or 'softmax', where one of them sounds at a time."""
 
     def __init__(
         self,
@@ -259,4 +271,12 @@ class Network(nn.Module):
         x = functional.dropout(pooled, self.head_dropout, self.training)
         x = functional.relu(self.fc1(x))
         embedding = functional.dropout(x, 0.5, self.training)
-        return {"clipwise_output": torch.sigmoid(self.fc_audioset(x)), "embedding": embedding}
+        return {"clipwise_output": self.probabilities(self.fc_audioset(x)), "embedding": embedding}
+
+    def probabilities(self, logits: Tensor) -> Tensor:
+        """Return probabilities of the classes, (batch, classes), as `activation` says.
+
+        Args:
+            logits: values of the last layer, (batch, classes).
+        """
+        return ACTIVATIONS[self.activation](logits)

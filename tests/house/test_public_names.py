@@ -72,6 +72,7 @@ PUBLIC = {
         "identify",
         "load",
         "read_state",
+        "save",
         "usable",
         "verify",
     ],

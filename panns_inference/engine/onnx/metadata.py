@@ -58,7 +58,7 @@ class Metadata:
         panns_inference: version of the package that wrote the file.
         name: of the network.
         labels: display names of its classes.
-        mids: identifiers of the classes, if they are AudioSet's.
+        mids: identifiers of the classes, if they have some.
         sample_rate: of its waveforms in Hz.
         hop_size: samples from a frame to the next.
         minimum_samples: what a shorter waveform is padded to, which is done by the file.
@@ -73,6 +73,7 @@ class Metadata:
         licence: of the weights.
         precision: 'float32' or 'int8'.
         calibration: what the ranges of int8 were measured on.
+        thresholds: of each class, what `detect` takes for an event; none if that is the usual one.
     """
 
     panns_inference: str
@@ -93,6 +94,7 @@ class Metadata:
     licence: str
     precision: str = "float32"
     calibration: str = ""
+    thresholds: tuple[float, ...] = ()
 
     def entries(self) -> dict[str, str]:
         """The attributes as text: what is no text, as JSON."""
@@ -105,12 +107,13 @@ class Metadata:
 
         Args:
             entries: those of a file; more than these do not matter. `window` may be missing
-                where the network is known to have none.
+                where the network is known to have none, and `thresholds`.
 
         Raises:
             KeyError: if one is missing.
             ValueError: if one cannot be understood, or cannot be true.
         """
+        entries = {"thresholds": "[]", **entries}
         if entries.get("name") in WITHOUT_WINDOW:
             entries = {"window": "0", **entries}
         texts = {each.name: entries[each.name] for each in fields(cls)}
@@ -119,7 +122,7 @@ class Metadata:
             for each in fields(cls)
         }
         check(values)
-        for name in ("labels", "mids", "interpolation"):
+        for name in ("labels", "mids", "interpolation", "thresholds"):
             values[name] = tuple(values[name])
         values["grid"] = Grid(*values["grid"])
         return cls(**values)
@@ -177,8 +180,9 @@ def check(metadata: Mapping[str, Any]) -> None:
     for name, size in metadata["sizes"].items():
         if name != "embedding" and size != n_labels:
             raise ValueError(f"{name} has {size} classes, but there are {n_labels} labels")
-    if len(metadata["mids"]) not in (0, n_labels):
-        raise ValueError(f"there are {len(metadata['mids'])} mids, but {n_labels} labels")
+    for name in ("mids", "thresholds"):
+        if len(metadata[name]) not in (0, n_labels):
+            raise ValueError(f"there are {len(metadata[name])} {name}, but {n_labels} labels")
     n_frames = (
         metadata["grid"][0] // metadata["hop_size"]
         if "framewise_output" in metadata["sizes"]
@@ -198,6 +202,12 @@ def _is_number(value: Any, low: int, high: int = MOST) -> bool:
 
 def _are_texts(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(each, str) for each in value)
+
+
+def _are_thresholds(value: Any) -> bool:
+    return isinstance(value, list) and all(
+        type(each) in (int, float) and 0 < each <= 1 for each in value
+    )
 
 
 def _are_sizes(value: Any) -> bool:
@@ -251,6 +261,7 @@ CHECKS: dict[str, tuple[Check, str]] = {
     "window": _number(0),
     "grid": (_is_grid, "samples of a segment, and segments of the halo on either side"),
     "seconds_at_once": (_is_time, f"seconds from 0 to {MOST_SECONDS:.0f}"),
+    "thresholds": (_are_thresholds, "numbers above 0 and at most 1"),
     "precision": (PRECISIONS.__contains__, " or ".join(PRECISIONS)),
 }
 """Entry to the check of its value, and to what is expected of it."""

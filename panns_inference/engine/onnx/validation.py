@@ -78,7 +78,7 @@ OPERATORS = frozenset(
         *("DequantizeLinear", "Div", "Exp", "Gather", "Greater", "HardSwish", "Identity"),
         *("Log", "MatMul", "Max", "MaxPool", "Min", "Mod", "Mul", "Pad"),
         *("QuantizeLinear", "Range", "ReduceMax", "ReduceMean", "ReduceSum", "Relu"),
-        *("Reshape", "Shape", "Sigmoid", "Slice", "Sub"),
+        *("Reshape", "Shape", "Sigmoid", "Slice", "Softmax", "Sub"),
         *("Transpose", "Unsqueeze", "Where"),
     }
 )
