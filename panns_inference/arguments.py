@@ -7,9 +7,12 @@ import inspect
 import os
 import reprlib
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypedDict
+from typing import Any, TypedDict, TypeGuard
 
 from .errors import ArgumentError, UsageError
+
+WEIGHTS = (".pth", ".pt", ".ckpt", ".safetensors")
+"""What names of files of weights end in."""
 
 
 class FrontEndSettings(TypedDict, total=False):
@@ -86,3 +89,12 @@ def labels_of(given: Any) -> list[str] | None:
     if not labels or not all(isinstance(label, str) for label in labels):
         raise UsageError(f"labels are names of one class or more, not {reprlib.repr(labels)}")
     return labels
+
+
+def is_weights(model: object) -> TypeGuard[str | os.PathLike[str]]:
+    """Return whether what is given for a network is the name of a file of weights.
+
+    Args:
+        model: anything.
+    """
+    return isinstance(model, str | os.PathLike) and os.fspath(model).endswith(WEIGHTS)

@@ -13,8 +13,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from .arguments import is_weights
 from .checkpoints import identify
-from .checkpoints.pretrained import is_weights
 from .errors import AudioError
 from .inference import AudioTagging
 from .pipeline import EmbeddingTask

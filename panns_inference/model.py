@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from .arguments import NetworkSettings, labels_of, unknown_argument
 from .audioset import labels as audioset_labels
 from .audioset import with_mids
-from .checkpoints.pretrained import Pretrained, Wanted, is_weights, ready, usually_pretrained
 from .engine import Engine
 from .engine.choice import engine_for
 from .engine.onnx import OnnxEngine
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from torch import nn
     from typing_extensions import Unpack
 
+    from .checkpoints.pretrained import Pretrained, Wanted
     from .engine.torch_engine import TorchEngine
 
 
@@ -102,16 +102,6 @@ class Model:
             methods = (getattr(self, name, type(self)) for name in ("tag", "detect"))
             raise unknown_argument(sorted(unknown), type(self), *methods)
         labels = labels_of(labels)
-        if is_weights(model):
-            if checkpoint_path:
-                raise UsageError(
-                    f"both {model} and {checkpoint_path} are files of weights: give one"
-                )
-            checkpoint_path = model
-        if pretrained is None:
-            pretrained = usually_pretrained(model, checkpoint_path, labels, classes_num)
-        if checkpoint_path and not pretrained:
-            raise UsageError("pretrained=False loads no weights: leave checkpoint_path out")
         if threads is not None and threads < 1:
             raise UsageError(f"threads={threads} is no number of cores: give 1 or more")
         self._engine: TorchEngine | OnnxEngine | None = None
@@ -122,10 +112,12 @@ class Model:
             "threads": threads,
         }
         if isinstance(model, (str, os.PathLike)) and os.fspath(model).endswith(FILES):
-            chosen: dict[str, Any] = {"pretrained": not pretrained, "classes_num": classes_num}
-            chosen |= {"checkpoint_path": checkpoint_path, **settings}
+            chosen: dict[str, Any] = {"pretrained": pretrained not in (None, True)}
+            chosen |= {"checkpoint_path": checkpoint_path, "classes_num": classes_num, **settings}
             lines = self._open(model, labels, [name for name, value in chosen.items() if value])
         else:
+            from .checkpoints.pretrained import Wanted
+
             wanted = Wanted(
                 model,
                 checkpoint_path,
@@ -134,7 +126,7 @@ class Model:
                 pretrained,
                 settings,
                 default=self.default,
-                output=CLIPS if FRAMES not in NETWORKS[self.default].output_names else FRAMES,
+                output=FRAMES if FRAMES in NETWORKS[self.default].output_names else CLIPS,
                 folder=cache_folder,
             )
             lines = self._load(wanted, device)
@@ -147,6 +139,7 @@ class Model:
         """Take a module, or build one, and load weights; what panns-inference 0.1 printed of it."""
         import torch
 
+        from .checkpoints.pretrained import ready
         from .device import placed, resolve
 
         self.device = resolve(device)

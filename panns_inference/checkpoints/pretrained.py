@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeGuard
+from typing import TYPE_CHECKING, Any, Literal
 
+from ..arguments import is_weights
 from ..audioset import labels as audioset_labels
 from ..audioset import with_mids
 from ..errors import CheckpointError, UsageError
@@ -25,9 +26,6 @@ if TYPE_CHECKING:
 Pretrained = bool | Literal["trunk"]
 """Whether weights are loaded: all, none, or those below the last layers."""
 
-ENDINGS = (".pth", ".pt", ".ckpt", ".safetensors")
-"""What names of files of weights end in."""
-
 
 @dataclass(frozen=True)
 class Wanted:
@@ -39,7 +37,8 @@ class Wanted:
         path: file of weights; None is the published one.
         labels: names of the classes; None is those in the file, or AudioSet's.
         classes_num: number of classes; None is that of the labels, or of the file.
-        pretrained: what is loaded.
+        pretrained: what is loaded; None is nothing for a module with classes of its own, the trunk
+            for a name with another number of classes, and else all.
         settings: further arguments of `models.build`.
         default: name of a network, whose published weights a module takes.
         output: what is needed of a network that its file only fits.
@@ -50,7 +49,7 @@ class Wanted:
     path: str | os.PathLike[str] | None
     labels: Sequence[str] | None
     classes_num: int | None
-    pretrained: Pretrained
+    pretrained: Pretrained | None
     settings: Mapping[str, Any]
     default: str
     output: str
@@ -81,36 +80,6 @@ class Ready:
     checkpoint: Path | None
 
 
-def is_weights(model: object) -> TypeGuard[str | os.PathLike[str]]:
-    """Return whether what is given for a network is the name of a file of weights.
-
-    Args:
-        model: anything.
-    """
-    return isinstance(model, str | os.PathLike) and os.fspath(model).endswith(ENDINGS)
-
-
-def usually_pretrained(
-    model: object,
-    path: str | os.PathLike[str] | None,
-    labels: Sequence[str] | None,
-    classes_num: int | None,
-) -> Pretrained:
-    """Return what is loaded if nothing is said of it.
-
-    Args:
-        model: name of a network, a file, a module, or None.
-        path: file of weights.
-        labels: names of the classes, if there are some.
-        classes_num: their number, if it is given.
-    """
-    if path:
-        return True
-    if not isinstance(model, str | os.PathLike | None) and (labels, classes_num) != (None, None):
-        return False
-    return True if classes_num in (None, len(audioset_labels)) else "trunk"
-
-
 def ready(wanted: Wanted) -> Ready:
     """Return a network with what is wanted.
 
@@ -122,8 +91,7 @@ def ready(wanted: Wanted) -> Ready:
         CheckpointError: if the file holds no weights, or they do not fit.
         DownloadError: if published weights are not there and cannot be fetched.
     """
-    if wanted.pretrained not in (True, False, "trunk"):
-        raise UsageError(f"pretrained must be True, False or 'trunk', not {wanted.pretrained!r}")
+    wanted = _settled(wanted)
     opened = read(wanted.path) if wanted.path and wanted.pretrained else None
     stated = opened.description if opened else None
     labels = _labels(wanted, opened)
@@ -136,6 +104,28 @@ def ready(wanted: Wanted) -> Ready:
         path = _published(wanted, name, network, len(labels))
     thresholds = stated.thresholds if stated and not wanted.is_trunk else ()
     return Ready(name, network, labels, thresholds, path)
+
+
+def _settled(wanted: Wanted) -> Wanted:
+    """Return what is wanted with what nobody has said, and refuse what excludes each other."""
+    path, number, pretrained = wanted.path, wanted.classes_num, wanted.pretrained
+    if is_weights(wanted.model):
+        if path:
+            raise UsageError(f"both {wanted.model} and {path} are files of weights: give one")
+        path = wanted.model
+    if pretrained is None:
+        is_named = isinstance(wanted.model, str | os.PathLike | None)
+        if path or (wanted.labels, number) == (None, None):
+            pretrained = True
+        elif is_named:
+            pretrained = True if number in (None, len(audioset_labels)) else "trunk"
+        else:
+            pretrained = False
+    if pretrained not in (True, False, "trunk"):
+        raise UsageError(f"pretrained must be True, False or 'trunk', not {pretrained!r}")
+    if path and not pretrained:
+        raise UsageError("pretrained=False loads no weights: leave checkpoint_path out")
+    return replace(wanted, path=path, pretrained=pretrained)
 
 
 def _labels(wanted: Wanted, opened: Opened | None) -> list[str]:

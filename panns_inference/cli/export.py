@@ -16,7 +16,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     Args:
         parser: of the command.
     """
-    parser.add_argument("model", metavar="MODEL", help="one of `panns models`")
+    parser.add_argument(
+        "model", metavar="MODEL", help="one of `panns models`, or a file of weights"
+    )
     group = parser.add_argument_group("file")
     group.add_argument(
         "--to", choices=("onnx",), required=True, help="onnx, which takes a waveform at its rate"

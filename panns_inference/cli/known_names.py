@@ -8,8 +8,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from ..arguments import WEIGHTS
 from ..audioset import labels
-from ..checkpoints.pretrained import ENDINGS
 from ..errors import UsageError
 from ..events.columns import Class, column_of, columns_of
 from ..events.rules import OTHERS
@@ -59,4 +59,4 @@ def _has_own_classes(given: argparse.Namespace) -> bool:
 
 
 def _is_file(model: str) -> bool:
-    return Path(model).suffix in (".onnx", *ENDINGS)
+    return Path(model).suffix in (".onnx", *WEIGHTS)

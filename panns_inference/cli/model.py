@@ -20,6 +20,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from .. import cores
+from ..arguments import is_weights
 from . import signals
 from .choice import best_here
 
@@ -48,7 +49,6 @@ def open_model(given: argparse.Namespace, output: str, inputs: Sequence[str] = (
     with without_garbage_collection(), signals.at_once():
         from ..audio import stated_length
         from ..checkpoints import identify
-        from ..checkpoints.pretrained import is_weights
         from ..inference import AudioTagging
 
         name, path = given.model, given.checkpoint

@@ -81,8 +81,8 @@ NETWORK: list[Option] = [
     option(
         "--model",
         metavar="NAME",
-        help="one of `panns models`, or a file that `panns export` wrote; default: the best one "
-        "that is here, by mAP, and for events by what was measured",
+        help="one of `panns models`, a file of weights that says or shows what it is for, or one "
+        "that `panns export` wrote; default: the best one that is here, by mAP, and for events by what was measured",
     ),
     option(
         "--checkpoint",
