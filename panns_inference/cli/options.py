@@ -82,7 +82,8 @@ NETWORK: list[Option] = [
         "--model",
         metavar="NAME",
         help="one of `panns models`, a file of weights that says or shows what it is for, or one "
-        "that `panns export` wrote; default: the best one that is here, by mAP, and for events by what was measured",
+        "that `panns export` wrote; default: the best one that is here, by mAP, and for "
+        "events by what was measured",
     ),
     option(
         "--checkpoint",
