@@ -250,8 +250,8 @@ def test_what_is_no_network() -> None:
         ):
             AudioTagging(nonsense, device="cpu")
     module = build("LeeNet11")
-    with pytest.raises(UsageError, match="a module has its own verbos, sample_rate"):
-        AudioTagging(module, device="cpu", pretrained=False, verbos=False, sample_rate=16000)
+    with pytest.raises(UsageError, match="a module has its own hop_size, sample_rate"):
+        AudioTagging(module, device="cpu", pretrained=False, hop_size=160, sample_rate=16000)
 
 
 def test_another_cache_folder(
