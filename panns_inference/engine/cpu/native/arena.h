@@ -101,7 +101,7 @@ static inline int64_t lay_out(const Pass *pass, int thread, Arena *arena) {
             larger(&totals, in_panels(layer->inside) * at_least(pass->threads, behind.time));
             larger(&reduced, steps * in_panels(layer->squeezed) + in_panels(layer->inside));
             larger(&pixels, steps);
-            larger(&vector, in_panels(layer->inside) * rows);
+            larger(&vector, in_panels(at_least(layer->inside, layer->squeezed)) * rows);
             larger(&scaled, in_panels(layer->out) * layer->inside);
         }
         size = behind;
