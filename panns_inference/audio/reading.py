@@ -17,9 +17,14 @@ MIX, EACH, ALL = "mix", "each", "all"
 
 Words = Mapping[str | None, int | str | None]
 
-TRACKS: Words = {None: None, ALL: ALL}
-CHANNELS: Words = {MIX: MIX, EACH: EACH, "left": 1, "right": 2}
-"""What may be given beside a number, and what becomes of it."""
+CHOICES: dict[str, tuple[Words, str]] = {
+    "track": ({None: None, ALL: ALL}, "is no number of a sound track: they count from 1"),
+    "channel": (
+        {MIX: MIX, EACH: EACH, "left": 1, "right": 2},
+        "is no channel: give 'mix', 'left', 'right', 'each', or a number from 1",
+    ),
+}
+"""What may be given beside a number and what becomes of it, and what is said of anything else."""
 
 RESAMPLERS = "soxr", "resampy"
 """What can resample, by name."""
@@ -62,13 +67,8 @@ class Reading:
                 f"the resampler {self.resampler!r} is not installed ({error}): "
                 f'pip install "panns-inference[{self.resampler}]"'
             ) from error
-        wrong = f"{argument('track', self.track)} is no number of a sound track: they count from 1"
-        object.__setattr__(self, "track", _checked(self.track, TRACKS, wrong))
-        wrong = (
-            f"{argument('channel', self.channel)} is no channel: give 'mix', 'left', 'right', "
-            "'each', or a number from 1"
-        )
-        object.__setattr__(self, "channel", _checked(self.channel, CHANNELS, wrong))
+        for name in CHOICES:
+            object.__setattr__(self, name, _checked(name, getattr(self, name)))
 
     def of(self, track: int | None, channel: int | None) -> Reading:
         """The same reading, of one track and channel.
@@ -113,14 +113,15 @@ class Reading:
             warn(f"{name} {fault}", AudioWarning)
 
 
-def _checked(value: object, words: Words, wrong: str) -> int | str | None:
+def _checked(name: str, value: object) -> int | str | None:
     """Return what a word stands for, or a number from 1, or raise that it is neither."""
+    words, wrong = CHOICES[name]
     if value is None or isinstance(value, str):
         if value in words:
             return words[value]
     elif isinstance(value, SupportsIndex) and not isinstance(value, bool) and index(value) > 0:
         return index(value)
-    raise UsageError(wrong)
+    raise UsageError(f"{argument(name, value)} {wrong}")
 
 
 def checked_rate(rate: object, argument: str) -> int:

@@ -116,11 +116,6 @@ class Plan:
     def _file(self, recordings: Sequence[Recording]) -> Output:
         path = Path(self.path)
         self.format.check_separate(any(each.suffix for each in recordings))
-        if os.path.isdir(path) or self.path.endswith(("/", os.sep)):
-            raise UsageError(
-                f"{self.path!r} is a folder: {argument('split', True)} puts one file a "
-                "recording there"
-            )
         if not self.format.several and _are_several(recordings):
             raise UsageError(
                 f"a file of format {self.format.name} holds one recording: name a folder, and "

@@ -6,6 +6,7 @@ import os
 
 from ..errors import UsageError
 from ..names import closest
+from ..wording import argument
 from . import FORMATS, Format
 
 SPLIT = "csv"
@@ -21,11 +22,15 @@ def format_for(path: str, name: str | None = None, *, split: bool = False) -> Fo
         split: whether the path is that of a folder.
 
     Raises:
-        UsageError: if the ending says none, or another one than the name.
+        UsageError: if the ending says none, or another one than the name, or it is a folder.
     """
     given = None if name is None else FORMATS[closest(name, FORMATS, "format")]
     if split:
         return given or FORMATS[SPLIT]
+    if os.path.isdir(path) or path.endswith(("/", os.sep)):
+        raise UsageError(
+            f"{path!r} is a folder: {argument('split', True)} puts one file a recording there"
+        )
     ending, of_ending = _ending_of(path)
     if given is None and len(of_ending) == 1:
         return of_ending[0]

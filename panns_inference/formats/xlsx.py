@@ -10,6 +10,7 @@ the network and the version of this package.
 
 from __future__ import annotations
 
+import io
 import itertools
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -19,6 +20,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from .. import __version__
 from ..errors import UsageError
+from ..files import explained
 from ..results import Detection, Embedding, Tagging
 from .schema import SCHEMA, Kind, columns_of, rows_of_all
 from .spans import Selection, unicode
@@ -80,16 +82,26 @@ def workbook(file: IO[bytes]) -> Iterator[Workbook]:
     from xlsxwriter import Workbook
     from xlsxwriter.exceptions import FileCreateError
 
-    book = Workbook(file, {"constant_memory": True})
+    # The archive is small, and one that is left by an error is still closed when it is collected.
+    archive = io.BytesIO()
+    book = Workbook(archive, {"constant_memory": True})
     book.set_properties({"author": f"panns_inference {__version__}", "created": DATE})
     book.set_custom_property("panns_inference", __version__)
     try:
         yield book
     finally:
-        try:
-            book.close()
-        except FileCreateError as error:
-            raise error.args[0] from None
+        with explained(_path_of(file)):  # its sheets are in temporary files until then
+            try:
+                book.close()
+            except FileCreateError as error:
+                raise error.args[0] from None
+    file.write(archive.getbuffer())
+
+
+def _path_of(file: IO[bytes]) -> str:
+    """What the user calls a file, for messages."""
+    written = getattr(file, "raw", file)
+    return str(getattr(written, "path", getattr(written, "name", "the workbook")))
 
 
 def fill(

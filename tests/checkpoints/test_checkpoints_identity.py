@@ -98,7 +98,7 @@ def test_identify_by_name_by_checksum_and_by_shape(
     # By its shapes alone it is the plainest that they fit, and the others are named.
     mine = save_stream(state, tmp_path / "mine.pth")
     others = "Cnn14_DecisionLevelMax, Cnn14_DecisionLevelAvg"
-    message = rf"mine.pth fits {others} as well as Cnn14, for which it is taken: .*\(--model"
+    message = rf"mine.pth fits {others} as well as Cnn14, for which it is taken: .*name that: model"
     with pytest.warns(CheckpointWarning, match=message) as seen:
         assert identify(mine) == "Cnn14"
     assert seen[0].filename == __file__

@@ -228,7 +228,7 @@ def test_what_makes_no_sense_is_refused(rules: dict[str, Any], message: str) -> 
 
 
 def test_rules_that_there_are_not() -> None:
-    with pytest.raises(TypeError, match="unexpected keyword argument 'treshold'"):
+    with pytest.raises(TypeError, match="no argument 'treshold'; did you mean threshold"):
         find_events(np.zeros((5, 3)), 10, labels=NAMES, treshold=0.4)
     with pytest.raises(TypeError, match="cannot be interpreted as an integer"):
         find_events(np.zeros((5, 3)), 10, labels=NAMES, classes=[1.5])

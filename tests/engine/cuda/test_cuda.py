@@ -16,6 +16,7 @@ from torch.utils._pytree import tree_leaves
 
 from panns_inference import AudioTagging
 from panns_inference.audio import read
+from panns_inference.engine.choice import engine_for
 from panns_inference.engine.cuda import CudaEngine
 from panns_inference.engine.cuda.batch_size import BYTES_A_SECOND, BatchSplitter, fitting_seconds
 from panns_inference.engine.cuda.graphs import MOST, GraphCache
@@ -25,7 +26,6 @@ from panns_inference.engine.cuda.replica import computed, scaled, whole
 from panns_inference.engine.torch_engine import TorchEngine, segmentwise
 from panns_inference.errors import UsageError
 from panns_inference.inference import _batch
-from panns_inference.model import _kind
 from panns_inference.models import build
 from panns_inference.pipeline import TaggingTask
 from panns_inference.registry import NETWORKS
@@ -339,8 +339,8 @@ def test_a_precision_is_a_type(
 
 
 def test_gpus_have_an_engine_of_their_own() -> None:
-    assert [_kind(name) for name in ("cuda", "cuda:1")] == [CudaEngine, CudaEngine]
-    assert [_kind(name) for name in ("cpu", "mps")] == [TorchEngine, TorchEngine]
+    assert [engine_for(name) for name in ("cuda", "cuda:1")] == [CudaEngine, CudaEngine]
+    assert [engine_for(name) for name in ("cpu", "mps")] == [TorchEngine, TorchEngine]
 
 
 def tf32() -> object:
