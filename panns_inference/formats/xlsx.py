@@ -95,7 +95,7 @@ def workbook(file: IO[bytes]) -> Iterator[Workbook]:
                 book.close()
             except FileCreateError as error:
                 raise error.args[0] from None
-    file.write(archive.getbuffer())
+        file.write(archive.getbuffer())
 
 
 def _path_of(file: IO[bytes]) -> str:

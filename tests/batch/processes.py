@@ -10,8 +10,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-INTERVAL = 0.1
-"""Seconds between two states in these processes: the package's own are for hours."""
+INTERVAL = 0.0
+"""Seconds between two states in these processes: one a block; the package's own are for hours."""
 
 PROGRAM = f"""
 import sys

@@ -127,9 +127,9 @@ def test_a_full_disk_is_an_error_of_the_system(tmp_path: Path) -> None:
         "file = open(sys.argv[2], 'wb', buffering=0)\n"
         f"resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))\n"
         "try:\n    FORMATS['xlsx'].write([detection()], file)\n"
-        "except OSError as error:\n    print(error.strerror)\n"
+        "except OSError as error:\n    print(error)\n"
     )
     here = str(Path(__file__).parents[1])
     said = subprocess.check_output([sys.executable, "-c", code, here, tmp_path / "b"], text=True)
-    assert said == "File too large\n"
+    assert "File too large" in said
     assert resource.getrlimit(resource.RLIMIT_FSIZE)[0] != limit

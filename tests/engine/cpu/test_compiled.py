@@ -165,9 +165,14 @@ def test_several_threads_may_call_at_once() -> None:
             torch.testing.assert_close(values, expected[k % 6], rtol=0, atol=1e-5)
 
 
-def test_a_pass_gives_the_same_bits_again() -> None:
-    x = torch.randn(3, 1, 200, 64)
-    compiled = compiled_sequence(fitted(some_layers(), x), Settings())
+@pytest.mark.usefixtures("_threads")
+@pytest.mark.parametrize(
+    ("squeeze", "threads"), [(Squeeze, 1), (partial(LocalSqueeze, context=2), 3)]
+)
+def test_a_clip_has_the_same_bits_in_any_batch(squeeze: object, threads: int) -> None:
+    torch.set_num_threads(threads)
+    x = torch.randn(3, 1, 2000, 64)
+    compiled = compiled_sequence(fitted(some_layers(squeeze), x), Settings())
     for clip, values in zip(x, compiled(x), strict=True):
         assert torch.equal(compiled(clip[None])[0], values)
 
