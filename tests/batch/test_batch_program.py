@@ -229,11 +229,9 @@ def test_a_run_that_is_interrupted_goes_on(folder: Path, tmp_path: Path) -> None
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert re.fullmatch(
-        r"panns: stopped after \d of 9 recordings; the same command goes on\n"
-        r"panns: interrupted\n",
-        err,
-    )
+    # What was not begun has no place to go on from.
+    stopped = r"(panns: stopped [^\n]*; the same command goes on\n)?"
+    assert re.fullmatch(rf"{stopped}panns: interrupted\n", err)
     assert not (tmp_path / "t.csv.panns" / "lock").exists()
     status, _, err = run(*given)
     assert status == 0, err
