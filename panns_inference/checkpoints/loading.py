@@ -75,7 +75,8 @@ def put(network: N, opened: Opened, *, new_head: bool = False) -> N:
         name = type(network).__name__
         raise CheckpointError(f"{opened.path} does not fit {name}:", *problems)
     activation = None if new_head else _activation(network, opened, reading)
-    own = _finite(network, state, opened, is_whole=not new_head)
+    is_whole = not new_head and opened.n_tensors == len(reading.state)
+    own = _finite(network, state, opened, is_whole)
     network.load_state_dict(own, assign=on_meta)
     if activation:
         network.activation = activation  # type: ignore[assignment]

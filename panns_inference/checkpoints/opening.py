@@ -52,6 +52,11 @@ class Opened:
         return the_one(meant, self.path)
 
     @property
+    def n_tensors(self) -> int:
+        """Number of the tensors in all of its state dicts."""
+        return sum(len(as_saved.state) for as_saved, *_ in self.ways)
+
+    @property
     def classes_num(self) -> int | None:
         """Number of classes; None if the last layer is none of those of `models`."""
         return n_classes(self.reading().state)

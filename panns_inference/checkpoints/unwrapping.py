@@ -11,7 +11,7 @@ decides: a network of one's own may have a part that is called `net`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +42,9 @@ HEAD = "fc_audioset."
 
 DEPTH = 3
 """Keys behind one another under which a state dict is looked for."""
+
+MOST_WRAPPINGS = 16
+"""Keys and prefixes that are taken off: more than any program leaves."""
 
 
 @dataclass(frozen=True)
@@ -124,18 +127,20 @@ def _state_dicts(loaded: Any, keys: tuple[str, ...]) -> Iterator[Reading]:
 def _unwrapped(reading: Reading) -> Iterator[Reading]:
     """Yield a reading, and what it is with one prefix after the other taken off."""
     yield reading
+    while len(reading.wrapping) < MOST_WRAPPINGS and (shorter := _without_prefix(reading)):
+        yield (reading := shorter)
+    if transferred := _transferred(reading.state):
+        wrapping = (*reading.wrapping, BASE)
+        yield Reading(transferred, wrapping, "softmax")
+
+
+def _without_prefix(reading: Reading) -> Reading | None:
     state = {key: value for key, value in reading.state.items() if key != COUNTER}
-    prefix = next((each for each in PREFIXES if all(key.startswith(each) for key in state)), None)
-    if state and prefix:
-        shorter = {key.removeprefix(prefix): value for key, value in state.items()}
-        yield from _unwrapped(Reading(shorter, (*reading.wrapping, prefix)))
-    elif transferred := _transferred(reading.state):
-        yield replace(
-            reading,
-            state=transferred,
-            wrapping=(*reading.wrapping, BASE),
-            activation="softmax",
-        )
+    for prefix in PREFIXES if state else ():
+        if all(key.startswith(prefix) for key in state):
+            shorter = {key.removeprefix(prefix): value for key, value in state.items()}
+            return Reading(shorter, (*reading.wrapping, prefix))
+    return None
 
 
 def _transferred(state: dict[str, Tensor]) -> dict[str, Tensor]:

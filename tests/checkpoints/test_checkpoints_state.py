@@ -20,7 +20,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from panns_inference.checkpoints import read_state
+from panns_inference import AudioTagging
+from panns_inference.checkpoints import identify, read_state
 from panns_inference.errors import CheckpointError
 
 STATE = {
@@ -182,6 +183,30 @@ def test_no_code_runs(path: Path, tmp_path: Path, zipped: bool) -> None:
     with pytest.raises(CheckpointError, match=r"holds \w+\.mkdir, an object that could run code"):
         read_state(path)
     assert not (tmp_path / "ran").exists()
+
+
+@FORMATS
+@pytest.mark.parametrize("place", ["panns", "ema", "hyper_parameters", "state_dict"])
+def test_no_code_runs_wherever_it_lies(
+    path: Path, tmp_path: Path, zipped: bool, place: str
+) -> None:
+    bomb = {"format": 1, "labels": [Bomb(tmp_path / "ran")]}
+    path.write_bytes(saved({"model": STATE, place: bomb}, zipped))
+    for ask in (read_state, identify, AudioTagging):
+        with pytest.raises(CheckpointError, match="an object that could run code"):
+            ask(path)
+    assert not (tmp_path / "ran").exists()
+
+
+def test_prefixes_without_end_and_dicts_that_hold_themselves(path: Path) -> None:
+    path.write_bytes(saved({"module." * 5000 + "a": torch.zeros(1)}, True))
+    (key,) = read_state(path)
+    assert key.startswith("module.module.")
+    endless: dict[str, Any] = {"epoch": 1}
+    endless |= {"model": endless, "net": endless}
+    path.write_bytes(saved(endless, True))
+    with pytest.raises(CheckpointError, match="holds no state dict, but a dict with 'epoch', 'mod"):
+        read_state(path)
 
 
 @FORMATS

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
 from panns_inference import AudioTagging, SoundEventDetection
-from panns_inference.checkpoints import identify, load, read_state
+from panns_inference.checkpoints import check_records, identify, load, read_state
 from panns_inference.checkpoints.unwrapping import KEYS, PREFIXES
 from panns_inference.errors import CheckpointError, CheckpointWarning, UsageError
 from panns_inference.models import build
@@ -271,3 +271,18 @@ def test_values_that_a_new_layer_hides_are_looked_at_later(network: Any, tmp_pat
         load(build("LeeNet11", 3), path, new_head=True)
     with pytest.raises(CheckpointError, match=r"NaN or infinite in fc_audioset\.bias"):
         load(build("LeeNet11", 10), path)
+
+
+def test_values_that_one_reading_leaves_out_are_looked_at_by_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The check for NaN is recorded for a whole file alone."""
+    monkeypatch.setattr(check_records, "LARGE", 0)
+    tuned = Transfer("LeeNet11", 2)
+    with torch.no_grad():
+        tuned.base.fc_audioset.bias[0] = float("nan")
+    path = tmp_path / "tuned.pth"
+    torch.save(tuned.state_dict(), path)
+    load(build("LeeNet11", 2), path)
+    with pytest.raises(CheckpointError, match=r"NaN or infinite in base\.fc_audioset\.bias"):
+        load(Transfer("LeeNet11", 2), path)
