@@ -104,7 +104,7 @@ def others(state: dict[str, Tensor]) -> Iterator[tuple[str, bytes]]:
     for content in ([], {}, {"model": {}}, {"model": 5}, {"model": [1]}, {1: 2}, state["fc1.bias"],
                     {"state_dict": {"a": "b"}}, {"model": {"a": torch.ones(2)}},
                     {"model": state, "panns": 5}, {"model": state, "panns": {"format": 1}},
-                    {"model": state, "ema": {key: value + 1 for key, value in state.items()}}):  # fmt: skip
+                    {"model": state, "ema": {key: t + 1 for key, t in state.items()}}):  # fmt: skip
         for zipped in (True, False):
             yield f"content-{type(content).__name__}-{id(content)}-{zipped}", saved(content, zipped)
 
