@@ -24,6 +24,7 @@ COMMANDS = {
     "clips": "cut the events of a table out of their recordings, as files of sound",
     "summary": "print how long and how often sounds are there, an hour, a day, a file",
     "eval": "compare events with annotations: F1 and error rate",
+    "tune": "choose the rules for events by recordings with annotations",
     "models": "list the networks; download, verify, find or delete their published weights",
     "export": "write a network with its weights as one file for other programs",
     "labels": "list the 527 classes of AudioSet",

@@ -13,6 +13,7 @@ from ..events.rules import (
     RULES_OF,
     STEP_FILTER,
 )
+from ..events.rules_file import read_rules
 from ..registry import DEFAULT_THRESHOLD, NETWORKS
 from ..results import Detection
 from . import known_names, options, values, wanted
@@ -68,9 +69,9 @@ EVENTS = [
     options.option(
         "--method",
         choices=tuple(RULES_OF),
-        default=DEFAULT_METHOD,
         help="threshold: events are where the probability is above --threshold; boxes: they lie "
-        "between its changes, and --threshold chooses by their mean; default: %(default)s",
+        "between its changes, and --threshold chooses by their mean; "
+        f"default: {DEFAULT_METHOD}",
     ),
     options.option(
         "--threshold",
@@ -86,8 +87,19 @@ EVENTS = [
         help="probability below which it ends; default: --threshold",
     ),
     *(
-        options.option(name, dest=rule, type=float, default=default, metavar=unit, help=meaning)
+        options.option(
+            name,
+            dest=rule,
+            type=float,
+            metavar=unit,
+            help=meaning.replace("%(default)s", str(default)),
+        )
         for name, rule, unit, default, meaning in NUMBERS
+    ),
+    options.option(
+        "--rules",
+        metavar="FILE",
+        help="file of rules that panns tune wrote: those that are not given here",
     ),
     wanted.THRESHOLDS,
     *wanted.CLASSES,
@@ -112,17 +124,13 @@ def make_task(given: argparse.Namespace, *, framewise: bool) -> Callable[[Model]
     """
     from ..pipeline import DetectionTask
 
-    threshold = known_names.thresholds_of(given)
+    names = ("method", "threshold_off", "classes", "exclude", *(rule for _, rule, *_ in NUMBERS))
+    chosen = {name: getattr(given, name) for name in names}
+    chosen["threshold"] = known_names.thresholds_of(given)
+    rules = read_rules(given.rules) if given.rules else {}
+    rules |= {name: value for name, value in chosen.items() if value is not None}
     return lambda model: DetectionTask(
-        model,
-        method=given.method,
-        threshold=threshold,
-        threshold_off=given.threshold_off,
-        classes=given.classes,
-        exclude=given.exclude or (),
-        framewise=framewise,
-        **{rule: getattr(given, rule) for _, rule, *_ in NUMBERS},
-        **options.sliding(given),
+        model, framewise=framewise, **rules, **options.sliding(given)
     )
 
 

@@ -102,8 +102,8 @@ def run(given: argparse.Namespace) -> int:
         name: [event for event in events if event.probability >= given.min_probability]
         for name, events in estimate.items()
     }
-    labels = _labels(given, reference)
-    _warn(reference, estimate, labels)
+    labels = labels_of(given, reference)
+    warn_of_differences(reference, estimate, labels)
     measures = Measures(
         segment=given.segment,
         collar=given.collar,
@@ -117,8 +117,16 @@ def run(given: argparse.Namespace) -> int:
     return 0
 
 
-def _labels(given: argparse.Namespace, reference: Events) -> list[str]:
-    """The classes that count."""
+def labels_of(given: argparse.Namespace, reference: Events) -> list[str]:
+    """Return the classes that count.
+
+    Args:
+        given: the command line.
+        reference: what is known to be there, by recording.
+
+    Raises:
+        UsageError: if there is none, or one is named that there is not.
+    """
     known = sorted({event.label for events in reference.values() for event in events})
     if not known:
         raise UsageError(f"{given.reference} has no events: there is nothing to compare with")
@@ -129,8 +137,14 @@ def _labels(given: argparse.Namespace, reference: Events) -> list[str]:
     return labels
 
 
-def _warn(reference: Events, estimate: Events, labels: list[str]) -> None:
-    """Say what is only in one of both."""
+def warn_of_differences(reference: Events, estimate: Events, labels: list[str]) -> None:
+    """Say what is only in one of both.
+
+    Args:
+        reference: what is known to be there, by recording.
+        estimate: what was found, by recording.
+        labels: the classes that count.
+    """
     others = {event.label for events in estimate.values() for event in events} - {*labels}
     for message, names in (
         ("not in the estimate, so that nothing was found in them", reference.keys() - estimate),

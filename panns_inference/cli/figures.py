@@ -87,7 +87,7 @@ def target_of(given: argparse.Namespace, inputs: Sequence[str]) -> Target:
     selection = Selection(None, 0.0, given.raw, **dialect)
     form.check_dialect(selection)
     if path is not None:
-        _check_output(path, inputs, given.overwrite)
+        check_output(path, inputs, given.overwrite)
     elif form.binary and sys.stdout.isatty():
         raise UsageError("name a file with -o")
     return Target(form, path, given.overwrite, selection)
@@ -105,8 +105,17 @@ def _form_of(path: str | None) -> str:
     return ENDINGS[ending]
 
 
-def _check_output(path: str, inputs: Sequence[str], overwrite: bool) -> None:
-    """Refuse, before anything is read, to replace what is there, or what is read."""
+def check_output(path: str, inputs: Sequence[str], overwrite: bool) -> None:
+    """Refuse, before anything is read, to replace what is there, or what is read.
+
+    Args:
+        path: of the output.
+        inputs: files and folders that are read.
+        overwrite: whether what is there is replaced.
+
+    Raises:
+        UsageError: if something is there that is not to be replaced.
+    """
     if not os.path.exists(path):
         return
     if any(os.path.exists(each) and os.path.samefile(path, each) for each in inputs):

@@ -6,5 +6,6 @@ files --read--> events by recording --aligned--> the same names in both --metric
 from .align import aligned
 from .annotations import read_annotations
 from .figures import Measures, figures
+from .search import Choice, Known, best_rules
 
-__all__ = ["Measures", "aligned", "figures", "read_annotations"]
+__all__ = ["Choice", "Known", "Measures", "aligned", "best_rules", "figures", "read_annotations"]

@@ -102,8 +102,16 @@ PUBLIC = {
         "PathError",
         "UsageError",
     ],
-    ".evaluation": ["Measures", "aligned", "figures", "read_annotations"],
-    ".events": ["Event", "EventFinder", "Rules", "find_events"],
+    ".evaluation": [
+        "Choice",
+        "Known",
+        "Measures",
+        "aligned",
+        "best_rules",
+        "figures",
+        "read_annotations",
+    ],
+    ".events": ["Event", "EventFinder", "Rules", "find_events", "read_rules"],
     ".export": ["to_onnx"],
     ".formats": ["FORMATS", "Format"],
     ".inference": [

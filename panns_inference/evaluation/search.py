@@ -1,0 +1,270 @@
+"""The best rules for events, by recordings whose events are known.
+
+    recordings x rules x thresholds --count--> one table of counts --choose--> rules
+                                                     '--choose on some, judge on the others
+
+All rules of a grid find events once; what is chosen afterwards is sums over that table. A figure is
+that of recordings which had no part in the choice.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from itertools import product
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import UsageError
+from ..events import Event, find_events
+from ..events.rules import OTHERS
+from ..metrics import Timed, curves_of_estimates, event_based, psds
+
+Measure = Literal["event-f1", "psds"]
+
+GRID: Sequence[Mapping[str, Any]] = (
+    *(
+        {"method": "threshold", "smooth": smooth, "merge_gap": gap, "min_duration": shortest}
+        for smooth, gap, shortest in product((0.0, 0.3, 0.7), (0.0, 0.3), (0.0, 0.2))
+    ),
+    *(
+        {"method": "boxes", "step_filter": length, "merge_ratio": ratio, "min_duration": shortest}
+        for length, ratio, shortest in product((0.32, 0.64, 1.28), (1.5, 2.0, 3.0), (0.0, 0.2))
+    ),
+)
+"""The rules that are tried, but for thresholds."""
+
+DEFAULT = GRID[0]
+"""What is done if no rules are given."""
+
+THRESHOLDS = (
+    0.02,
+    0.03,
+    0.05,
+    0.07,
+    0.1,
+    0.14,
+    0.18,
+    0.22,
+    0.26,
+    0.3,
+    0.35,
+    0.4,
+    0.5,
+    0.6,
+    0.7,
+    0.8,
+)
+
+ENOUGH = 10
+"""Events of a class from which on it may have a threshold of its own."""
+
+ALL_BOXES = 1e-9
+"""Threshold that no box is below."""
+
+Counts = NDArray[np.int64]
+"""True positives, false positives, false negatives, (grid, thresholds, recordings, classes, 3)."""
+
+Found = list[list[list[list[Event]]]]
+"""Events by rules of the grid, recording and threshold."""
+
+
+class Known(NamedTuple):
+    """A recording whose events are known.
+
+    Attributes:
+        framewise: probabilities, (frames, classes).
+        frames_per_second: frames in a second.
+        duration: seconds.
+        events: that are there.
+    """
+
+    framewise: NDArray[np.floating]
+    frames_per_second: float
+    duration: float
+    events: Sequence[Timed] = ()
+
+
+class Choice(NamedTuple):
+    """The best rules.
+
+    Attributes:
+        rules: arguments of `detect` and `find_events`.
+        figure: event F1 or PSDS of recordings that had no part in the choice, in [0, 1].
+        before: the event F1 of the rules that are the default, or their PSDS.
+    """
+
+    rules: dict[str, Any]
+    figure: float
+    before: float
+
+
+def best_rules(
+    recordings: Sequence[Known],
+    labels: Sequence[str],
+    *,
+    measure: Measure = "event-f1",
+    folds: int = 5,
+    default_threshold: float = 0.5,
+    collar: float = 0.2,
+    offset_share: float = 0.2,
+) -> Choice:
+    """Return the rules with the best figure.
+
+    Classes of at least `ENOUGH` events get a threshold of their own, if that is better for
+    recordings that had no part in its choice.
+
+    Args:
+        recordings: at least two.
+        labels: the classes, in the order of the columns.
+        measure: 'event-f1', over all classes, or 'psds' (of scenario 1 of DCASE); the thresholds
+            are those of the best event F1 in both.
+        folds: groups of recordings; the rules for one are chosen on the others.
+        default_threshold: of the rules that are compared with.
+        collar: as for `event_based`, of onsets and offsets.
+        offset_share: as for `event_based`.
+
+    Raises:
+        UsageError: if there are too few recordings.
+    """
+    if len(recordings) < 2 or folds < 2:
+        raise UsageError("rules are chosen by at least two recordings, in at least two groups")
+    thresholds = sorted({*THRESHOLDS, default_threshold})
+    counts = np.zeros((len(GRID), len(thresholds), len(recordings), len(labels), 3), np.int64)
+    found: Found = [[] for _ in GRID]
+    for (k, rules), (n, known) in product(enumerate(GRID), enumerate(recordings)):
+        estimates = _estimates(known, labels, rules, thresholds)
+        for point, events in enumerate(estimates):
+            counts[k, point, n] = _counted(known, events, labels, collar, offset_share)
+        found[k] += [estimates] if measure == "psds" else []
+    order = random.Random(0).sample(range(len(recordings)), len(recordings))
+    groups = [order[k::folds] for k in range(min(folds, len(order)))]
+    default = thresholds.index(default_threshold)
+    if measure == "psds":
+        by_class = False
+        areas = np.array([_psds(recordings, labels, each, order) for each in found])
+        best, before = int(areas.argmax()), float(areas[GRID.index(DEFAULT)])
+        figure = _judged_by_psds(recordings, labels, found, groups)
+    else:
+        figures = {each: _judged_by_f1(counts, groups, each) for each in (False, True)}
+        by_class = figures[True] > figures[False]
+        figure = figures[by_class]
+        best = int(_f1(_picked(counts, order, order, by_class).sum(axis=1)).argmax())
+        before = float(_f1(counts[GRID.index(DEFAULT), default].sum(axis=(0, 1))))
+    own, common = (_thresholds(counts[[best]], order, each)[0] for each in (by_class, False))
+    threshold = {OTHERS: thresholds[common[0]]} | {
+        label: thresholds[k] for label, k in zip(labels, own, strict=True) if k != common[0]
+    }
+    return Choice({**GRID[best], "threshold": threshold}, figure, before)
+
+
+def _judged_by_f1(counts: Counts, groups: Sequence[Sequence[int]], by_class: bool) -> float:
+    """Event F1 of all recordings, each with the rules that other groups choose."""
+    sums = np.zeros(3)
+    for group in groups:
+        others = [k for each in groups if each is not group for k in each]
+        best = int(_f1(_picked(counts, others, others, by_class).sum(axis=1)).argmax())
+        sums += _picked(counts[[best]], others, group, by_class)[0].sum(axis=0)
+    return float(_f1(sums))
+
+
+def _judged_by_psds(
+    recordings: Sequence[Known],
+    labels: Sequence[str],
+    found: Found,
+    groups: Sequence[Sequence[int]],
+) -> float:
+    """Mean PSDS of the groups, each with the rules that others choose."""
+    areas = []
+    for group in groups:
+        others = [k for each in groups if each is not group for k in each]
+        best = max(found, key=lambda each: _psds(recordings, labels, each, others))
+        areas.append(_psds(recordings, labels, best, group))
+    return float(np.mean(areas))
+
+
+def _estimates(
+    known: Known, labels: Sequence[str], rules: Mapping[str, Any], thresholds: Sequence[float]
+) -> list[list[Event]]:
+    """What is found at each threshold."""
+
+    def find(threshold: float) -> list[Event]:
+        return find_events(
+            known.framewise,
+            known.frames_per_second,
+            duration=known.duration,
+            labels=labels,
+            threshold=threshold,
+            **rules,
+        )
+
+    if rules["method"] == "threshold":
+        return [find(threshold) for threshold in thresholds]
+    # A threshold chooses among boxes, which are the same at all of them.
+    boxes = find(ALL_BOXES)
+    return [[box for box in boxes if box.mean_probability >= least] for least in thresholds]
+
+
+def _counted(
+    known: Known, events: Sequence[Event], labels: Sequence[str], collar: float, share: float
+) -> list[tuple[int, int, int]]:
+    """Counts of each class."""
+    scores = event_based(
+        {"": known.events},
+        {"": events},
+        collar=collar,
+        offset_collar=collar,
+        offset_share=share,
+        labels=labels,
+    )
+    return [
+        (each.true_positives, each.false_positives, each.false_negatives)
+        for each in scores.classes.values()
+    ]
+
+
+def _f1(sums: NDArray[Any]) -> NDArray[np.float64]:
+    """F1 by counts, (..., 3); 0 where there are none."""
+    hits = 2.0 * sums[..., 0]
+    values: NDArray[np.float64] = hits / np.maximum(hits + sums[..., 1] + sums[..., 2], 1)
+    return values
+
+
+def _thresholds(counts: Counts, numbers: Sequence[int], by_class: bool) -> NDArray[np.intp]:
+    """The number of the best threshold for each class, (grid, classes)."""
+    sums = counts[:, :, numbers].sum(axis=2)
+    common = _f1(sums.sum(axis=2)).argmax(axis=1)[:, None]
+    own = _f1(sums).argmax(axis=1)
+    n_there = sums[:, :1, :, 0] + sums[:, :1, :, 2]
+    chosen: NDArray[np.intp] = np.where(by_class & (n_there[:, 0] >= ENOUGH), own, common)
+    return chosen
+
+
+def _picked(
+    counts: Counts, chosen_by: Sequence[int], judged_by: Sequence[int], by_class: bool
+) -> Counts:
+    """Counts of some recordings at the thresholds that others choose, (grid, classes, 3)."""
+    numbers = _thresholds(counts, chosen_by, by_class)[:, None, :, None]
+    sums = counts[:, :, judged_by].sum(axis=2)
+    return np.take_along_axis(sums, numbers, axis=1)[:, 0]
+
+
+def _psds(
+    recordings: Sequence[Known],
+    labels: Sequence[str],
+    found: Sequence[Sequence[Sequence[Event]]],
+    numbers: Sequence[int],
+) -> float:
+    """PSDS of some recordings: what is found at all thresholds is one curve."""
+    names = [str(k) for k in numbers]
+    reference = {name: recordings[int(name)].events for name in names}
+    there = {event.label for events in reference.values() for event in events} & {*labels}
+    if not there:
+        return 0.0
+    n_thresholds = len(found[0])
+    estimates = [{name: found[int(name)][k] for name in names} for k in range(n_thresholds)]
+    durations = {name: recordings[int(name)].duration for name in names}
+    curves = curves_of_estimates(reference, estimates, durations, labels=sorted(there))
+    return psds(curves, alpha_st=1.0).value
