@@ -82,6 +82,8 @@ def run(given: argparse.Namespace) -> int:
     Args:
         given: the command line.
     """
+    import numpy as np
+
     from ..batch import Failure, results
     from ..evaluation import Known, aligned, best_rules, read_annotations
     from ..events.columns import columns_of
@@ -137,7 +139,7 @@ def run(given: argparse.Namespace) -> int:
         [*names.values()],
         measure=given.measure,
         folds=given.folds,
-        default_threshold=model.threshold,
+        default_threshold=np.broadcast_to(model.threshold, len(model.labels))[columns].tolist(),
         collar=given.collar,
         offset_share=given.offset_share,
     )

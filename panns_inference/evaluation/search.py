@@ -107,7 +107,7 @@ def best_rules(
     *,
     measure: Measure = "event-f1",
     folds: int = 5,
-    default_threshold: float = 0.5,
+    default_threshold: float | Sequence[float] = 0.5,
     collar: float = 0.2,
     offset_share: float = 0.2,
 ) -> Choice:
@@ -122,7 +122,7 @@ def best_rules(
         measure: 'event-f1', over all classes, or 'psds' (of scenario 1 of DCASE); the thresholds
             are those of the best event F1 in both.
         folds: groups of recordings; the rules for one are chosen on the others.
-        default_threshold: of the rules that are compared with.
+        default_threshold: of the rules that are compared with; one for all classes, or for each.
         collar: as for `event_based`, of onsets and offsets.
         offset_share: as for `event_based`.
 
@@ -131,7 +131,8 @@ def best_rules(
     """
     if len(recordings) < 2 or folds < 2:
         raise UsageError("rules are chosen by at least two recordings, in at least two groups")
-    thresholds = sorted({*THRESHOLDS, default_threshold})
+    defaults = np.broadcast_to(default_threshold, len(labels)).tolist()
+    thresholds = sorted({*THRESHOLDS, *defaults})
     counts = np.zeros((len(GRID), len(thresholds), len(recordings), len(labels), 3), np.int64)
     found: Found = [[] for _ in GRID]
     for (k, rules), (n, known) in product(enumerate(GRID), enumerate(recordings)):
@@ -141,7 +142,6 @@ def best_rules(
         found[k] += [estimates] if measure == "psds" else []
     order = random.Random(0).sample(range(len(recordings)), len(recordings))
     groups = [order[k::folds] for k in range(min(folds, len(order)))]
-    default = thresholds.index(default_threshold)
     if measure == "psds":
         by_class = False
         areas = np.array([_psds(recordings, labels, each, order) for each in found])
@@ -152,7 +152,9 @@ def best_rules(
         by_class = figures[True] > figures[False]
         figure = figures[by_class]
         best = int(_f1(_picked(counts, order, order, by_class).sum(axis=1)).argmax())
-        before = float(_f1(counts[GRID.index(DEFAULT), default].sum(axis=(0, 1))))
+        numbers = [thresholds.index(each) for each in defaults]
+        of_default = counts[GRID.index(DEFAULT), numbers, :, range(len(labels))]
+        before = float(_f1(of_default.sum(axis=(0, 1))))
     own, common = (_thresholds(counts[[best]], order, each)[0] for each in (by_class, False))
     threshold = {OTHERS: thresholds[common[0]]} | {
         label: thresholds[k] for label, k in zip(labels, own, strict=True) if k != common[0]

@@ -66,6 +66,8 @@ def test_rules_and_figure_are_those_of_all_that_can_be_tried() -> None:
     # There are too few events for thresholds of a class.
     assert found.rules == best(known)
     assert found.before == counted(known, threshold=0.5).f1
+    each = best_rules(known, LABELS, default_threshold=[0.3, 0.5]).before
+    assert each == counted(known, threshold={"Dog": 0.3, "Bell": 0.5}).f1
     order = random.Random(0).sample(range(4), 4)
     sums = Counts(0, 0, 0)
     for group in (order[k::3] for k in range(3)):
