@@ -13,7 +13,7 @@ from __future__ import annotations
 import csv
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,6 +24,9 @@ from ..formats.read import rows_of
 
 ENDINGS = frozenset((".csv", ".tsv", ".txt", ".json", ".jsonl", ".parquet", ".xlsx"))
 """How names of annotations in a folder end."""
+
+LABELS = ("event_label", "label", "class", "event")
+"""Columns that may hold a label, the first that is there."""
 
 RAVEN_LABELS = ("annotation", "label", "species", "call", "class", "tag", "common name")
 """Columns of Raven that may hold a label, the first that is there."""
@@ -84,17 +87,24 @@ def _lines(path: Path, stem: str) -> Iterator[_Found]:
             yield from _of_raven(lines, stem)
         elif _is_number(first.split("\t")[0]):
             yield from _of_audacity(lines, stem)
-        elif {"onset", "offset"} < {*heading} and not {"filename", "source"} & {*heading}:
+        elif {"onset", "offset"} < {*heading} and not _names_recordings(heading):
             yield from _of_recording(lines, first, stem)
         else:
             yield from _of_table(path)
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror or error}") from error
+    except UsageError:
+        raise
     except (ValueError, LookupError, csv.Error) as error:
         raise UsageError(
             f"{path} cannot be used: {error}; expected a table with onset, offset and label, a "
             "label track of Audacity or a selection table of Raven"
         ) from error
+
+
+def _names_recordings(heading: Collection[str]) -> bool:
+    """Whether a table says of which recording a row is."""
+    return bool({"filename", "source"} & {*heading}) and bool({"event_label", "label"} & {*heading})
 
 
 def _text(path: Path) -> str | None:
@@ -120,8 +130,10 @@ def _of_recording(lines: Iterable[str], first: str, stem: str) -> Iterator[_Foun
     rows = csv.reader((line for line in lines if line.strip()), delimiter=separator)
     heading = [cell.strip().casefold() for cell in next(rows)]
     onset, offset = heading.index("onset"), heading.index("offset")
-    names = ("event_label", "label", "class", "event")
-    label = next((heading.index(name) for name in names if name in heading), len(heading) - 1)
+    name = next((name for name in LABELS if name in heading), None)
+    if name is None:
+        raise ValueError(f"it has none of the columns {', '.join(LABELS)}")
+    label = heading.index(name)
     yield _Found(stem, None)
     for row in rows:
         yield _Found(stem, _event(row[onset], row[offset], row[label]))

@@ -177,7 +177,8 @@ def test_recordings_differ_by_folders_where_names_are_alike() -> None:
     [
         ("a.txt", "0.5\t0.1\tDog\n", "an event 'Dog' from 0.5 to 0.1 s is none"),
         ("a.txt", "0.5\t1.0\n", "an event '' from 0.5 to 1.0 s is none"),
-        ("a.csv", "time,label\n1,Dog\n", "it has no column"),
+        ("a.csv", "time,label\n1,Dog\n", "^the table .* it has no column"),
+        ("a.csv", "onset,offset,what\n0,1,Dog\n", "none of the columns event_label, label"),
         ("a.txt", "Selection\tBegin Time (s)\tEnd Time (s)\n1\t0\t1\n", "none of the columns"),
         (
             "a.csv",
@@ -193,6 +194,15 @@ def test_what_is_no_annotation_is_refused(
     path.write_text(text, encoding="utf-8")
     with pytest.raises(UsageError, match=message):
         read_annotations(path)
+
+
+def test_a_table_of_one_recording_is_called_as_its_file(tmp_path: Path) -> None:
+    path = tmp_path / "street.csv"
+    path.write_text("class;onset;offset;source\nDog;0,5;1;a.ogg\nCat;1,5;2;b.ogg\n", "utf-8")
+    [(name, events)] = read_annotations(path).items()
+    assert name == "street"
+    times = [(event.label, event.onset, event.offset) for event in events]
+    assert times == [("Dog", 0.5, 1.0), ("Cat", 1.5, 2.0)]
 
 
 def test_a_folder_without_annotations_is_refused(tmp_path: Path, capsys: Capture) -> None:
