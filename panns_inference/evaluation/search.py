@@ -93,7 +93,7 @@ class Choice(NamedTuple):
     Attributes:
         rules: arguments of `detect` and `find_events`.
         figure: event F1 or PSDS of recordings that had no part in the choice, in [0, 1].
-        before: the event F1 of the rules that are the default, or their PSDS.
+        before: the same figure of the rules that are the default.
     """
 
     rules: dict[str, Any]
@@ -145,8 +145,11 @@ def best_rules(
     if measure == "psds":
         by_class = False
         areas = np.array([_psds(recordings, labels, each, order) for each in found])
-        best, before = int(areas.argmax()), float(areas[GRID.index(DEFAULT)])
-        figure = _judged_by_psds(recordings, labels, found, groups)
+        best = int(areas.argmax())
+        figure, before = (
+            _judged_by_psds(recordings, labels, each, groups)
+            for each in (found, [found[GRID.index(DEFAULT)]])
+        )
     else:
         figures = {each: _judged_by_f1(counts, groups, each) for each in (False, True)}
         by_class = figures[True] > figures[False]
