@@ -129,37 +129,46 @@ def _settled(wanted: Wanted) -> Wanted:
 
 
 def _labels(wanted: Wanted, opened: Opened | None) -> list[str]:
-    """Return the names of the classes, of which the file or the user says how many there are."""
+    """Return the names of the classes, of which the user or the file says how many there are."""
     given, number = wanted.labels, wanted.classes_num
+    if number is not None and number < 1:
+        raise UsageError(f"classes_num={number} is no number of classes: give 1 or more")
     if given is not None:
         if number not in (None, len(given)):
             raise UsageError(f"classes_num={number}, but there are {len(given)} labels")
         number = len(given)
-    if opened and wanted.is_trunk:
-        if number is None:
-            raise UsageError(
-                'pretrained="trunk" needs the new classes: give labels= or classes_num='
-            )
-    elif opened:
-        held, stated = opened.classes_num, opened.description
-        if stated and held not in (None, len(stated.labels)):
-            raise CheckpointError(
-                f"{opened.path} contradicts itself: it has weights for {held} classes, and "
-                f"{len(stated.labels)} labels"
-            )
-        if held and number not in (None, held):
-            raise CheckpointError(
-                f"{opened.path} has {held} classes, not {number}: give {held} labels or none, or "
-                'pretrained="trunk" for a new last layer'
-            )
-        if stated and given is None:
-            return with_mids(stated.labels, stated.mids)
-        number = number or held
+    if wanted.is_trunk and number is None:
+        raise UsageError('pretrained="trunk" needs the new classes: give labels= or classes_num=')
+    stated = None
+    if opened and not wanted.is_trunk:
+        number, stated = _classes_of(opened, number), opened.description
     if given is not None:
         return list(given)
+    if stated:
+        return with_mids(stated.labels, stated.mids)
     if number is None or number == len(audioset_labels):
         return audioset_labels
     return [f"class {index}" for index in range(number)]
+
+
+def _classes_of(opened: Opened, wanted: int | None) -> int | None:
+    """Return the number of classes of a file, or what is wanted if its last layer is none of ours.
+
+    Raises:
+        CheckpointError: if the file contradicts itself, or what is wanted.
+    """
+    held, stated = opened.classes_num, opened.description
+    if stated and held not in (None, len(stated.labels)):
+        raise CheckpointError(
+            f"{opened.path} contradicts itself: it has weights for {held} classes, and "
+            f"{len(stated.labels)} labels"
+        )
+    if held and wanted not in (None, held):
+        raise CheckpointError(
+            f"{opened.path} has {held} classes, not {wanted}: give {held} labels or none, or "
+            'pretrained="trunk" for a new last layer'
+        )
+    return held or wanted
 
 
 def _built(wanted: Wanted, n_classes: int, opened: Opened | None) -> tuple[str, nn.Module]:

@@ -252,6 +252,8 @@ def test_what_excludes_each_other(network: Any, tmp_path: Path) -> None:
         ({"model": path, "checkpoint_path": path}, "are files of weights: give one"),
         ({"model": path, "pretrained": "some"}, "pretrained must be True, False or 'trunk', not"),
         ({"model": path, "pretrained": "trunk"}, "needs the new classes: give labels= or"),
+        ({"model": "Cnn6", "classes_num": 0}, "classes_num=0 is no number of classes: give 1 or"),
+        ({"model": "Cnn6", "pretrained": "trunk"}, "needs the new classes: give labels= or"),
         ({"model": "Cnn6", "labels": ["a"], "classes_num": 2}, "classes_num=2, but there are 1 l"),
     ):
         with pytest.raises(UsageError, match=message):
