@@ -13,7 +13,7 @@ from ..registry import NETWORKS
 from ..terminal import printable
 from ..warning import warn
 from ..wording import argument
-from .matching import matching_networks
+from .matching import matching_networks, prefix_hint
 from .opening import read
 from .verification import recognise
 
@@ -61,6 +61,7 @@ def identify(path: str | os.PathLike[str], output: str = "clipwise_output") -> s
     raise CheckpointError(
         f"{path} fits no network: it holds {len(state)} tensors ({keys}, "
         "...); a network with a front-end or a head of your own has to be given with it"
+        f"{prefix_hint(state)}"
     )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..registry import NETWORKS
 from ..terminal import printable
+from .unwrapping import PREFIXES
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -187,4 +188,20 @@ def _classes_hint(expected: Shapes, found: Shapes) -> str:
 def _network_hint(state: Mapping[str, Tensor]) -> str:
     if names := list(matching_networks(state)):
         return f"it fits {', '.join(names)} with {_classes(_shapes(state))} classes"
-    return "it fits none of the networks of this package"
+    return f"it fits none of the networks of this package{prefix_hint(state)}"
+
+
+def prefix_hint(state: Mapping[str, Tensor]) -> str:
+    """Return which keys keep a prefix of all others from being taken off; nothing if none do.
+
+    Args:
+        state: the weights.
+    """
+    for prefix in PREFIXES:
+        others = [key for key in state if not key.startswith(prefix)]
+        if 0 < len(others) < len(state) / 2:
+            return (
+                f"; most keys begin with {prefix!r}, but not {_joined(others)}: save the state dict "
+                "of the network alone"
+            )
+    return ""

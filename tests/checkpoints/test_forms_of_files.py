@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -204,6 +205,17 @@ def test_weights_that_differ_are_refused(network: Any, tmp_path: Path) -> None:
     torch.save({"model": network.state_dict(), "ema": {"decay": torch.ones(1)}}, path)
     assert identify(path) == "LeeNet11"
     assert read_state(path).keys() == network.state_dict().keys()
+
+
+def test_what_keeps_a_prefix_in_its_place_is_named(network: Any, tmp_path: Path) -> None:
+    """Another layer beside the network may be its head: nothing is left out unasked."""
+    path = tmp_path / "more.ckpt"
+    state = {**Lit(network).state_dict(), "criterion.pos_weight": torch.ones(10)}
+    torch.save({"state_dict": state}, path)
+    message = "most keys begin with 'model.', but not criterion.pos_weight: save the state dict of"
+    for ask in (identify, lambda path: load(build("LeeNet11", 10), path)):
+        with pytest.raises(CheckpointError, match=re.escape(message)):
+            ask(path)
 
 
 SMALL = {"fc1.weight": torch.arange(6.0).reshape(2, 3), "fc1.bias": torch.ones(2)}
