@@ -201,7 +201,7 @@ def prefix_hint(state: Mapping[str, Tensor]) -> str:
         others = [key for key in state if not key.startswith(prefix)]
         if 0 < len(others) < len(state) / 2:
             return (
-                f"; most keys begin with {prefix!r}, but not {_joined(others)}: save the state dict "
-                "of the network alone"
+                f"; most keys begin with {prefix!r}, but not {_joined(others)}: save the state "
+                "dict of the network alone"
             )
     return ""
