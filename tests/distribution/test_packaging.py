@@ -49,8 +49,9 @@ DISTRIBUTION_OF = {
 
 SCRIPT_OF_THE_TEST_DATA = "fill"
 
-PEERS = {"sebbs", "julius", "ncnn", "onnx", "onnxruntime", "openvino"}
-"""What the benchmarks compare with, where it is installed."""
+PEERS = {"julius", "ncnn", "onnx", "onnxruntime", "openvino"}
+PEERS |= {"psds_eval", "sebbs", "sed_eval", "sed_scores_eval"}
+"""What the benchmarks and stored figures compare with, in environments of their own."""
 
 
 def files_below(folder: Path) -> set[str]:
