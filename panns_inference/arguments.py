@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypedDict, TypeGuard
 
 from .errors import ArgumentError, UsageError
+from .wording import either
 
 WEIGHTS = (".pth", ".pt", ".ckpt", ".safetensors")
 """What names of files of weights end in."""
@@ -49,7 +50,7 @@ def unknown_argument(
         owners = {each: other.__name__ for other in others for each in arguments_of(other)}
         nearest = difflib.get_close_matches(name, owners, n=1, cutoff=0.7)
         meant = [f"{each}= of {owners[each]}()" for each in nearest]
-    advice = f"did you mean {' or '.join(meant)}?" if meant else f"it has {', '.join(known)}"
+    advice = f"did you mean {either(meant)}?" if meant else f"it has {', '.join(known)}"
     return ArgumentError(f"{call.__name__}() has no argument {name!r}; {advice}")
 
 

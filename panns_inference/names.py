@@ -31,7 +31,7 @@ def closest(name: str, known: Collection[str], kind: str) -> str:
     nearest = [*dict.fromkeys([*longer[:3], *(by_form[each] for each in near)])]
     if not nearest and len(known) <= FEW:
         nearest = sorted(known)
-    meant = f"did you mean one of: {', '.join(nearest)}?"
+    meant = f"did you mean {'one of: ' * (len(nearest) > 1)}{', '.join(nearest)}?"
     if not nearest:
         meant = f"none of the {len(known)} there are is like it"
     raise UsageError(f"unknown {kind} {name!r}; {meant}")

@@ -1,4 +1,4 @@
-"""How messages name an argument: as Python writes it, or as the command line does.
+"""How messages name arguments: as Python writes them, or as the command line does.
 
 A message is for the person who reads it. In a script that is `overwrite=True`, on the command line
 `--overwrite`; the program says once that it is a command line.
@@ -7,7 +7,7 @@ A message is for the person who reads it. In a script that is `overwrite=True`, 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 
 def argument(name: str, value: object = None) -> str:
@@ -18,6 +18,16 @@ def argument(name: str, value: object = None) -> str:
         value: of the argument.
     """
     return _Spelling.current(name, value)
+
+
+def either(names: Sequence[str]) -> str:
+    """Return names as a sentence has those of which one is meant: `a, b or c`.
+
+    Args:
+        names: one or more.
+    """
+    *others, last = names
+    return f"{', '.join(others)} or {last}" if others else last
 
 
 @contextlib.contextmanager

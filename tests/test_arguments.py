@@ -89,7 +89,7 @@ MISTYPED: dict[str, tuple[Callable[[SoundEventDetection], Any], str]] = {
     ),
     "find_events": (
         lambda _: find_events(np.zeros((3, 527)), 100, treshold=0.3),
-        r"^Rules\(\) has no argument 'treshold'; did you mean threshold or",
+        r"^Rules\(\) has no argument 'treshold'; did you mean threshold, threshold_off or",
     ),
     "build": (
         lambda _: build("Cnn6", sampel_rate=16_000),

@@ -141,7 +141,7 @@ class Unrecognised(Refused):
     """
 
     def __init__(self, what: str) -> None:
-        super().__init__(f"cannot be decoded: it is {what}")
+        super().__init__(f"cannot be decoded: {what}")
 
 
 class NoSuchTrack(Refused):

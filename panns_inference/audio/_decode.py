@@ -5,8 +5,10 @@ file --> bitstreams, each with a header that is true --decoder--> pieces of samp
 
 from __future__ import annotations
 
+import codecs
 import logging
 import os
+import re
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
 from math import inf
@@ -41,6 +43,9 @@ from .sources import named
 Finding = TypeVar("Finding")
 
 LOG = logging.getLogger("panns_inference")
+
+_CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f]")
+"""Bytes that no text has."""
 
 
 def describe(file: File) -> Description:
@@ -238,4 +243,19 @@ def _by_either(
                 "a format that soundfile does not know; m4a, mp4, webm, wma and others need PyAV: "
                 f'pip install "panns-inference[codecs]" ({error})'
             )
+    if _is_text(bitstream.file):
+        raise Unrecognised(
+            "a text, and no sound; the command line reads lists of recordings with --files-from"
+        )
     raise findings[_pyav]
+
+
+def _is_text(file: Section) -> bool:
+    """Whether a file that no decoder knows begins as a text does."""
+    file.seek(0)
+    beginning = file.read(512)
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(beginning)  # its last letter may be cut
+    except UnicodeDecodeError:
+        return False
+    return not _CONTROL.search(beginning)

@@ -78,7 +78,7 @@ def find(inputs: Iterable[File]) -> list[Recording]:
         raise AudioError(f"there is no recording in {names}" if names else "no recording is named")
     if left_out:
         kinds = ", ".join(f"{count} {kind}" for kind, count in left_out.most_common(5))
-        LOG.info("left out: no recordings by their names and first bytes: %s", printable(kinds))
+        LOG.info("left out %s: no recordings by their names and first bytes", printable(kinds))
     return recordings
 
 

@@ -111,7 +111,7 @@ def compare(before: Request, now: Request, folder: Path) -> None:
         )
     old, new = _flat(before), _flat(now)
     lines = [
-        f"  {name}: was {old.get(name)!r}, is {new.get(name)!r}"
+        f"  {_written(name)}: was {_shown(old.get(name))}, is {_shown(new.get(name))}"
         for name in {**old, **new}
         if old.get(name) != new.get(name)
     ]
@@ -122,6 +122,16 @@ def compare(before: Request, now: Request, folder: Path) -> None:
             "repeat that request to go on, give another output, or begin anew: "
             f"{argument('overwrite', True)}",
         )
+
+
+def _written(name: str) -> str:
+    """How the user writes what stands in an inner mapping: those hold arguments."""
+    _, _, inner = name.partition(".")
+    return argument(inner) if inner else name
+
+
+def _shown(value: object) -> str:
+    return "not given" if value is None else repr(value)
 
 
 def digest_of(request: Request) -> str:

@@ -87,6 +87,7 @@ def run(given: argparse.Namespace) -> int:
         for failure in report.failures:
             LOG.error("error: %s", failure.cause)
         there = f", {report.n_there} were there already" if report.n_there else ""
-        LOG.info("%d clips written to %s%s", len(report.written), given.output, there)
+        written = "1 clip" if len(report.written) == 1 else f"{len(report.written)} clips"
+        LOG.info("%s written to %s%s", written, given.output, there)
         failed = failed or bool(report.failures)
     return int(failed)

@@ -30,7 +30,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help=f"{', '.join(SHELLS)}: the script goes where that shell looks for completions, which "
         "its first lines say",
     )
-    parser.add_argument("words", nargs="*", help=argparse.SUPPRESS)
+    parser.add_argument("words", nargs="*", default=[], help=argparse.SUPPRESS)
 
 
 def run(given: argparse.Namespace) -> int:

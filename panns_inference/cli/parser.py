@@ -20,6 +20,9 @@ from .values import decimal, whole
 NEGATIVE = re.compile("-[0-9.][0-9.,:]*")
 """A value that begins as an option does: -90, -0,5, -05:00."""
 
+REQUIRED = "the following arguments are required: "
+"""What the parser of Python says of arguments that are missing, in front of their names."""
+
 if TYPE_CHECKING:
     from _typeshed import SupportsWrite
 
@@ -53,7 +56,9 @@ class Parser(argparse.ArgumentParser):
         Args:
             message: what is wrong.
         """
-        sentence = printable(f"{self.place}{message.removeprefix('argument ')}")
+        missing = message.removeprefix(REQUIRED)
+        fault = message.removeprefix("argument ") if missing == message else f"{missing} is needed"
+        sentence = printable(f"{self.place}{fault}")
         mark = colours.painted("error:", colours.ERROR, sys.stderr)
         self.exit(2, f"{self.prog}: {mark} {sentence}\n{self.short_usage()}\n")
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
+from ..wording import either
+
 
 def nearest(word: str, known: Iterable[str], n: int = 3) -> list[str]:
     """Return what a word may have been meant for, the likeliest first.
@@ -35,7 +37,7 @@ def did_you_mean(word: str, known: Collection[str]) -> str:
         known: what there is.
     """
     near = nearest(word, known)
-    return f"; did you mean {' or '.join(near)}?" if near else ""
+    return f"; did you mean {either(near)}?" if near else ""
 
 
 def _form(word: str) -> str:

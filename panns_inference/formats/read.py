@@ -41,6 +41,12 @@ SEPARATORS = ",;\t|"
 TEXTS = ("source", "label")
 """Columns in which a `'` may stand in front of what a spreadsheet would take for a formula."""
 
+WRITTEN = (
+    "what `panns detect` or `panns tag` writes of recordings as csv, tsv, xlsx, json, jsonl or "
+    "parquet"
+)
+"""Tables that can be read, for messages."""
+
 
 @dataclass(frozen=True)
 class Row:
@@ -82,15 +88,18 @@ def rows_of(path: str | os.PathLike[str]) -> Iterator[Row]:
         with open(path, "rb") as file:
             for number, values in enumerate(_values(file), start=1):  # noqa: B007 the error has it
                 yield _row(values)
+    except IsADirectoryError as error:
+        raise UsageError(f"{name} is a folder; expected {WRITTEN}") from error
     except OSError as error:
         raise UsageError(f"the table {name} cannot be read: {error.strerror or error}") from error
     except UsageError:
         raise
     except (ValueError, TypeError, LookupError, AttributeError, csv.Error, RecursionError) as error:
+        if isinstance(error, UnicodeDecodeError) and b"\0" in error.object:
+            raise UsageError(f"{name} is no table; expected {WRITTEN}") from error
         where = f" near row {number}" if number else ""
         raise UsageError(
-            f"the table {name} cannot be used{where}: {error}; expected what `panns detect` or "
-            "`panns tag` writes as csv, tsv, xlsx, json, jsonl or parquet"
+            f"the table {name} cannot be used{where}: {error}; expected {WRITTEN}"
         ) from error
 
 

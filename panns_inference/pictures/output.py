@@ -98,7 +98,7 @@ class Target:
         """
         with (
             atomic_write(path, binary=True, replace=self.overwrite) as file,
-            pictures_in(file, self.form, self.dpi) as add,
+            pictures_in(file, self.form, self.settings.colours, self.dpi) as add,
         ):
             yield add
 

@@ -9,6 +9,7 @@ from typing import IO, TYPE_CHECKING
 from ..errors import UsageError
 from .page import section, whole_page
 from .scene import Scene
+from .style import Style
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -30,12 +31,13 @@ Add = Callable[["Figure", "Scene | None", "str | None"], None]
 
 
 @contextlib.contextmanager
-def pictures_in(file: IO[bytes], form: str, dpi: float = DPI) -> Iterator[Add]:
+def pictures_in(file: IO[bytes], form: str, style: Style, dpi: float = DPI) -> Iterator[Add]:
     """Write pictures, one after the other: none of them is kept.
 
     Args:
         file: open for bytes.
         form: one of `FORMATS`.
+        style: the colours of the pictures.
         dpi: pixels of an inch; of a PDF, an SVG or HTML, for what is no line or text.
 
     Returns:
@@ -48,7 +50,7 @@ def pictures_in(file: IO[bytes], form: str, dpi: float = DPI) -> Iterator[Add]:
         with PdfPages(file) as pages:
             yield lambda figure, scene, path: pages.savefig(figure, dpi=dpi)
     elif form == "html":
-        before, after = whole_page()
+        before, after = whole_page(style)
         file.write(before.encode())
         yield lambda figure, scene, path: _write(file, section(figure, scene, path, dpi))
         file.write(after.encode())

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from .scene import Scene
+from .style import Style
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -23,13 +24,19 @@ MOST_EVENTS = 20_000
 """Events that the pointer can show; beyond them, the most probable ones."""
 
 
-def whole_page() -> tuple[str, str]:
-    """Return what stands before the pictures of a page, and what behind them."""
-    page, style, script = (
+def whole_page(style: Style) -> tuple[str, str]:
+    """Return what stands before the pictures of a page, and what behind them.
+
+    Args:
+        style: the colours of the pictures, which the page has, too.
+    """
+    page, sheet, script = (
         (files("panns_inference") / "data" / name).read_text("utf-8").rstrip("\n")
         for name in ("page.html", "page.css", "page.js")
     )
-    page = page.replace("/*style*/", style).replace("/*script*/", script)
+    scheme = "dark" if style.is_dark else "light"
+    sheet = sheet.replace("/*scheme*/", scheme).replace("/*page*/", style.page)
+    page = page.replace("/*style*/", sheet).replace("/*script*/", script)
     before, after = page.split("<!--pictures-->\n")
     return before, f"{after}\n"
 

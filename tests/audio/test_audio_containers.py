@@ -118,7 +118,14 @@ def test_what_is_no_recording_is_said_so() -> None:
     with pytest.raises(
         AudioError, match=r"the open file cannot be decoded: .*FFmpeg does not open"
     ):
-        read(io.BytesIO(b"hello " * 100), 32_000)
+        read(io.BytesIO(b"hello\0" * 100), 32_000)
+
+
+@pytest.mark.parametrize("text", ["street.flac\n", "onset;Geräusch\r\n" * 99, "é" * 600])
+def test_a_text_is_said_to_be_one(text: str) -> None:
+    for content in (text.encode(), b"\xef\xbb\xbf" + text.encode()):
+        with pytest.raises(AudioError, match=r"cannot be decoded: a text, and no sound; .*-from"):
+            read(io.BytesIO(content), 32_000)
 
 
 def test_a_big_endian_wav_is_never_decoded_by_pyav() -> None:

@@ -154,7 +154,7 @@ def test_the_length_of_a_broadcast_and_of_a_recording_without_an_end_is_not_know
 
 
 def test_what_is_no_recording_is_not_described(tmp_path: Path) -> None:
-    with pytest.raises(AudioError, match=r"cannot be decoded: it is a file without a sound track"):
+    with pytest.raises(AudioError, match=r"cannot be decoded: a file without a sound track"):
         describe(film(tmp_path / "pictures.mp4"))
     with pytest.raises(AudioError, match=r"missing\.wav': no such file"):
         describe("missing.wav")

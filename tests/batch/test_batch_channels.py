@@ -94,7 +94,7 @@ def test_a_table_has_a_row_for_each_and_the_second_run_nothing_to_do(
     second = run(tag, [folder], output, **ask)
     assert (second.n_processed, second.n_done_before) == (0, 6)
     assert output.read_bytes() == content
-    with pytest.raises(UsageError, match=r"reading\.channel: was 'each', is 1"):
+    with pytest.raises(UsageError, match=r"\n  channel: was 'each', is 1"):
         run(tag, [folder], output, top=1, channel="left")
 
 

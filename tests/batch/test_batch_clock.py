@@ -137,5 +137,7 @@ def test_a_run_goes_on_with_its_clock(mini: AudioTagging, recordings: Path, tmp_
         "SITE_20240331_015958.wav": "2024-03-31T01:59:58",
         "SITE_20240401_120000.wav": "2024-04-01T12:00:00",
     }
-    with pytest.raises(UsageError, match=r"another request[\s\S]*reading\.clock"):
+    with pytest.raises(
+        UsageError, match=r"another request[\s\S]*\n  clock: was \{.*\}, is not given\n"
+    ):
         run(task, [recordings], table, format="jsonl")

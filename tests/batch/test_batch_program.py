@@ -115,7 +115,7 @@ def test_good_and_bad_files_mixed(tmp_path: Path, capsys: Capture) -> None:
     for name in bad - other:
         (cause,) = [line for line in causes if f"/{name}" in line]
         assert any(word in cause for word in ("cannot be decoded", "empty", "no samples"))
-    assert "left out: no recordings by their names and first bytes:" in err
+    assert ": no recordings by their names and first bytes" in err
     # Named, they are tried, and fail.
     assert panns("tag", *(folder / name for name in sorted(other))) == 1
     err = capsys.readouterr().err
@@ -165,7 +165,7 @@ def test_a_finished_run_says_so(folder: Path, tmp_path: Path, capsys: Capture) -
     assert panns(*given, "-q") == 0
     assert capsys.readouterr().err == ""
     assert panns(*given, "--top", 3) == 2
-    assert "  output.top: was 10, is 3\n" in capsys.readouterr().err
+    assert "  --top: was 10, is 3\n" in capsys.readouterr().err
 
 
 def test_two_programs_on_one_output(folder: Path, tmp_path: Path) -> None:

@@ -164,12 +164,12 @@ def test_other_settings_are_refused_and_shown(
     lines = str(refusal.value).splitlines()
     assert "events.csv.panns is of a run with another request:" in lines[0]
     assert set(lines[1:-1]) == {
-        "  settings.threshold: was 0.3, is 0.4",
-        "  settings.smooth: was 0.0, is 1.0",
-        "  reading.resampler: was 'soxr', is 'resampy'",
+        "  threshold: was 0.3, is 0.4",
+        "  smooth: was 0.0, is 1.0",
+        "  resampler: was 'soxr', is 'resampy'",
     }
     assert "overwrite=True" in lines[-1]
-    with pytest.raises(UsageError, match=r"settings\.method: was 'threshold', is 'boxes'"):
+    with pytest.raises(UsageError, match=r"\n  method: was 'threshold', is 'boxes'"):
         run(DetectionTask(mini, threshold=0.3, method="boxes"), [folder], table)
     with pytest.raises(UsageError, match="task: was 'detect', is 'tag'"):
         run(TaggingTask(mini), [folder], table)

@@ -88,7 +88,7 @@ def test_thresholds_and_the_most_probable_events(
         ("--classes police", "did you mean one of: Police car (siren)"),
         ("--classes qqqqqq", "none of the 527 there are is like it"),
         ("--model Cnn15", "unknown network 'Cnn15'; did you mean one of: Cnn14"),
-        ("--model PannsMni", "did you mean one of: PannsMini"),
+        ("--model PannsMni", "did you mean PannsMini?"),
         ("--thresholds bad.csv", "bad.csv: unknown label 'Spech'; did you mean one of: Speech"),
     ],
 )

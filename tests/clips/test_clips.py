@@ -232,6 +232,13 @@ def test_the_command_lists_what_is_missing_once(
     assert len(clips_in(tmp_path / "out")) == 3
 
 
+def test_one_clip_is_no_plural(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    soundfile.write(tmp_path / "a.wav", STEREO, RATE)
+    path = table(tmp_path / "t.csv", ("a.wav", 0, 1, "Dog", 0.5))
+    assert main(["clips", str(path), "-o", str(tmp_path / "out")]) == 0
+    assert capsys.readouterr().err == f"panns: 1 clip written to {tmp_path / 'out'}\n"
+
+
 def test_what_a_format_cannot_hold_is_a_failure(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "a.wav", np.zeros((8_000, 9)), 8_000)
     path = table(tmp_path / "t.csv", ("a.wav", 0, 1, "Dog", 0.5))

@@ -158,7 +158,7 @@ def test_classes_and_recordings_that_are_in_one_alone_are_named(
     assert "not in the reference, so that all in them is wrong: 'z'" in err
     assert "classes that do not count: 'Bird'" in err
     assert main([*words, "--classes", "Dgo"]) == 2
-    assert "unknown label 'Dgo'; did you mean one of: Dog" in capsys.readouterr().err
+    assert "unknown label 'Dgo'; did you mean Dog" in capsys.readouterr().err
     assert main([*words, "--exclude", "dog,cat"]) == 2
 
 

@@ -206,7 +206,7 @@ def test_a_label_goes_before_an_index() -> None:
         ({"merge_gap": float("nan")}, "^merge_gap must be a number of seconds"),
         ({"min_duration": float("inf")}, "^min_duration must be a number of seconds"),
         ({"pad": -0.1}, "^pad must be a number of seconds"),
-        ({"classes": ["Bel"]}, "unknown label 'Bel'; did you mean one of: Bell"),
+        ({"classes": ["Bel"]}, "unknown label 'Bel'; did you mean Bell"),
         ({"classes": [3]}, "there is no class 3: indices go from 0 to 2"),
         ({"exclude": ["-1"]}, "unknown label '-1'"),
         ({"exclude": [-1]}, "there is no class -1"),

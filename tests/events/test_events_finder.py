@@ -358,7 +358,7 @@ def test_a_state_of_other_classes() -> None:
         ({"frames_per_second": 0}, "frames_per_second must be above 0, not 0"),
         ({"pad": -1}, "^pad must be a number of seconds"),
         ({"threshold": 2.0}, "threshold must be a probability"),
-        ({"classes": ["Dof"]}, "unknown label 'Dof'; did you mean one of: Dog"),
+        ({"classes": ["Dof"]}, "unknown label 'Dof'; did you mean Dog"),
     ],
 )
 def test_rules_are_checked_before_the_first_frame(given: dict[str, Any], message: str) -> None:

@@ -108,5 +108,5 @@ def test_tags_that_are_wanted(tmp_path: Path) -> None:
     assert top(10, classes="Dog,domestic animals pets") == ["Domestic animals, pets", "Dog"]
     assert top(2, exclude=["Domestic animals, pets,Rain"]) == ["Bell", "Dog"]
     assert top(10, 0.4 + 1e-9) == ["Domestic animals, pets", "Rain", "Bell"]
-    with pytest.raises(UsageError, match="unknown label 'Dgo'; did you mean one of: Dog"):
+    with pytest.raises(UsageError, match="unknown label 'Dgo'; did you mean Dog"):
         top(10, classes=["Dog,Dgo"])

@@ -142,6 +142,7 @@ def test_a_table_of_embeddings_is_refused(name: str, tmp_path: Path) -> None:
         (b'[\n{"source": "a", "events": [\n', "Expecting value"),
         (b'{"source": "a", "duration": 1}\n', "neither a list of tags nor one of events"),
         (b"RIFF\x00\x00\x00\x00WAVE", "it has no column"),
+        (b"RIFF\x24\x00\x00\x00WAVE\xf2\xff", "table' is no table; expected what `panns detect`"),
         (b"PAR1 and no more", "Parquet"),
         (b"[1, 2]", "'int'"),
         (b'{"tags": [{"label": "Dog"}]}', "duration"),
@@ -159,6 +160,12 @@ def test_what_is_no_table_is_refused_in_one_line(
 def test_a_table_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"nowhere\.csv' cannot be read: No such file"):
         list(rows_of(tmp_path / "nowhere.csv"))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="opening a folder is not permitted there")
+def test_a_folder_of_recordings_is_no_table(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"' is a folder; expected what `panns detect` or `panns"):
+        list(rows_of(tmp_path))
 
 
 def test_memory_does_not_grow_with_a_table(tmp_path: Path) -> None:

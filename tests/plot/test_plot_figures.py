@@ -265,7 +265,7 @@ def test_a_recording_that_is_there_is_shown(clip: str) -> None:
 
 
 def test_what_makes_no_sense_is_refused() -> None:
-    with pytest.raises(UsageError, match="unknown style 'drak'; did you mean one of: dark"):
+    with pytest.raises(UsageError, match="unknown style 'drak'; did you mean dark"):
         five_seconds().plot(style="drak")
     with pytest.raises(UsageError, match="sound must be"):
         five_seconds().plot(sound="wavelet", audio=np.zeros(100), sample_rate=8000)

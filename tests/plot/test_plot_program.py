@@ -105,6 +105,17 @@ def test_a_page_needs_no_other_file_but_the_recording(page: Page) -> None:
     assert elsewhere == ["../a.wav"]
 
 
+@pytest.mark.parametrize(
+    ("style", "rule"),
+    [("light", "color-scheme: light; background: white;"), ("dark", "dark; background: #111418;")],
+)
+def test_a_page_is_as_dark_as_its_pictures(
+    style: str, rule: str, events: Path, tmp_path: Path
+) -> None:
+    assert plot(events, "--style", style, "-o", tmp_path / "page.html") == 0
+    assert rule in (tmp_path / "page.html").read_text("utf-8")
+
+
 def test_a_page_knows_its_events_and_where_the_panels_are(page: Page) -> None:
     first, second = page.known
     assert first["duration"] == 5.0
