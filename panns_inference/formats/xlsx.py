@@ -72,6 +72,14 @@ def write(results: Results, file: IO[bytes], selection: Selection) -> None:
         fill(book, name, {column.name: column.kind for column in columns}, rows)
 
 
+class Archive(io.BytesIO):
+    """A workbook in memory: it is small, for it is compressed."""
+
+    def close(self) -> None:
+        # The writer of one that is given up writes its end whenever it is collected.
+        pass
+
+
 @contextmanager
 def workbook(file: IO[bytes]) -> Iterator[Workbook]:
     """Open a workbook, which is written when the `with` block ends, also by an error.
@@ -82,8 +90,7 @@ def workbook(file: IO[bytes]) -> Iterator[Workbook]:
     from xlsxwriter import Workbook
     from xlsxwriter.exceptions import FileCreateError
 
-    # The archive is small, and one that is left by an error is still closed when it is collected.
-    archive = io.BytesIO()
+    archive = Archive()
     book = Workbook(archive, {"constant_memory": True})
     book.set_properties({"author": f"panns_inference {__version__}", "created": DATE})
     book.set_custom_property("panns_inference", __version__)

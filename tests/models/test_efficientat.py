@@ -137,7 +137,8 @@ def test_mn04_in_its_fast_form_is_the_plain_one(
     with torch.no_grad():
         expected = plain(clips)
     for name, values in fast(clips).items():
-        torch.testing.assert_close(values, expected[name], rtol=0, atol=1e-5)
+        limit = 1e-5 * float(expected[name].max().clamp(min=1))
+        torch.testing.assert_close(values, expected[name], rtol=0, atol=limit)
 
 
 @pytest.mark.parametrize("name", ["mn01_as", "mn10_as_hop_15", "mn10_as_mels_40"])
