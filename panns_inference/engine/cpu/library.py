@@ -9,7 +9,7 @@ from __future__ import annotations
 import ctypes
 import itertools
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from importlib.machinery import EXTENSION_SUFFIXES
@@ -130,7 +130,8 @@ def run_all(kind: str, passes: Sequence[Any], buffers: Buffers) -> None:
         passes: one or more, of clips of one size; each gets its memory here.
         buffers: what memory is taken from.
     """
-    arena_of, begin, run = (getattr(library(), f"panns_{kind}_{step}") for step in STEPS)
+    functions = library()
+    arena_of, begin, run = (getattr(functions, f"panns_{kind}_{step}") for step in STEPS)
     clips, share = min(torch.get_num_threads(), len(passes)), passes[0].threads
     arenas = buffers.take("arena", clips, arena_of(ctypes.byref(passes[0])))
     for place, each in enumerate(passes):
@@ -147,8 +148,27 @@ def run_all(kind: str, passes: Sequence[Any], buffers: Buffers) -> None:
             begin(ctypes.byref(each))
     first, *others = itertools.product(range(clips), range(share))
     started = [Thread(target=work, args=other) for other in others]
-    for thread in started:
-        thread.start()
-    work(*first)
-    for thread in started:
-        thread.join()
+    try:
+        for thread in started:
+            thread.start()
+        work(*first)
+    except BaseException:  # Ctrl-C: nobody shall wait for a thread that does not run
+        if functions and share > 1 and kind == "network":
+            for each in passes:
+                functions.panns_network_abandon(ctypes.byref(each))
+        raise
+    finally:
+        _wait_for(started)
+
+
+def _wait_for(threads: Iterable[Thread]) -> None:
+    """Wait for threads, also if that is interrupted: they use memory of their caller."""
+    interrupted = None
+    for thread in threads:
+        while thread.is_alive():
+            try:
+                thread.join()
+            except KeyboardInterrupt as error:
+                interrupted = error
+    if interrupted:
+        raise interrupted

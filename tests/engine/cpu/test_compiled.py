@@ -6,6 +6,7 @@ import copy
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -175,6 +176,34 @@ def test_a_clip_has_the_same_bits_in_any_batch(squeeze: object, threads: int) ->
     compiled = compiled_sequence(fitted(some_layers(squeeze), x), Settings())
     for clip, values in zip(x, compiled(x), strict=True):
         assert torch.equal(compiled(clip[None])[0], values)
+
+
+class Interrupted(threading.Thread):
+    """A thread in whose start, the second one, Ctrl-C is pressed."""
+
+    n_started = 0
+
+    def start(self) -> None:
+        super().start()
+        Interrupted.n_started += 1
+        if Interrupted.n_started == 2:
+            raise KeyboardInterrupt
+
+
+@pytest.mark.usefixtures("_threads")
+@pytest.mark.parametrize("batch", [1, 5])
+def test_ctrl_c_leaves_no_thread_behind(monkeypatch: pytest.MonkeyPatch, batch: int) -> None:
+    torch.set_num_threads(5)
+    x = torch.randn(batch, 1, 3000, 128)
+    layers = fitted(some_layers(), x)
+    compiled = compiled_sequence(layers, Settings())
+    before = threading.active_count()
+    monkeypatch.setattr(library, "Thread", Interrupted)
+    monkeypatch.setattr(Interrupted, "n_started", 0)
+    with pytest.raises(KeyboardInterrupt):
+        compiled(x)
+    assert threading.active_count() == before
+    check(layers, x)  # as if nothing had been
 
 
 class Doubled(nn.Linear):

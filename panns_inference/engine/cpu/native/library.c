@@ -8,10 +8,12 @@
 
 #define PUBLIC __attribute__((visibility("default")))
 
+enum { ABANDONED = -1 }; /* the turn of a barrier at which nobody waits any more */
+
 /* Wait until all threads have come here. */
 static void wait_for_all(Barrier *barrier, int threads) {
-    if (threads == 1) return;
     int turn = atomic_load(&barrier->turn);
+    if (threads == 1 || turn == ABANDONED) return;
     if (atomic_fetch_add(&barrier->arrived, 1) == threads - 1) {
         atomic_store(&barrier->arrived, 0);
         atomic_store(&barrier->turn, turn + 1);
@@ -102,6 +104,13 @@ PUBLIC void panns_network_begin(const Pass *pass) {
         size = size_behind(pass->layers + i, size);
     }
     memset(arena.zeros, 0, row * sizeof(float));
+}
+
+/* Let the threads of a pass come to an end although one of them does not run. */
+PUBLIC void panns_network_abandon(const Pass *pass) {
+    Arena arena;
+    lay_out(pass, 0, &arena);
+    atomic_store(&arena.barrier->turn, ABANDONED);
 }
 
 /* A thread's part of a pass, of 0 to `threads` - 1: all of them have to run. */
