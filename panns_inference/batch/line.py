@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -38,6 +39,9 @@ LAYOUTS: Mapping[tuple[bool, bool], Sequence[str]] = {
 }
 """The line from wide to narrow, by whether there are several recordings, and their hours known."""
 
+PACE = re.compile(r",? \{speed\}(?: times real time|x)|,? \{left\}(?: left)?")
+"""What a line says of the speed, which is not known before the first sound is processed."""
+
 
 class Counts(NamedTuple):
     """How far a run is.
@@ -48,7 +52,7 @@ class Counts(NamedTuple):
         failed: how many failed.
         position: seconds of audio that are processed, those of earlier runs included.
         total: seconds of all recordings; None if that is not known.
-        speed: seconds of audio that are processed in a second.
+        speed: seconds of audio that are processed in a second; 0 if that is not known yet.
     """
 
     number: int
@@ -85,7 +89,11 @@ def layout(counts: Counts, width: int) -> str:
         width: columns of the line.
     """
     layouts = LAYOUTS[counts.number > 1, counts.total is not None]
-    left = ((counts.total or 0.0) - counts.position) / counts.speed if counts.speed else None
+    left = 0.0
+    if counts.speed:
+        left = ((counts.total or 0.0) - counts.position) / counts.speed
+    else:
+        layouts = [PACE.sub("", each) for each in layouts]
     values = {
         "number": counts.number,
         "done": counts.done,
@@ -93,7 +101,7 @@ def layout(counts: Counts, width: int) -> str:
         "position": hours(counts.position),
         "total": hours(counts.total or 0.0),
         "speed": f"{counts.speed:.{0 if counts.speed >= 10 else 1}f}",
-        "left": "?" if left is None else hours(left).removeprefix("0:"),
+        "left": hours(left).removeprefix("0:"),
         "bar": "{bar}",
     }
     texts = [each.format(**values) for each in layouts]

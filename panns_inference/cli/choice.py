@@ -95,7 +95,10 @@ def best_here(output: str) -> str:
         hint = f"; {best.name} is better at {better}: panns models download {best.name}"
     elif detects:
         other = SoundEventDetection.default
-        hint = f", whose events measured best; those of {other} were not measured: --model {other}"
+        hint = (
+            f", whose events measured best; those of {other}, the network of panns-inference 0.1, "
+            f"were not measured: --model {other}"
+        )
     LOG.info("using %s%s", chosen.name, hint if hint and is_due("better-network") else "")
     return chosen.name
 

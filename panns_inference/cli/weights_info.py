@@ -29,7 +29,8 @@ def lines_on(checkpoint: Checkpoint) -> Iterator[str]:
         "cite": checkpoint.source.citation,
         "good at": ", ".join(known) or "not measured",
         "gives": ", ".join(name.removesuffix("_output") for name in network.output_names),
-        "costs": f"{network.parameters / 1e6:.1f} M parameters, {network.multi_adds / 1e9:.1f} G "
+        "costs": f"{network.parameters / 1e6:.1f} M parameters "
+        f"({network.weights_bytes / 1e6:.0f} MB in float32), {network.multi_adds / 1e9:.1f} G "
         f"multiply-adds for 10 s at {network.sample_rate:,} Hz",
         "events": f"from a probability of {network.threshold:g} on",
         "page": str(page) if page.is_file() else "",

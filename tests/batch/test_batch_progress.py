@@ -97,6 +97,17 @@ def test_a_line_of_any_width(width: int, one: str, several: str) -> None:
             assert len(layout(counts, narrow).format(bar="")) <= narrow
 
 
+def test_a_speed_that_is_not_known_is_not_shown() -> None:
+    several = COUNTS._replace(speed=0.0)
+    one = several._replace(number=1, done=0, failed=0)
+    assert layout(one, 100) == "3:12:40 of 12:00:00 |{bar}|"
+    assert layout(several, 100) == "12/80 recordings, 3:12:40 of 12:00:00 |{bar}|, 3 failed"
+    for width in range(8, 100):
+        for counts in (one, several, *(each._replace(total=None) for each in (one, several))):
+            line = layout(counts, width)
+            assert not [word for word in ("left", "times", "x", "?") if word in line]
+
+
 def test_what_c_code_writes_does_not_get_through(
     capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,7 +13,10 @@ from panns_inference.cli.choice import best_here
 from panns_inference.registry import NETWORKS
 
 MINI, OTHER = "PannsMini", "Cnn14_DecisionLevelMax"
-NOT_MEASURED = f"whose events measured best; those of {OTHER} were not measured: --model {OTHER}"
+NOT_MEASURED = (
+    f"whose events measured best; those of {OTHER}, the network of panns-inference 0.1, were not "
+    f"measured: --model {OTHER}"
+)
 MN10 = "mn10_as is better at tagging (AudioSet mAP 0.471): panns models download mn10_as"
 
 

@@ -439,6 +439,10 @@ def test_whose_weights_they_are(capsys: Capture) -> None:
     assert licence.split() == ["licence:", "MIT"]
     assert cite.strip().startswith("cite:    F. Schmid, K. Koutini, G. Widmer")
     assert good == "  good at: AudioSet mAP 0.432, event F1 0.024"
+    assert (
+        "  costs:   1.0 M parameters (4 MB in float32), 0.2 G multiply-adds for 10 s"
+        in "\n".join(others)
+    )
     *_, own = "\n".join(others).partition("PannsMini:")
     assert [line.split(":")[0].strip() for line in own.splitlines()[1:]] == [
         *("from", "licence", "good at", "gives", "costs", "events", "page", "here"),
