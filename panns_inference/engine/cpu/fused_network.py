@@ -19,10 +19,11 @@ from ...wording import argument
 from ..fingerprint import is_customized
 from . import onednn
 from .compiled_logmel import compiled_logmel
-from .compiled_sequence import compiled_sequence
+from .compiled_sequence import CompiledSequence, compiled_sequence
 from .frontend import FusedKaldiLogmel, FusedLogmel
 from .fused_blocks import fused_block
 from .fused_conv import Settings, UnsupportedLayerError
+from .library import without_torch_threads
 from .tiling import joined
 
 PRECISIONS = {"float32": torch.float32, "bf16": torch.bfloat16}
@@ -77,6 +78,9 @@ def fused_network(network: Network, precision: str = "float32", memory: str = "d
             fast._modules |= {convolution: both, norm: nn.Identity()}
     fast._modules |= _front_end(network)
     fast.segment_features = partial(_in_groups, fast.segment_features)  # type: ignore[method-assign]
+    if any(isinstance(child, CompiledSequence) for child in fast.children()):
+        for name in ("forward", "segment_features", "segmentwise"):
+            setattr(fast, name, without_torch_threads(getattr(fast, name)))
     return fast
 
 

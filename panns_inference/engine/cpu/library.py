@@ -7,19 +7,23 @@ networks for which it is meant are computed by operators of torch, slower.
 from __future__ import annotations
 
 import ctypes
+import functools
 import itertools
 import os
-from collections.abc import Iterable, Sequence
+import threading
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from functools import lru_cache
 from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 from threading import Thread
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import torch
 
 from .buffers import Buffers
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 PANEL = 16
 """Outputs of a panel of weights."""
@@ -87,7 +91,7 @@ class Logmel(ctypes.Structure):
     ]
 
 
-@lru_cache(maxsize=1)
+@functools.lru_cache(maxsize=1)
 def library() -> ctypes.CDLL | None:
     """The library; None if it was not built, or not for this processor."""
     folder = Path(__file__).with_name("native")
@@ -110,6 +114,45 @@ def instructions() -> str | None:
     return name.decode()
 
 
+class Threads(threading.local):
+    """How many threads the library may use, where torch has but one."""
+
+    count: int | None = None
+
+    def number(self) -> int:
+        """Threads that a pass may use."""
+        return self.count or torch.get_num_threads()
+
+
+THREADS = Threads()
+
+
+def without_torch_threads(function: Callable[P, R]) -> Callable[P, R]:
+    """Return a function that computes on torch's threads in the library alone.
+
+    What torch computes in a small network takes microseconds; but its threads then wait for
+    milliseconds on the cores that the threads of the library need.
+
+    Args:
+        function: computes a network, or some of it.
+    """
+
+    @functools.wraps(function)
+    def computed(*arguments: P.args, **options: P.kwargs) -> R:
+        threads = torch.get_num_threads()
+        if threads == 1:
+            return function(*arguments, **options)
+        THREADS.count = threads
+        torch.set_num_threads(1)
+        try:
+            return function(*arguments, **options)
+        finally:
+            torch.set_num_threads(threads)
+            THREADS.count = None
+
+    return computed
+
+
 def threads_of_clip(clips: int, size: int, least: int) -> int:
     """Threads that share a clip: one each while there are as many clips as threads.
 
@@ -118,7 +161,7 @@ def threads_of_clip(clips: int, size: int, least: int) -> int:
         size: of a clip.
         least: size of a clip for which another thread is worth being started.
     """
-    threads = torch.get_num_threads()
+    threads = THREADS.number()
     return max(1, min(threads // min(threads, clips), size // least))
 
 
@@ -132,7 +175,7 @@ def run_all(kind: str, passes: Sequence[Any], buffers: Buffers) -> None:
     """
     functions = library()
     arena_of, begin, run = (getattr(functions, f"panns_{kind}_{step}") for step in STEPS)
-    clips, share = min(torch.get_num_threads(), len(passes)), passes[0].threads
+    clips, share = min(THREADS.number(), len(passes)), passes[0].threads
     arenas = buffers.take("arena", clips, arena_of(ctypes.byref(passes[0])))
     for place, each in enumerate(passes):
         each.arena = arenas[place % clips].data_ptr()

@@ -206,6 +206,22 @@ def test_ctrl_c_leaves_no_thread_behind(monkeypatch: pytest.MonkeyPatch, batch: 
     check(layers, x)  # as if nothing had been
 
 
+@pytest.mark.usefixtures("_threads")
+def test_torch_has_its_threads_again_behind_a_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    network = build("mn01_as").eval()
+    fast, x = fused_network(network), torch.randn(2, 32_000)
+    seen = []
+    monkeypatch.setattr(network.classifier[2], "forward", lambda x: seen.append(x))
+    torch.set_num_threads(3)
+    fast.segment_features(x)
+    assert torch.get_num_threads() == 3
+    with pytest.raises(TypeError):
+        fast(x)
+    assert len(seen) == 1
+    assert torch.get_num_threads() == 3
+    assert library.THREADS.number() == 3
+
+
 class Doubled(nn.Linear):
     def forward(self, x: Tensor) -> Tensor:
         return 2 * super().forward(x)
