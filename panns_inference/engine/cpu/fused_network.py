@@ -79,6 +79,7 @@ def fused_network(network: Network, precision: str = "float32", memory: str = "d
     fast._modules |= _front_end(network)
     fast.segment_features = partial(_in_groups, fast.segment_features)  # type: ignore[method-assign]
     if any(isinstance(child, CompiledSequence) for child in fast.children()):
+        fast.classify = partial(_row_by_row, fast.classify)  # type: ignore[method-assign]
         for name in ("forward", "segment_features", "segmentwise"):
             setattr(fast, name, without_torch_threads(getattr(fast, name)))
     return fast
@@ -103,6 +104,17 @@ def _in_groups(features: Callable[[Tensor], Tensor], waveforms: Tensor, _: objec
     clips = max(1, GROUP_SAMPLES // max(1, waveforms.shape[1]))
     with torch.no_grad():
         return joined([features(group) for group in torch.split(waveforms, clips)])
+
+
+def _row_by_row(
+    classify: Callable[[Tensor], dict[str, Tensor]], pooled: Tensor
+) -> dict[str, Tensor]:
+    """Outputs of a batch, of each clip by itself, so that it has the same bits in any batch.
+
+    A product of one row is computed in another order than one of many; all else is not.
+    """
+    found = [classify(row) for row in torch.split(pooled, 1)]
+    return {name: torch.cat([each[name] for each in found]) for name in found[0]}
 
 
 def _settings(precision: str, memory: str) -> Settings:
