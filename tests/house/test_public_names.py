@@ -211,6 +211,7 @@ PUBLIC = {
         "write_recordings",
         "write_weights",
     ],
+    ".training.data": ["Clip", "Dataset", "dataset", "read_folders"],
     ".engine": ["Engine", "Grid", "Outputs", "Statistics", "Waveforms"],
     ".engine.cuda": ["CudaEngine"],
     ".engine.cpu": ["fused_network"],
