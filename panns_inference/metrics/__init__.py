@@ -1,6 +1,6 @@
 """How good tags and events are, by what is known to be there.
 
-tags          mAP, mAUC and d' over clips, of each class and their mean
+tags          mAP, mAUC and d' over clips, of each class and their mean; accuracy and mAP@k
 events        F1 and error rate, by segments, by collars around onset and offset, by intersections
 probabilities the same at all thresholds at once, and the area below their curve (PSDS)
 
@@ -14,6 +14,7 @@ from .counts import Counts, Errors, Scores
 from .curve import Curve, Curves
 from .curves import event_curves, intersection_curves
 from .estimates import curves_of_estimates
+from .first_classes import accuracy, mean_average_precision_at
 from .intersections import intersection_based
 from .psds import Psds, psds
 from .segments import segment_based
@@ -30,6 +31,7 @@ __all__ = [
     "Scores",
     "TaggingScores",
     "Timed",
+    "accuracy",
     "average_precision",
     "curves_of_estimates",
     "d_prime",
@@ -37,6 +39,7 @@ __all__ = [
     "event_curves",
     "intersection_based",
     "intersection_curves",
+    "mean_average_precision_at",
     "psds",
     "roc_auc",
     "segment_based",

@@ -62,6 +62,24 @@ def tagging_scores(targets: ArrayLike, probabilities: ArrayLike) -> TaggingScore
     Raises:
         UsageError: if the shapes differ, or a probability is no number.
     """
+    truth, values = clips_by_classes(targets, probabilities)
+    figures = [_figures(*each) for each in zip(truth.T, values.T, strict=True)]
+    precisions, areas = np.array(figures, np.float64).reshape(-1, 2).T
+    return TaggingScores(precisions, areas)
+
+
+def clips_by_classes(
+    targets: ArrayLike, probabilities: ArrayLike
+) -> tuple[NDArray[np.bool_], NDArray[np.floating]]:
+    """Return targets and probabilities as arrays of one shape, (clips, classes).
+
+    Args:
+        targets: whether a class is in a clip, (clips, classes).
+        probabilities: or any numbers that grow with them, (clips, classes).
+
+    Raises:
+        UsageError: if the shapes differ, or a probability is no number.
+    """
     truth, values = np.asarray(targets).astype(bool), np.asarray(probabilities)
     if truth.shape != values.shape or truth.ndim != 2:
         raise UsageError(
@@ -70,9 +88,7 @@ def tagging_scores(targets: ArrayLike, probabilities: ArrayLike) -> TaggingScore
         )
     if np.isnan(values).any():
         raise UsageError("a probability is no number (NaN)")
-    figures = [_figures(*each) for each in zip(truth.T, values.T, strict=True)]
-    precisions, areas = np.array(figures, np.float64).reshape(-1, 2).T
-    return TaggingScores(precisions, areas)
+    return truth, values
 
 
 def average_precision(targets: ArrayLike, probabilities: ArrayLike) -> float:
