@@ -23,7 +23,7 @@ MOST_NAMED = 5
 
 FORMS = (
     "a table with onset, offset and label (csv, tsv, xlsx, json, jsonl, parquet), a label track of "
-    "Audacity, a selection table of Raven, or a folder of them"
+    "Audacity, a selection table of Raven, a document of ELAN, a TextGrid, or a folder of them"
 )
 
 COMPARED = [

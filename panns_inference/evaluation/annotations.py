@@ -1,4 +1,4 @@
-"""Annotations in files: tables, label tracks of Audacity, selection tables of Raven, and folders.
+"""Annotations in files, as the programs of the field write them, and folders of such files.
 
 What a file is, its first line says:
 
@@ -6,6 +6,8 @@ What a file is, its first line says:
     onset,offset,label                   a table of one recording, which is called as the file
     0.500<tab>2.000<tab>Speech           a label track of Audacity, also of one recording
     Selection<tab>...Begin Time (s)      a selection table of Raven; it may name its recordings
+    <?xml ... <ANNOTATION_DOCUMENT       a document of ELAN; it may name its recording
+    File type = "ooTextFile"             a TextGrid of Praat, of one recording
 """
 
 from __future__ import annotations
@@ -15,14 +17,17 @@ import os
 import re
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
 
-from ..audioset import mid_of
 from ..errors import UsageError
 from ..events import Event
 from ..formats.read import rows_of
+from .elan import of_elan
+from .found import Found, event_of, number
+from .textgrid import FIRST_LINE, of_textgrid
 
-ENDINGS = frozenset((".csv", ".tsv", ".txt", ".json", ".jsonl", ".parquet", ".xlsx"))
+ENDINGS = frozenset(
+    (".csv", ".tsv", ".txt", ".json", ".jsonl", ".parquet", ".xlsx", ".eaf", ".textgrid")
+)
 """How names of annotations in a folder end."""
 
 LABELS = ("event_label", "label", "class", "event")
@@ -39,19 +44,12 @@ Annotated = dict[str, list[Event]]
 """Events by recording."""
 
 
-class _Found(NamedTuple):
-    """A line of a file; without times, it says that there is a recording."""
-
-    source: str
-    event: Event | None
-
-
 def read_annotations(path: str | os.PathLike[str]) -> Annotated:
     """Return the events in a file, or in all files of a folder and its subfolders, by recording.
 
     Args:
         path: of a table (csv, tsv, xlsx, json, jsonl or parquet), a label track of Audacity, a
-            selection table of Raven, or a folder of them.
+            selection table of Raven, a document of ELAN, a TextGrid, or a folder of them.
 
     Raises:
         UsageError: if one cannot be read or is none of these, or has events of several channels or
@@ -72,7 +70,7 @@ def read_annotations(path: str | os.PathLike[str]) -> Annotated:
     return found
 
 
-def _lines(path: Path, stem: str) -> Iterator[_Found]:
+def _lines(path: Path, stem: str) -> Iterator[Found]:
     try:
         text = _text(path)
         if text is None:
@@ -82,9 +80,13 @@ def _lines(path: Path, stem: str) -> Iterator[_Found]:
         first = next((line for line in lines if line.strip()), "")
         heading = [cell.strip().casefold() for cell in re.split(r"[\t,;|]", first)]
         if not first:
-            yield _Found(stem, None)
+            yield Found(stem, None)
         elif "begin time (s)" in heading:
             yield from _of_raven(lines, stem)
+        elif first.startswith(("<?xml", "<ANNOTATION_DOCUMENT")):
+            yield from of_elan(text, stem)
+        elif FIRST_LINE.match(first):
+            yield from of_textgrid(text, stem)
         elif _is_number(first.split("\t")[0]):
             yield from _of_audacity(lines, stem)
         elif {"onset", "offset"} < {*heading} and not _names_recordings(heading):
@@ -98,7 +100,7 @@ def _lines(path: Path, stem: str) -> Iterator[_Found]:
     except (ValueError, LookupError, csv.Error) as error:
         raise UsageError(
             f"{path} cannot be used: {error}; expected a table with onset, offset and label, a "
-            "label track of Audacity or a selection table of Raven"
+            "label track of Audacity, a selection table of Raven, a document of ELAN or a TextGrid"
         ) from error
 
 
@@ -115,17 +117,17 @@ def _text(path: Path) -> str | None:
     return data.decode("utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig")
 
 
-def _of_table(path: Path) -> Iterator[_Found]:
+def _of_table(path: Path) -> Iterator[Found]:
     chosen: dict[str, tuple[int | None, int | None]] = {}
     for row in rows_of(path):
         if chosen.setdefault(row.source, (row.track, row.channel)) != (row.track, row.channel):
             raise UsageError(
                 f"{path}: {row.source} has events of several channels or tracks: evaluate one"
             )
-        yield _Found(row.source, row.event)
+        yield Found(row.source, row.event)
 
 
-def _of_recording(lines: Iterable[str], first: str, stem: str) -> Iterator[_Found]:
+def _of_recording(lines: Iterable[str], first: str, stem: str) -> Iterator[Found]:
     separator = max(",;\t|", key=first.count)
     rows = csv.reader((line for line in lines if line.strip()), delimiter=separator)
     heading = [cell.strip().casefold() for cell in next(rows)]
@@ -134,23 +136,23 @@ def _of_recording(lines: Iterable[str], first: str, stem: str) -> Iterator[_Foun
     if name is None:
         raise ValueError(f"it has none of the columns {', '.join(LABELS)}")
     label = heading.index(name)
-    yield _Found(stem, None)
+    yield Found(stem, None)
     for row in rows:
-        yield _Found(stem, _event(row[onset], row[offset], row[label]))
+        yield Found(stem, event_of(row[onset], row[offset], row[label]))
 
 
-def _of_audacity(lines: Iterable[str], stem: str) -> Iterator[_Found]:
-    yield _Found(stem, None)
+def _of_audacity(lines: Iterable[str], stem: str) -> Iterator[Found]:
+    yield Found(stem, None)
     for line in lines:
         # A line with frequencies begins with a backslash.
         if line.strip() and not line.startswith("\\"):
             onset, offset, label, *_ = [*line.split("\t"), ""]
             probability = _PROBABILITY.search(label)
-            number = float(probability[1]) if probability else 1.0
-            yield _Found(stem, _event(onset, offset, _PROBABILITY.sub("", label), number))
+            shown = float(probability[1]) if probability else 1.0
+            yield Found(stem, event_of(onset, offset, _PROBABILITY.sub("", label), shown))
 
 
-def _of_raven(lines: Iterable[str], stem: str) -> Iterator[_Found]:
+def _of_raven(lines: Iterable[str], stem: str) -> Iterator[Found]:
     rows = csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)
     known = set()
     yield_stem = True
@@ -163,36 +165,19 @@ def _of_raven(lines: Iterable[str], stem: str) -> Iterator[_Found]:
         label = next((name for name in RAVEN_LABELS if name in row), None)
         if label is None:
             raise ValueError(f"it has none of the columns {', '.join(RAVEN_LABELS)}")
-        begin, end = _number(row["begin time (s)"]), _number(row["end time (s)"])
+        begin, end = number(row["begin time (s)"]), number(row["end time (s)"])
         source = row.get("begin path") or row.get("begin file") or stem
-        onset = _number(row["file offset (s)"]) if row.get("file offset (s)") else begin
-        confidence = _number(row["confidence"]) if row.get("confidence") else 1.0
+        onset = number(row["file offset (s)"]) if row.get("file offset (s)") else begin
+        confidence = number(row["confidence"]) if row.get("confidence") else 1.0
         yield_stem = False
-        yield _Found(source, _event(onset, onset + end - begin, row[label], confidence))
+        yield Found(source, event_of(onset, onset + end - begin, row[label], confidence))
     if yield_stem:
-        yield _Found(stem, None)
-
-
-def _event(
-    onset: str | float, offset: str | float, label: str, probability: float = 1.0
-) -> Event | None:
-    start, end, label = _number(onset), _number(offset), label.strip()
-    if start != start:  # NaN: a recording without events
-        return None
-    if not end >= start >= 0 or not label:
-        raise ValueError(f"an event {label!r} from {onset} to {offset} s is none")
-    return Event(start, end, label, mid_of(label), -1, probability, probability)
-
-
-def _number(text: str | float) -> float:
-    if isinstance(text, float):
-        return text
-    return float(text.strip().replace(",", ".") or "nan")
+        yield Found(stem, None)
 
 
 def _is_number(text: str) -> bool:
     try:
-        _number(text)
+        number(text)
     except ValueError:
         return False
     return bool(text.strip())
