@@ -17,11 +17,14 @@ from .recipe import read_recipe
 from .recordings import Recordings, decode, write_recordings
 from .release import write_weights
 from .replay import Replay
-from .sampler import Sampler
+from .samplers import SAMPLERS, Alternate, Balanced, Sampler, Uniform
 from .scalars import ScalarLog, read_scalars
 from .schedule import Schedule
 
 __all__ = [
+    "SAMPLERS",
+    "Alternate",
+    "Balanced",
     "Distillation",
     "LabelledBatch",
     "MovingAverage",
@@ -32,6 +35,7 @@ __all__ = [
     "ScalarLog",
     "Schedule",
     "Settings",
+    "Uniform",
     "clip_probabilities",
     "decode",
     "prefetched",

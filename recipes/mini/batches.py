@@ -20,11 +20,11 @@ from panns_inference.models.mini import PannsMini
 from panns_inference.training.augment import equalised, resampled
 from panns_inference.training.distillation import LabelledBatch
 from panns_inference.training.recordings import Recordings
-from panns_inference.training.sampler import Sampler
 
 from .collection import Sounds, waveform_of
 from .isolated import is_steady, spans
 from .mixtures import Chances, Mixer
+from .sampler import Sampler
 from .scenes import Event, Placing, Scene, activity, scene
 from .sounds import SAMPLE_RATE
 from .teacher import Teacher, read_teacher

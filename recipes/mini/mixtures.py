@@ -21,9 +21,9 @@ from panns_inference.training.augment import (
     reverberated,
 )
 from panns_inference.training.recordings import FULL_SCALE, Recordings
-from panns_inference.training.sampler import Sampler
 
 from .collection import Window
+from .sampler import Sampler
 from .sounds import SAMPLE_RATE
 
 Waveform = NDArray[np.float32]

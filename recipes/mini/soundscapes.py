@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 from panns_inference.audioset import labels
 from panns_inference.metrics import Annotation
 from panns_inference.training.recordings import Recordings, decode
-from panns_inference.training.sampler import Sampler
 
 from .collection import Sounds, Window, waveform_of
 from .detection import Collection, Soundscape
 from .isolated import FRAME, GAP_FRAMES, is_steady
 from .names import named_classes
+from .sampler import Sampler
 from .scenes import Event, Placing, scene
 from .sounds import SAMPLE_RATE
 

@@ -193,6 +193,9 @@ PUBLIC = {
     ],
     ".summary": ["KEYS", "Group", "keys_of", "summarise"],
     ".training": [
+        "SAMPLERS",
+        "Alternate",
+        "Balanced",
         "Distillation",
         "LabelledBatch",
         "MovingAverage",
@@ -203,6 +206,7 @@ PUBLIC = {
         "ScalarLog",
         "Schedule",
         "Settings",
+        "Uniform",
         "clip_probabilities",
         "decode",
         "prefetched",

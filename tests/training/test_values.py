@@ -1,12 +1,10 @@
-"""Schedule, average, sampler and recipe: the small parts of training, against arithmetic."""
+"""Schedule, average and recipe: the small parts of training, against arithmetic."""
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 from hypothesis import given
@@ -16,7 +14,6 @@ from torch import nn
 from panns_inference.errors import UsageError
 from panns_inference.training.average import MovingAverage
 from panns_inference.training.recipe import read_recipe
-from panns_inference.training.sampler import Sampler
 from panns_inference.training.scalars import ScalarLog, read_scalars
 from panns_inference.training.schedule import Schedule
 
@@ -58,24 +55,6 @@ def test_the_average_is_the_weighted_sum_of_the_past() -> None:
     assert average.network[1].num_batches_tracked == 8
     assert not average.network.training
     assert not any(p.requires_grad for p in average.network.parameters())
-
-
-def test_the_sampler_balances_groups() -> None:
-    items = [*("a" + str(k) for k in range(98)), "b0", "c0"]
-    draw = np.random.default_rng(1)
-    balanced = Sampler(items, [item[0] for item in items], 1.0)
-    found = Counter(balanced.draw(draw)[0] for _ in range(3000))
-    assert all(900 < found[group] < 1100 for group in "abc")
-    plain = Sampler(items, [item[0] for item in items], 0.0)
-    found = Counter(plain.draw(draw)[0] for _ in range(3000))
-    assert found["a"] > 2850
-
-
-def test_the_sampler_depends_on_the_generator_alone() -> None:
-    sampler = Sampler(range(100), [k % 7 for k in range(100)], 0.5)
-    first = [sampler.draw(np.random.default_rng((5, k))) for k in range(50)]
-    assert first == [sampler.draw(np.random.default_rng((5, k))) for k in range(50)]
-    assert len(set(first)) > 20
 
 
 def test_scalars_beyond_the_checkpoint_are_written_again(tmp_path: Path) -> None:
