@@ -58,8 +58,9 @@ class Dataset:
             raise UsageError(f"classes must differ: {', '.join(sorted(repeated))}")
         if self.mids and len(self.mids) != len(self.labels):
             raise UsageError(f"{len(self.mids)} mids do not fit {len(self.labels)} labels")
+        known = set(self.labels)
         for clip in self.clips:
-            if unknown := set(clip.labels) - set(self.labels):
+            if unknown := set(clip.labels) - known:
                 raise UsageError(f"{clip.path}: {', '.join(sorted(unknown))} is no class of these")
 
     @property

@@ -23,7 +23,7 @@ def read_folders(folder: str | os.PathLike[str]) -> Dataset:
         UsageError: if recordings lie outside the subfolders, or there are fewer than two classes.
         AudioError: if there is no recording.
     """
-    top = Path(folder)
+    top = Path(os.path.abspath(folder))
     clips = []
     for recording in find([top]):
         path = Path(recording.path)

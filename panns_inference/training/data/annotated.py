@@ -1,0 +1,158 @@
+"""Recordings with annotations beside them, cut into clips.
+
+Clips have a length of their own, whatever the length of the events:
+
+    recording  |----------------------------------------------------------------|
+    events             [dog]  [rain                          ]
+    clips          [dog     ] [rain       ][rain      ][rain ]
+    negatives  [  ]                                            [none     ][none ]
+
+- An event is in the middle of its clip, with the sound around it. One that is longer than a clip is
+  cut into several, side by side.
+- A clip has the classes of all events of which it holds at least half, or which fill at least half
+  of it.
+- What lies between the events is cut into clips without a class, the negatives; what is shorter
+  than half a clip is left out. A class that sounds there without being annotated would be learnt to
+  be absent: annotate all of it, or leave the negatives out.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from ...audio import blocks, stated_length
+from ...batch import find
+from ...errors import UsageError
+from ...evaluation import aligned, read_annotations
+from ...events import Event
+from .clips import Clip, Dataset, dataset
+
+LOG = logging.getLogger("panns_inference")
+
+CLIP_SECONDS = 5.0
+"""Length of a clip: longer than any network here needs, of which LeeNet11 needs most with 3 s, and
+short enough that an event of a second is a good piece of its clip."""
+
+RATE = 8000
+"""At which a recording is read that does not state its length, in Hz."""
+
+
+def read_annotated(
+    path: str | os.PathLike[str],
+    root: str | os.PathLike[str] | None = None,
+    *,
+    labels: Sequence[str] = (),
+    seconds: float = CLIP_SECONDS,
+    negatives: bool = True,
+) -> Dataset:
+    """Return clips of recordings with annotations.
+
+    Args:
+        path: of annotations in any form that `evaluation.read_annotations` reads, such as label
+            tracks of Audacity, selection tables of Raven and tables, or a folder of them; those of
+            a single recording are called as it is.
+        root: folder of the recordings; None is that of the annotations.
+        labels: the classes in their order; none for those of the annotations, sorted.
+        seconds: length of a clip.
+        negatives: whether what lies between the events is learnt from, too.
+
+    Returns:
+        The clips by recording, in each by their onsets. Recordings without annotations have none.
+
+    Raises:
+        UsageError: if annotations cannot be read, none of their recordings is there, or none has an
+            event.
+        AudioError: if there is no recording in the folder, or its length cannot be found out.
+    """
+    if not 0 < seconds < math.inf:
+        raise UsageError(f"seconds={seconds} is no length of a clip")
+    path = Path(path)
+    folder = Path(root) if root is not None else path if path.is_dir() else path.parent
+    files = [each.path for each in find([folder])]
+    annotated, known = aligned(read_annotations(path), dict.fromkeys(files, ()))
+    if missing := annotated.keys() - known.keys():
+        LOG.warning(
+            "warning: %d of %d annotated recordings are not in %s, such as %r",
+            len(missing), len(annotated), folder, min(missing),
+        )  # fmt: skip
+    clips = [
+        clip
+        for file, name in zip(files, known, strict=True)
+        if name in annotated
+        for clip in clips_of(Path(file), annotated[name], seconds, negatives=negatives)
+    ]
+    if not clips:
+        raise UsageError(f"{path} annotates none of the {len(files)} recordings in {folder}")
+    return dataset(clips, labels)
+
+
+def clips_of(
+    path: Path, events: Sequence[Event], seconds: float, *, negatives: bool = True
+) -> list[Clip]:
+    """Return the clips of a recording, by their onsets.
+
+    Args:
+        path: of the recording.
+        events: what is annotated in it.
+        seconds: length of a clip.
+        negatives: whether there are clips between the events, too.
+
+    Raises:
+        AudioError: if the recording cannot be read, and its length is needed.
+    """
+    length = _length(path)
+    windows = {
+        window for event in events for window in _around(event.onset, event.offset, seconds, length)
+    }
+    if negatives:
+        windows |= {window for gap in _gaps(events, length) for window in _cut(*gap, seconds)}
+    return [
+        Clip(path, tuple(sorted(_labels_in(onset, offset, events))), onset, offset)
+        for onset, offset in sorted(windows)
+    ]
+
+
+def _length(path: Path) -> float:
+    if (stated := stated_length(path)) < math.inf:
+        return stated
+    return sum(len(block) for block in blocks(path, RATE)) / RATE
+
+
+def _around(
+    onset: float, offset: float, seconds: float, length: float
+) -> Iterator[tuple[float, float]]:
+    """Windows that hold an event, within the recording."""
+    if offset - onset > seconds:
+        yield from _cut(onset, min(offset, length), seconds)
+    elif onset < length:
+        start = max(0.0, min((onset + offset - seconds) / 2, length - seconds))
+        yield start, min(start + seconds, length)
+
+
+def _cut(onset: float, offset: float, seconds: float) -> Iterator[tuple[float, float]]:
+    """Windows side by side, without a last one of less than half the length."""
+    for number in range(math.ceil((offset - onset) / seconds)):
+        start = onset + number * seconds
+        if (end := min(start + seconds, offset)) - start >= seconds / 2:
+            yield start, end
+
+
+def _gaps(events: Iterable[Event], length: float) -> Iterator[tuple[float, float]]:
+    at = 0.0
+    for event in sorted(events, key=lambda each: each.onset):
+        yield at, min(event.onset, length)
+        at = max(at, event.offset)
+    yield at, length
+
+
+def _labels_in(onset: float, offset: float, events: Iterable[Event]) -> set[str]:
+    return {
+        event.label
+        for event in events
+        if (shared := min(offset, event.offset) - max(onset, event.onset)) >= 0
+        and shared >= min(offset - onset, event.offset - event.onset) / 2
+    }

@@ -1,0 +1,133 @@
+"""Recordings with annotations become clips with and without their classes."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+import soundfile
+from hypothesis import given
+from hypothesis import strategies as st
+
+from panns_inference import AudioError, UsageError
+from panns_inference.events import Event
+from panns_inference.training.data import read_annotated, read_dataset
+from panns_inference.training.data.annotated import clips_of
+
+TRACK = "1.0\t1.5\tDog\n3.0\t8.6\tRain\n"
+"""Of Audacity, for the street, which lasts 9 s."""
+
+TABLE = "filename,onset,offset,event_label\nstreet.flac,1.0,1.5,Dog\nstreet.flac,3,8.6,Rain\n"
+
+RAVEN = (
+    "Selection\tView\tChannel\tBegin Time (s)\tEnd Time (s)\tAnnotation\n"
+    "1\tSpectrogram 1\t1\t1.0\t1.5\tDog\n2\tSpectrogram 1\t1\t3.0\t8.6\tRain\n"
+)
+
+FORMS = {
+    "street.txt": TRACK,
+    "street.csv": "onset,offset,label\n1.0,1.5,Dog\n3.0,8.6,Rain\n",
+    "street.Table.1.selections.txt": RAVEN,
+}
+
+WINDOWS = [
+    ((0.25, 2.25), ("Dog",)),
+    ((1.5, 3.0), ()),
+    ((3.0, 5.0), ("Rain",)),
+    ((5.0, 7.0), ("Rain",)),
+    ((7.0, 8.6), ("Rain",)),
+]
+"""Of two seconds: before the dog there is too little, and behind the rain."""
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_events_are_in_the_middle_and_the_rest_is_negative(
+    street: Path, tmp_path: Path, name: str
+) -> None:
+    for each in ("street.flac", "other.flac"):
+        shutil.copy(street, tmp_path / each)
+    (tmp_path / name).write_text(FORMS[name])
+    windows = [((0.0, 1.0), ()), *WINDOWS]
+    found = read_dataset(tmp_path, seconds=2.0)
+    assert [((clip.onset, clip.offset), clip.labels) for clip in found.clips] == windows
+    assert {clip.path for clip in found.clips} == {tmp_path / "street.flac"}
+    assert found.labels == ("Dog", "Rain")
+    labels = ["Rain", "Cat", "Dog"]
+    positives = read_dataset(tmp_path / name, seconds=2.0, negatives=False, labels=labels)
+    assert positives.clips == tuple(clip for clip in found.clips if clip.labels)
+    assert positives.labels == ("Rain", "Cat", "Dog")
+
+
+def test_a_table_names_its_recordings(
+    street: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "audio").mkdir()
+    shutil.copy(street, tmp_path / "audio" / "street.ogg")
+    (tmp_path / "events.csv").write_text(f"{TABLE}gone.wav,1,2,Dog\n")
+    found = read_dataset(tmp_path / "events.csv", root=tmp_path / "audio", seconds=2.0)
+    assert len(found.clips) == 6
+    assert "1 of 2 annotated recordings are not in" in caplog.text
+    assert "gone" in caplog.text
+
+
+def test_what_annotates_nothing_is_refused(street: Path, tmp_path: Path) -> None:
+    (tmp_path / "events.csv").write_text(TABLE)
+    with pytest.raises(AudioError, match="no recording"):
+        read_annotated(tmp_path / "events.csv")
+    shutil.copy(street, tmp_path / "other.flac")
+    with pytest.raises(UsageError, match="annotates none of the 1 recordings"):
+        read_annotated(tmp_path / "events.csv")
+    with pytest.raises(UsageError, match="seconds=0 is no length"):
+        read_annotated(tmp_path, seconds=0)
+
+
+def test_a_length_that_is_not_stated_is_found(tmp_path: Path) -> None:
+    samples, rate = soundfile.read(Path(__file__).parents[3] / "examples" / "street.flac")
+    soundfile.write(tmp_path / "a.mp3", samples[: 7 * rate], rate, format="MP3")
+    last = clips_of(tmp_path / "a.mp3", [event(0, 1)], 2.0)[-1]
+    assert last.offset == pytest.approx(7.0, abs=0.1)
+
+
+def event(onset: float, offset: float, label: str = "Dog") -> Event:
+    return Event(onset, offset, label, "", -1, 1.0, 1.0)
+
+
+EVENTS = st.lists(
+    st.builds(
+        lambda onset, length, label: event(onset, onset + length, label),
+        st.floats(0, 10),
+        st.floats(0.01, 5),
+        st.sampled_from("abc"),
+    ),
+    max_size=6,
+)
+
+
+@given(EVENTS, st.floats(0.5, 12))
+def test_clips_lie_in_the_recording_and_hold_what_they_say(
+    events: list[Event], seconds: float
+) -> None:
+    street = Path(__file__).parents[3] / "examples" / "street.flac"
+    length = soundfile.info(street).duration
+    found = clips_of(street, events, seconds)
+    assert [clip.onset for clip in found] == sorted(clip.onset for clip in found)
+    for clip in found:
+        assert clip.offset is not None
+        assert 0 <= clip.onset < clip.offset <= length
+        assert clip.offset - clip.onset <= seconds + 1e-9
+        overlapping = {
+            each.label
+            for each in events
+            if each.onset < clip.offset - 1e-9 and clip.onset < each.offset - 1e-9
+        }
+        assert overlapping >= {*clip.labels}
+        assert clip.labels or not overlapping
+    short = [each for each in events if each.offset <= min(length, each.onset + seconds)]
+    for each in short:
+        assert any(
+            each.label in clip.labels
+            and clip.onset <= each.onset + 1e-9
+            and each.offset <= (clip.offset or 0) + 1e-9
+            for clip in found
+        )
