@@ -95,3 +95,15 @@ class Origin:
         """
         same = self.source == before.source and self.chosen.keys() == before.chosen.keys()
         return same and tuple(self.chosen.values()) > tuple(before.chosen.values())
+
+
+def key_of(path: str, track: int | None, channel: int | None) -> str:
+    """Return a text that is unique for a recording, or for one of its tracks or channels.
+
+    Args:
+        path: of the recording.
+        track: number of its sound track, where each has a result of its own.
+        channel: number of its channel, where each has a result of its own.
+    """
+    numbers = {".track": track, ".channel": channel}
+    return path + "".join(f"{name}{number}" for name, number in numbers.items() if number)

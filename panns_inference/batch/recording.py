@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from ..audio import Reading, blocks, name_of, separate
 from ..errors import AudioError
+from ..origin import key_of
 from ..pipeline.recordings import Input
 
 if TYPE_CHECKING:
@@ -95,18 +96,6 @@ class Recording:
         except AudioError as error:
             return error
         return AudioError(f"{self.name} was not there a moment ago")
-
-
-def key_of(path: str, track: int | None, channel: int | None) -> str:
-    """Return a text that is unique for a recording, or for one of its tracks or channels.
-
-    Args:
-        path: of the recording.
-        track: number of its sound track, where each has a result of its own.
-        channel: number of its channel, where each has a result of its own.
-    """
-    numbers = {".track": track, ".channel": channel}
-    return path + "".join(f"{name}{number}" for name, number in numbers.items() if number)
 
 
 def identity_of_file(path: str | os.PathLike[str]) -> Hashable:

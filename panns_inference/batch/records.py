@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 from ..files import Fingerprint, atomic_write
-from .recording import key_of
+from ..origin import key_of
 
 
 @dataclass(frozen=True)

@@ -86,6 +86,7 @@ def run(given: argparse.Namespace) -> int:
 
     from ..batch import Failure, results
     from ..evaluation import Known, aligned, best_rules, read_annotations
+    from ..evaluation.channels import by_name
     from ..events.columns import columns_of
     from ..events.rules_file import rules_text
     from ..files import atomic_write
@@ -112,11 +113,15 @@ def run(given: argparse.Namespace) -> int:
         channel=given.channel,
         progress=given.verbosity >= 0,
     )
-    known = {
-        str(each.source): Known(each.framewise[:, columns], each.frames_per_second, each.duration)
-        for each in detections
-        if each.framewise is not None
-    }
+    known = by_name(
+        {
+            (str(each.source), each.track, each.channel): Known(
+                each.framewise[:, columns], each.frames_per_second, each.duration
+            )
+            for each in detections
+            if each.framewise is not None
+        }
+    )
     for failure in failures:
         LOG.error("error: %s", failure.cause)
     reference, named = aligned(annotated, dict.fromkeys(known, ()))

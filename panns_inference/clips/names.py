@@ -16,6 +16,7 @@ from pathlib import Path
 
 from ..events import Event
 from ..formats.read import Row
+from ..origin import key_of
 from ..terminal import CONTROLS
 
 LONGEST = 120
@@ -77,8 +78,7 @@ def _stem(name: str) -> str:
 
 
 def _rest(row: Row) -> str:
-    numbers = {".track": row.track, ".channel": row.channel}
-    chosen = "".join(f"{name}{number}" for name, number in numbers.items() if number)
+    chosen = key_of("", row.track, row.channel)
     event: Event | None = row.event
     return f"{chosen}_{event.onset:.2f}-{event.offset:.2f}" if event else chosen
 

@@ -7,13 +7,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import PurePath
 
+from ..errors import UsageError
 from ..events import Event
 from ..names import form_of
 from .annotations import Annotated
+from .channels import whole
 
 Events = Mapping[str, Sequence[Event]]
 
@@ -23,11 +25,15 @@ def aligned(reference: Events, estimate: Events) -> tuple[Annotated, Annotated]:
 
     Recordings are called by the names of their files, without folder and ending; if several are
     called the same, by what follows the folder that all have in common, or by the whole path.
-    Classes of the estimate are spelt as in the reference.
+    Classes of the estimate are spelt as in the reference. A recording that only the reference has
+    by channels has the events of all of them.
 
     Args:
         reference: events that are there, by recording.
         estimate: events that were found, by recording.
+
+    Raises:
+        UsageError: if only the estimate has a recording by channels or tracks.
     """
     labels = {form_of(event.label): event.label for those in reference.values() for event in those}
     short = next(each for each in SHORTER if all(_differ(each(of)) for of in (reference, estimate)))
@@ -38,7 +44,22 @@ def aligned(reference: Events, estimate: Events) -> tuple[Annotated, Annotated]:
         ]
         for name, events in found.items()
     }
-    return {name: [*events] for name, events in there.items()}, spelt
+    return _joined(there, found), spelt
+
+
+def _joined(there: Events, found: Collection[str]) -> Annotated:
+    """Events that are there, channels as one where only a whole recording was looked at."""
+    if split := sorted({whole(name) for name in found if name not in there} & there.keys()):
+        raise UsageError(
+            f"the estimate has channels or tracks of {split[0]!r}, which the reference annotates "
+            "as a whole: leave --channel and --track out, or annotate each in a file of its own, "
+            f"such as {split[0]}.channel1.txt, or by numbers in a column channel"
+        )
+    joined: Annotated = {}
+    for name, events in there.items():
+        is_whole = name not in found and whole(name) in found
+        joined.setdefault(whole(name) if is_whole else name, []).extend(events)
+    return joined
 
 
 def _differ(names: Sequence[str]) -> bool:

@@ -3,7 +3,7 @@
 What a file is, its first line says:
 
     filename,onset,offset,event_label    a table of recordings, of this package or of DCASE
-    onset,offset,label                   a table of one recording, which is called as the file
+    onset,offset,label                   a table as others write them; it may name its recordings
     0.500<tab>2.000<tab>Speech           a label track of Audacity, also of one recording
     Selection<tab>...Begin Time (s)      a selection table of Raven; it may name its recordings
     <?xml ... <ANNOTATION_DOCUMENT       a document of ELAN; it may name its recording
@@ -15,12 +15,13 @@ from __future__ import annotations
 import csv
 import os
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from ..errors import UsageError
 from ..events import Event
 from ..formats.read import rows_of
+from .channels import Place, by_name
 from .elan import of_elan
 from .found import Found, event_of, number
 from .textgrid import FIRST_LINE, of_textgrid
@@ -30,8 +31,15 @@ ENDINGS = frozenset(
 )
 """How names of annotations in a folder end."""
 
-LABELS = ("event_label", "label", "class", "event")
-"""Columns that may hold a label, the first that is there."""
+COLUMNS = {
+    "onset": ("onset", "start", "begin", "start (s)", "start time"),
+    "offset": ("offset", "end", "stop", "end (s)", "end time"),
+    "label": ("event label", "label", "class", "event", "species", "common name"),
+}
+"""What columns of tables are called, `_` like a space; the first that is there counts."""
+
+RECORDINGS = ("filename", "file", "path", "recording")
+"""Columns that may name the recording of a row; without one, it is called as the file."""
 
 RAVEN_LABELS = ("annotation", "label", "species", "call", "class", "tag", "common name")
 """Columns of Raven that may hold a label, the first that is there."""
@@ -47,13 +55,15 @@ Annotated = dict[str, list[Event]]
 def read_annotations(path: str | os.PathLike[str]) -> Annotated:
     """Return the events in a file, or in all files of a folder and its subfolders, by recording.
 
+    A recording that a file does not name is called as the file is. Several channels or tracks of a
+    recording have names of their own, such as `street.channel2.flac`.
+
     Args:
         path: of a table (csv, tsv, xlsx, json, jsonl or parquet), a label track of Audacity, a
             selection table of Raven, a document of ELAN, a TextGrid, or a folder of them.
 
     Raises:
-        UsageError: if one cannot be read or is none of these, or has events of several channels or
-            tracks of one recording.
+        UsageError: if one cannot be read or is none of these.
     """
     path = Path(path)
     files = [(path, path.name)]
@@ -62,15 +72,19 @@ def read_annotations(path: str | os.PathLike[str]) -> Annotated:
         files = [(each, str(each.relative_to(path))) for each in below if each.is_file()]
         if not files:
             raise UsageError(f"there are no annotations in {path}: {', '.join(sorted(ENDINGS))}")
-    found: Annotated = {}
+    own: dict[str, str] = {}
+    found: dict[Place, list[Event]] = {}
     for file, name in files:
-        stem = _RAVEN_NAME.sub("", os.path.splitext(name)[0])
-        for source, event in _lines(file, stem):
-            found.setdefault(source, []).extend([] if event is None else [event])
-    return found
+        stem, ending = os.path.splitext(name)
+        stem = _RAVEN_NAME.sub("", stem)
+        # Several files may be of one recording.
+        for line in _lines(file, own.setdefault(stem, stem + ending)):
+            events = found.setdefault((line.source, line.track, line.channel), [])
+            events += [] if line.event is None else [line.event]
+    return by_name(found)
 
 
-def _lines(path: Path, stem: str) -> Iterator[Found]:
+def _lines(path: Path, name: str) -> Iterator[Found]:
     try:
         text = _text(path)
         if text is None:
@@ -78,19 +92,19 @@ def _lines(path: Path, stem: str) -> Iterator[Found]:
             return
         lines = text.splitlines()
         first = next((line for line in lines if line.strip()), "")
-        heading = [cell.strip().casefold() for cell in re.split(r"[\t,;|]", first)]
+        heading = [_plain(cell) for cell in re.split(r"[\t,;|]", first)]
         if not first:
-            yield Found(stem, None)
+            yield Found(name, None)
         elif "begin time (s)" in heading:
-            yield from _of_raven(lines, stem)
+            yield from _of_raven(lines, name)
         elif first.startswith(("<?xml", "<ANNOTATION_DOCUMENT")):
-            yield from of_elan(text, stem)
+            yield from of_elan(text, name)
         elif FIRST_LINE.match(first):
-            yield from of_textgrid(text, stem)
+            yield from of_textgrid(text, name)
         elif _is_number(first.split("\t")[0]):
-            yield from _of_audacity(lines, stem)
-        elif {"onset", "offset"} < {*heading} and not _names_recordings(heading):
-            yield from _of_recording(lines, first, stem)
+            yield from _of_audacity(lines, name)
+        elif _is_of_others(heading):
+            yield from _of_columns(lines, first, name)
         else:
             yield from _of_table(path)
     except OSError as error:
@@ -104,9 +118,16 @@ def _lines(path: Path, stem: str) -> Iterator[Found]:
         ) from error
 
 
-def _names_recordings(heading: Collection[str]) -> bool:
-    """Whether a table says of which recording a row is."""
-    return bool({"filename", "source"} & {*heading}) and bool({"event_label", "label"} & {*heading})
+def _plain(cell: str) -> str:
+    return cell.strip().strip('"').casefold().replace("_", " ")
+
+
+def _is_of_others(heading: Collection[str]) -> bool:
+    """Whether a table has times, but not the columns of this package and of DCASE."""
+    known = {*heading}
+    has_times = all(known.intersection(COLUMNS[column]) for column in ("onset", "offset"))
+    ours = ({"filename", "source"}, {"event label", "label"}, {"onset"}, {"offset"})
+    return has_times and not all(known & names for names in ours)
 
 
 def _text(path: Path) -> str | None:
@@ -118,61 +139,66 @@ def _text(path: Path) -> str | None:
 
 
 def _of_table(path: Path) -> Iterator[Found]:
-    chosen: dict[str, tuple[int | None, int | None]] = {}
     for row in rows_of(path):
-        if chosen.setdefault(row.source, (row.track, row.channel)) != (row.track, row.channel):
-            raise UsageError(
-                f"{path}: {row.source} has events of several channels or tracks: evaluate one"
-            )
-        yield Found(row.source, row.event)
+        yield Found(row.source, row.event, row.track, row.channel)
 
 
-def _of_recording(lines: Iterable[str], first: str, stem: str) -> Iterator[Found]:
+def _of_columns(lines: Iterable[str], first: str, name: str) -> Iterator[Found]:
     separator = max(",;\t|", key=first.count)
     rows = csv.reader((line for line in lines if line.strip()), delimiter=separator)
-    heading = [cell.strip().casefold() for cell in next(rows)]
-    onset, offset = heading.index("onset"), heading.index("offset")
-    name = next((name for name in LABELS if name in heading), None)
-    if name is None:
-        raise ValueError(f"it has none of the columns {', '.join(LABELS)}")
-    label = heading.index(name)
-    yield Found(stem, None)
+    heading = [_plain(cell) for cell in next(rows)]
+    onset, offset, label = (_place(column, heading) for column in ("onset", "offset", "label"))
+    sources = [heading.index(column) for column in RECORDINGS if column in heading]
+    if not sources:
+        yield Found(name, None)
     for row in rows:
-        yield Found(stem, event_of(row[onset], row[offset], row[label]))
+        source = row[sources[0]] if sources else name
+        yield Found(source, event_of(row[onset], row[offset], row[label]))
 
 
-def _of_audacity(lines: Iterable[str], stem: str) -> Iterator[Found]:
-    yield Found(stem, None)
+def _place(column: str, heading: Sequence[str]) -> int:
+    """The place of a column, by the first of its names that is there."""
+    names = COLUMNS[column]
+    for name in names:
+        if name in heading:
+            return heading.index(name)
+    raise ValueError(f"it has none of the columns {', '.join(names)}")
+
+
+def _of_audacity(lines: Iterable[str], name: str) -> Iterator[Found]:
+    yield Found(name, None)
     for line in lines:
         # A line with frequencies begins with a backslash.
         if line.strip() and not line.startswith("\\"):
             onset, offset, label, *_ = [*line.split("\t"), ""]
             probability = _PROBABILITY.search(label)
             shown = float(probability[1]) if probability else 1.0
-            yield Found(stem, event_of(onset, offset, _PROBABILITY.sub("", label), shown))
+            yield Found(name, event_of(onset, offset, _PROBABILITY.sub("", label), shown))
 
 
-def _of_raven(lines: Iterable[str], stem: str) -> Iterator[Found]:
+def _of_raven(lines: Iterable[str], name: str) -> Iterator[Found]:
     rows = csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)
     known = set()
-    yield_stem = True
+    is_empty = True
     for cells in rows:
-        row = {(name or "").strip().casefold(): cell or "" for name, cell in cells.items()}
+        row = {(column or "").strip().casefold(): cell or "" for column, cell in cells.items()}
         # A selection has a line for each view of it.
         if (selection := row.get("selection")) is not None and selection in known:
             continue
         known.add(selection)
-        label = next((name for name in RAVEN_LABELS if name in row), None)
+        label = next((column for column in RAVEN_LABELS if column in row), None)
         if label is None:
             raise ValueError(f"it has none of the columns {', '.join(RAVEN_LABELS)}")
         begin, end = number(row["begin time (s)"]), number(row["end time (s)"])
-        source = row.get("begin path") or row.get("begin file") or stem
+        source = row.get("begin path") or row.get("begin file") or name
         onset = number(row["file offset (s)"]) if row.get("file offset (s)") else begin
         confidence = number(row["confidence"]) if row.get("confidence") else 1.0
-        yield_stem = False
-        yield Found(source, event_of(onset, onset + end - begin, row[label], confidence))
-    if yield_stem:
-        yield Found(stem, None)
+        channel = int(row["channel"]) if row.get("channel", "").isdecimal() else None
+        is_empty = False
+        event = event_of(onset, onset + end - begin, row[label], confidence)
+        yield Found(source, event, channel=channel)
+    if is_empty:
+        yield Found(name, None)
 
 
 def _is_number(text: str) -> bool:

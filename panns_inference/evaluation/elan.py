@@ -21,12 +21,12 @@ Slots = Mapping[str, int | None]
 """Identifiers to milliseconds, in the order of time; None lies between its neighbours."""
 
 
-def of_elan(text: str, stem: str) -> Iterator[Found]:
+def of_elan(text: str, name: str) -> Iterator[Found]:
     """Yield the annotations of a document.
 
     Args:
         text: XML.
-        stem: name of the recording, if the document names no medium.
+        name: of the recording, if the document names no medium.
 
     Raises:
         ValueError: if it is no document of ELAN.
@@ -42,7 +42,7 @@ def of_elan(text: str, stem: str) -> Iterator[Found]:
     if units != UNITS:
         raise ValueError(f"its times are {units}, not {UNITS}")
     media = document.find("HEADER/MEDIA_DESCRIPTOR")
-    source = stem if media is None else _path(media.get("MEDIA_URL", "")) or stem
+    source = name if media is None else _path(media.get("MEDIA_URL", "")) or name
     # What a medium has before the beginning that it shares with others.
     skipped = 0 if media is None else int(media.get("TIME_ORIGIN", 0))
     yield Found(source, None)

@@ -9,10 +9,19 @@ from ..events import Event
 
 
 class Found(NamedTuple):
-    """A line of a file; without an event, it says that there is a recording."""
+    """A line of a file; without an event, it says that there is a recording.
+
+    Attributes:
+        source: the recording as it is named, or the file if it names none.
+        event: what is annotated.
+        track: number of the sound track, from 1; None if none is named.
+        channel: number of the channel, from 1; None if none is named.
+    """
 
     source: str
     event: Event | None
+    track: int | None = None
+    channel: int | None = None
 
 
 def event_of(
@@ -32,8 +41,10 @@ def event_of(
     start, end, label = number(onset), number(offset), label.strip()
     if start != start:  # NaN
         return None
-    if not end >= start >= 0 or not label:
-        raise ValueError(f"an event {label!r} from {onset} to {offset} s is none")
+    if not end >= start >= 0:
+        raise ValueError(f"an event {label!r} cannot last from {onset} to {offset} s")
+    if not label:
+        raise ValueError(f"the event from {onset} to {offset} s has no label")
     return Event(start, end, label, mid_of(label), -1, probability, probability)
 
 

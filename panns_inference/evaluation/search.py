@@ -10,7 +10,8 @@ that of recordings which had no part in the choice.
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from itertools import product
 from typing import Any, Literal, NamedTuple
 
@@ -20,7 +21,14 @@ from numpy.typing import NDArray
 from ..errors import UsageError
 from ..events import Event, find_events
 from ..events.rules import OTHERS
-from ..metrics import Timed, curves_of_estimates, event_based, psds
+from ..metrics import (
+    Scores,
+    Timed,
+    curves_of_estimates,
+    event_based,
+    intersection_based,
+    psds,
+)
 
 Measure = Literal["event-f1", "psds"]
 
@@ -63,6 +71,9 @@ ENOUGH = 10
 
 ALL_BOXES = 1e-9
 """Threshold that no box is below."""
+
+CRITERION = 0.7
+"""`dtc` and `gtc` of scenario 1 of DCASE."""
 
 Counts = NDArray[np.int64]
 """True positives, false positives, false negatives, (grid, thresholds, recordings, classes, 3)."""
@@ -119,8 +130,9 @@ def best_rules(
     Args:
         recordings: at least two.
         labels: the classes, in the order of the columns.
-        measure: 'event-f1', over all classes, or 'psds' (of scenario 1 of DCASE); the thresholds
-            are those of the best event F1 in both.
+        measure: 'event-f1', over all classes, or 'psds' (of scenario 1 of DCASE). PSDS is of all
+            thresholds at once; those in the rules have the best F1 by the intersections that it
+            counts.
         folds: groups of recordings; the rules for one are chosen on the others.
         default_threshold: of the rules that are compared with; one for all classes, or for each.
         collar: as for `event_based`, of onsets and offsets.
@@ -131,6 +143,12 @@ def best_rules(
     """
     if len(recordings) < 2 or folds < 2:
         raise UsageError("rules are chosen by at least two recordings, in at least two groups")
+    compare = {
+        "event-f1": partial(
+            event_based, collar=collar, offset_collar=collar, offset_share=offset_share
+        ),
+        "psds": partial(intersection_based, dtc=CRITERION, gtc=CRITERION),
+    }[measure]
     defaults = np.broadcast_to(default_threshold, len(labels)).tolist()
     thresholds = sorted({*THRESHOLDS, *defaults})
     counts = np.zeros((len(GRID), len(thresholds), len(recordings), len(labels), 3), np.int64)
@@ -138,22 +156,21 @@ def best_rules(
     for (k, rules), (n, known) in product(enumerate(GRID), enumerate(recordings)):
         estimates = _estimates(known, labels, rules, thresholds)
         for point, events in enumerate(estimates):
-            counts[k, point, n] = _counted(known, events, labels, collar, offset_share)
+            counts[k, point, n] = _counted(known, events, labels, compare)
         found[k] += [estimates] if measure == "psds" else []
     order = random.Random(0).sample(range(len(recordings)), len(recordings))
     groups = [order[k::folds] for k in range(min(folds, len(order)))]
     if measure == "psds":
-        by_class = False
         areas = np.array([_psds(recordings, labels, each, order) for each in found])
         best = int(areas.argmax())
+        by_class = _is_better_by_class(counts[[best]], groups)
         figure, before = (
             _judged_by_psds(recordings, labels, each, groups)
             for each in (found, [found[GRID.index(DEFAULT)]])
         )
     else:
-        figures = {each: _judged_by_f1(counts, groups, each) for each in (False, True)}
-        by_class = figures[True] > figures[False]
-        figure = figures[by_class]
+        by_class = _is_better_by_class(counts, groups)
+        figure = _judged_by_f1(counts, groups, by_class)
         best = int(_f1(_picked(counts, order, order, by_class).sum(axis=1)).argmax())
         numbers = [thresholds.index(each) for each in defaults]
         of_default = counts[GRID.index(DEFAULT), numbers, :, range(len(labels))]
@@ -173,6 +190,11 @@ def _judged_by_f1(counts: Counts, groups: Sequence[Sequence[int]], by_class: boo
         best = int(_f1(_picked(counts, others, others, by_class).sum(axis=1)).argmax())
         sums += _picked(counts[[best]], others, group, by_class)[0].sum(axis=0)
     return float(_f1(sums))
+
+
+def _is_better_by_class(counts: Counts, groups: Sequence[Sequence[int]]) -> bool:
+    common, own = (_judged_by_f1(counts, groups, each) for each in (False, True))
+    return own > common
 
 
 def _judged_by_psds(
@@ -213,17 +235,10 @@ def _estimates(
 
 
 def _counted(
-    known: Known, events: Sequence[Event], labels: Sequence[str], collar: float, share: float
+    known: Known, events: Sequence[Event], labels: Sequence[str], compare: Callable[..., Scores]
 ) -> list[tuple[int, int, int]]:
     """Counts of each class."""
-    scores = event_based(
-        {"": known.events},
-        {"": events},
-        collar=collar,
-        offset_collar=collar,
-        offset_share=share,
-        labels=labels,
-    )
+    scores = compare({"": known.events}, {"": events}, labels=labels)
     return [
         (each.true_positives, each.false_positives, each.false_negatives)
         for each in scores.classes.values()
@@ -271,5 +286,7 @@ def _psds(
     n_thresholds = len(found[0])
     estimates = [{name: found[int(name)][k] for name in names} for k in range(n_thresholds)]
     durations = {name: recordings[int(name)].duration for name in names}
-    curves = curves_of_estimates(reference, estimates, durations, labels=sorted(there))
+    curves = curves_of_estimates(
+        reference, estimates, durations, labels=sorted(there), dtc=CRITERION, gtc=CRITERION
+    )
     return psds(curves, alpha_st=1.0).value

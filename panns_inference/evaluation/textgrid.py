@@ -24,12 +24,12 @@ FIRST_LINE = re.compile(r'(File type\s*=\s*)?"ooTextFile', re.I)
 _VALUE = re.compile(r'"((?:[^"]|"")*)"|(?<!\S)([-+]?\d[\d.]*(?:e[-+]?\d+)?)(?!\S)|!.*', re.I)
 
 
-def of_textgrid(text: str, stem: str) -> Iterator[Found]:
+def of_textgrid(text: str, name: str) -> Iterator[Found]:
     """Yield the intervals that have a text.
 
     Args:
         text: of the file.
-        stem: name of the recording.
+        name: of the recording.
 
     Raises:
         ValueError: if it is no TextGrid, or is broken off.
@@ -38,13 +38,13 @@ def of_textgrid(text: str, stem: str) -> Iterator[Found]:
     _, kind, _, _, n_tiers = _next(5, values)
     if kind != "TextGrid":
         raise ValueError(f"it is a {kind} of Praat, and no TextGrid")
-    yield Found(stem, None)
+    yield Found(name, None)
     for _ in range(int(n_tiers)):
         tier, _, _, _, n_items = _next(5, values)
         for _ in range(int(n_items)):
             item = _next(N_TIMES[tier] + 1, values)
             if tier == INTERVALS and item[-1].strip():
-                yield Found(stem, event_of(item[0], item[1], item[2].replace('""', '"')))
+                yield Found(name, event_of(item[0], item[1], item[2].replace('""', '"')))
 
 
 def _next(number: int, values: Iterator[str]) -> list[str]:

@@ -69,7 +69,7 @@ def test_any_annotations_of_elan(tmp_path: Path, times: list[int], tier: str, la
         made.add_annotation(tier, start, end, label)
     made.to_file(path := tmp_path / "street.eaf")
     expected = [(start / 1000, end / 1000, label) for start, end in pairs]
-    assert times_in(path) == {"street": expected}
+    assert times_in(path) == {"street.eaf": expected}
 
 
 def test_what_depends_on_an_annotation_of_elan_is_no_event(tmp_path: Path) -> None:
@@ -80,7 +80,7 @@ def test_what_depends_on_an_annotation_of_elan_is_no_event(tmp_path: Path) -> No
     made.add_tier("note", ling="note", parent="Dog")
     made.add_ref_annotation("note", "Dog", 500, "loud")
     made.to_file(path := tmp_path / "a.eaf")
-    assert times_in(path) == {"a": [(0.0, 1.0, "Dog")]}
+    assert times_in(path) == {"a.eaf": [(0.0, 1.0, "Dog")]}
 
 
 ELAN = """<?xml version="1.0" encoding="UTF-8"?>
@@ -128,7 +128,7 @@ def test_a_document_of_elan_without_annotations_is_a_recording_without_events(
 ) -> None:
     document("file://server/rec/a.wav").to_file(tmp_path / "b.eaf")
     document().to_file(tmp_path / "c.eaf")
-    assert times_in(tmp_path) == {"server/rec/a.wav": [], "c": []}
+    assert times_in(tmp_path) == {"server/rec/a.wav": [], "c.eaf": []}
 
 
 @pytest.mark.parametrize("way", ["Save as text file...", "Save as short text file..."])
@@ -141,7 +141,7 @@ def test_intervals_of_praat(way: str, text: str, tmp_path: Path) -> None:
     praat(grid, "Set interval text", 1, 2, text)
     praat(grid, "Insert point", 2, 5, "Click")
     praat(grid, way, str(path := tmp_path / "street.TextGrid"))
-    assert times_in(path) == times_in(tmp_path) == {"street": [(2.5, 3.25, text)]}
+    assert times_in(path) == times_in(tmp_path) == {"street.TextGrid": [(2.5, 3.25, text)]}
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,11 @@ def test_intervals_of_praat(way: str, text: str, tmp_path: Path) -> None:
         ("a.eaf", ELAN[:-30], "broken XML"),
         ("a.eaf", "<?xml version='1.0'?><html/>", r"XML of another kind \(html\)"),
         ("a.eaf", ELAN.replace("milliseconds", "PAL-frames"), "its times are PAL-frames"),
-        ("a.eaf", ELAN.replace('"4000"', '"900"'), "an event 'calls' from 6.0 to 5.9 s is none"),
+        (
+            "a.eaf",
+            ELAN.replace('"4000"', '"900"'),
+            "an event 'calls' cannot last from 6.0 to 5.9 s",
+        ),
         ("a.TextGrid", 'File type = "ooTextFile"\n"Sound"\n0 1 2\n', "it is a Sound of Praat"),
         (
             "a.TextGrid",

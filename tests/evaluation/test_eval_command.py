@@ -179,21 +179,18 @@ def test_recordings_differ_by_folders_where_names_are_alike() -> None:
     assert [*there] == [*found] == [str(Path("1/a")), str(Path("2/a"))]
     there, found = aligned({"a.txt": []}, {"deep/below/a.flac": []})
     assert there == found == {"a": []}
+    there, found = aligned({"2024.05.01.txt": []}, {"rec/2024.05.01.wav": []})
+    assert there == found == {"2024.05.01": []}
 
 
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
-        ("a.txt", "0.5\t0.1\tDog\n", "an event 'Dog' from 0.5 to 0.1 s is none"),
-        ("a.txt", "0.5\t1.0\n", "an event '' from 0.5 to 1.0 s is none"),
+        ("a.txt", "0.5\t0.1\tDog\n", "an event 'Dog' cannot last from 0.5 to 0.1 s"),
+        ("a.txt", "0.5\t1.0\n", "the event from 0.5 to 1.0 s has no label"),
         ("a.csv", "time,label\n1,Dog\n", "^the table .* it has no column"),
-        ("a.csv", "onset,offset,what\n0,1,Dog\n", "none of the columns event_label, label"),
+        ("a.csv", "onset,offset,what\n0,1,Dog\n", "none of the columns event label, label"),
         ("a.txt", "Selection\tBegin Time (s)\tEnd Time (s)\n1\t0\t1\n", "none of the columns"),
-        (
-            "a.csv",
-            "filename,onset,offset,label,channel\na,0,1,b,1\na,0,1,b,2\n",
-            "several channels",
-        ),
     ],
 )
 def test_what_is_no_annotation_is_refused(
@@ -209,7 +206,7 @@ def test_a_table_of_one_recording_is_called_as_its_file(tmp_path: Path) -> None:
     path = tmp_path / "street.csv"
     path.write_text("class;onset;offset;source\nDog;0,5;1;a.ogg\nCat;1,5;2;b.ogg\n", "utf-8")
     [(name, events)] = read_annotations(path).items()
-    assert name == "street"
+    assert name == "street.csv"
     times = [(event.label, event.onset, event.offset) for event in events]
     assert times == [("Dog", 0.5, 1.0), ("Cat", 1.5, 2.0)]
 
@@ -219,3 +216,64 @@ def test_a_folder_without_annotations_is_refused(tmp_path: Path, capsys: Capture
         read_annotations(tmp_path)
     assert main(["eval", "--reference", str(tmp_path / "no.csv"), "--estimate", "x"]) == 2
     assert "no.csv cannot be read: No such file" in capsys.readouterr().err
+
+
+BY_CHANNEL = """filename,channel,onset,offset,event_label
+rec/a.wav,1,0,1,Dog
+rec/a.wav,2,0.1,1,Cat
+rec/b.wav,1,3,4,Dog
+"""
+
+
+def test_channels_of_a_recording_are_compared_one_by_one(tmp_path: Path, capsys: Capture) -> None:
+    """By numbers in tables, and by the names that `--split` gives to files."""
+    estimate = tmp_path / "found.csv"
+    estimate.write_text(BY_CHANNEL)
+    (folder := tmp_path / "labels").mkdir()
+    (folder / "a.channel1.txt").write_text("0\t1\tDog\n")
+    (folder / "a.channel2.txt").write_text("0.1\t1\tCat\n")
+    (folder / "b.txt").write_text("3\t4\tDog\n")
+    raven = tmp_path / "truth.selections.txt"
+    rows = ("1\t1\t0\t1\ta.wav\tDog", "2\t2\t0.1\t1\ta.wav\tCat", "3\t1\t3\t4\tb.wav\tDog")
+    heading = "Selection\tChannel\tBegin Time (s)\tEnd Time (s)\tBegin File\tSpecies"
+    raven.write_text("\n".join([heading, *rows]))
+    swapped = tmp_path / "swapped.csv"
+    swapped.write_text(BY_CHANNEL.replace("1,Dog", "1,Cat", 1).replace("0.1,1,Cat", "0.1,1,Dog"))
+    for reference, f1 in ((estimate, 1), (folder, 1), (raven, 1), (swapped, 1 / 3)):
+        found = evaluate(capsys, "--reference", reference, "--estimate", estimate)
+        assert found[2]["f1"] == pytest.approx(f1), reference
+
+
+def test_channels_are_one_where_the_whole_recording_was_looked_at(
+    tmp_path: Path, capsys: Capture
+) -> None:
+    by_channel, whole = tmp_path / "channels.csv", tmp_path / "whole.csv"
+    by_channel.write_text(BY_CHANNEL)
+    whole.write_text("filename,onset,offset,label\na.wav,0,1,Dog\na.wav,0,1,Cat\nb.wav,3,4,Dog\n")
+    assert evaluate(capsys, "--reference", by_channel, "--estimate", whole)[2]["f1"] == 1
+    assert main(["eval", "--reference", str(whole), "--estimate", str(by_channel)]) == 2
+    said = capsys.readouterr().err
+    assert "has channels or tracks of 'a', which the reference annotates as a whole" in said
+
+
+@pytest.mark.parametrize(
+    "heading",
+    ["file,start,end,label", '"Path";"Begin";"Stop";"Class"', "file\tStart (s)\tEnd (s)\tSpecies"],
+)
+def test_tables_of_others(heading: str, tmp_path: Path) -> None:
+    separator = next(each for each in ";\t," if each in heading)
+    rows = [["a.wav", "0.5", "1", "Dog, big"], ["b.wav", "", "", ""]]
+    lines = [separator.join(f'"{cell}"' for cell in row) for row in rows]
+    (path := tmp_path / "truth.csv").write_text("\n".join([heading, *lines]))
+    found = {
+        name: [(each.onset, each.offset, each.label) for each in events]
+        for name, events in read_annotations(path).items()
+    }
+    assert found == {"a.wav": [(0.5, 1.0, "Dog, big")], "b.wav": []}
+
+
+def test_several_files_of_a_recording_are_all_of_it(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("onset,offset,label\n0,1,Dog\n")
+    (tmp_path / "a.txt").write_text("1\t2\tCat\n")
+    [events] = read_annotations(tmp_path).values()
+    assert [event.label for event in events] == ["Dog", "Cat"]

@@ -77,16 +77,17 @@ def test_d_prime_is_that_of_the_normal_distribution() -> None:
 @pytest.mark.shared("the paper's tables")
 def test_d_prime_is_that_of_the_tables_of_the_paper(shared: Path) -> None:
     text = (shared / "paper.md").read_text(encoding="utf-8")
-    rows = re.findall(r"\| (0\.\d{3}) \| (0\.\d{3}) \| ([12]\.\d{3}) \|", text)
-    assert len(rows) > 30
-    # AUCs have three digits: d' lies between those of the ends. One is a misprint.
+    # All rows but that of ResNet22, whose d' is misprinted as 0.270.
+    rows = re.findall(r"(0\.\d{3}) [|/] (0\.\d{3}) [|/] ([12]\.\d{3})", text)
+    assert len(rows) > 40
+    # AUCs have three digits: d' lies between those of the ends.
     outside = [
         row
         for row in rows
         for _, auc, value in [map(float, row)]
         if not d_prime(auc - 5e-4) - 5e-4 <= value <= d_prime(auc + 5e-4) + 5e-4
     ]
-    assert len(outside) <= 1, outside
+    assert not outside
 
 
 @pytest.mark.shared("average precisions read off the paper's figure")
