@@ -9,8 +9,10 @@ equals one that was not.
 """
 
 from .average import MovingAverage
+from .batches import Batches, ClipBatch, Selection
 from .distillation import Distillation, LabelledBatch, soft_cross_entropy
 from .evaluation import clip_probabilities, soft_label_figures
+from .judging import Judging
 from .loop import Run, Settings
 from .prefetch import prefetched
 from .recipe import read_recipe
@@ -20,12 +22,16 @@ from .replay import Replay
 from .samplers import SAMPLERS, Alternate, Balanced, Sampler, Uniform
 from .scalars import ScalarLog, read_scalars
 from .schedule import Schedule
+from .supervised import Supervised
 
 __all__ = [
     "SAMPLERS",
     "Alternate",
     "Balanced",
+    "Batches",
+    "ClipBatch",
     "Distillation",
+    "Judging",
     "LabelledBatch",
     "MovingAverage",
     "Recordings",
@@ -34,7 +40,9 @@ __all__ = [
     "Sampler",
     "ScalarLog",
     "Schedule",
+    "Selection",
     "Settings",
+    "Supervised",
     "Uniform",
     "clip_probabilities",
     "decode",
