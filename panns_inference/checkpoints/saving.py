@@ -14,6 +14,8 @@ from .description import KEY, Description, described
 from .safetensors import write_safe_tensors
 
 if TYPE_CHECKING:
+    from torch import nn
+
     from ..models import Network
 
 
@@ -49,15 +51,8 @@ def save(
     """
     import torch
 
-    target, entry = Path(path), _description(network, labels, mids, thresholds).entry()
-    try:
-        described({KEY: entry}, target)
-    except CheckpointError as error:
-        raise UsageError(str(error)) from error
-    if len(labels) != network.classes_num:
-        raise UsageError(
-            f"{len(labels)} labels do not fit a network of {network.classes_num} classes"
-        )
+    target = Path(path)
+    entry = description_of(network, target, labels, mids, thresholds).entry()
     state = network.state_dict()
     is_safe = target.suffix == ".safetensors"
     written = write_safe_tensors(state, entry, target) if is_safe else b""
@@ -69,12 +64,25 @@ def save(
     return target
 
 
-def _description(
-    network: Network,
+def description_of(
+    network: nn.Module,
+    path: Path,
     labels: Sequence[str],
-    mids: Sequence[str],
-    thresholds: Sequence[float],
+    mids: Sequence[str] = (),
+    thresholds: Sequence[float] = (),
 ) -> Description:
+    """Return what a file of a network is to say of it.
+
+    Args:
+        network: as for `save`.
+        path: the file.
+        labels: as for `save`.
+        mids: as for `save`.
+        thresholds: as for `save`.
+
+    Raises:
+        UsageError: if the network is none of `models`, or what is said of it cannot be true.
+    """
     from ..models import Network, network_class
     from ..registry import NETWORKS
 
@@ -92,7 +100,7 @@ def _description(
     _, is_linear = network.interpolation
     if is_linear:
         settings["interpolate_mode"] = "linear"
-    return Description(
+    description = Description(
         name,
         tuple(map(str, labels)),
         tuple(map(str, mids)),
@@ -100,3 +108,12 @@ def _description(
         settings,
         network.activation,
     )
+    try:
+        described({KEY: description.entry()}, path)
+    except CheckpointError as error:
+        raise UsageError(str(error)) from error
+    if len(labels) != network.classes_num:
+        raise UsageError(
+            f"{len(labels)} labels do not fit a network of {network.classes_num} classes"
+        )
+    return description

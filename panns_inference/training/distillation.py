@@ -47,12 +47,10 @@ class Distillation:
     Attributes:
         clipwise: of the binary cross-entropy of clips, summed over the classes.
         framewise: of that of the segments of clips whose sounds are known.
-        bfloat16: whether the trunk computes in bfloat16.
     """
 
     clipwise: float = 1.0
     framewise: float = 1.0
-    bfloat16: bool = False
 
     def __call__(self, network: PannsMini, batch: LabelledBatch) -> dict[str, Tensor]:
         """Return the terms of the loss; `loss` is their weighted sum.
@@ -61,8 +59,7 @@ class Distillation:
             network: the student.
             batch: clips and labels.
         """
-        with torch.autocast("cpu", torch.bfloat16, enabled=self.bfloat16):
-            features = network.trunk(batch.image).float()
+        features = network.trunk(batch.image)
         logits, _ = network.clipwise_logits(features[:, : network.channels].mean(dim=2))
         clipwise = soft_cross_entropy(logits, batch.clipwise).mean()
         framewise = network.framewise_logits(features)

@@ -1,85 +1,70 @@
-"""The training loop: steps, scalars, checkpoints, and resuming a run.
+"""The training loop: steps, scalars, evaluations, checkpoints, and resuming a run.
 
 All that is random in a step is drawn from the run's seed and the number of the step. So a
-checkpoint needs no state of a generator or of a sampler, and a run that was killed and resumed
-equals one that was not, bit for bit.
+checkpoint needs no state of a generator, and a run that was killed and resumed equals one that was
+not: on a CPU with one thread, bit for bit.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from tqdm import tqdm
 
-from ..errors import UsageError
+from ..checkpoints.description import KEY
+from ..checkpoints.saving import description_of
+from ..errors import CheckpointError, UsageError
 from .average import MovingAverage
 from .checkpoint import restore, save
+from .distributed import ALONE, Processes
+from .learner import Batch, Learner, Net
 from .scalars import ScalarLog
-from .schedule import Schedule
-
-Net = TypeVar("Net", bound=nn.Module)
-Batch = TypeVar("Batch")
+from .settings import Settings
 
 log = logging.getLogger("panns_inference")
 
 
-@dataclass(frozen=True)
-class Settings:
-    """Settings of a run: how it learns and what it writes.
+class Stateful(Protocol):
+    """What has a state that a checkpoint keeps: numbers, tensors, and dicts and lists of them."""
 
-    Attributes:
-        seed: of every draw of the run.
-        steps: length of the run.
-        learning_rate: learning rate of the plateau.
-        warm_up: steps of the rise of the learning rate, see `Schedule`.
-        decay: steps of its fall.
-        weight_decay: that of AdamW.
-        gradient_norm: largest norm of the gradient of a step; 0 does not limit it.
-        average_decay: decay of the moving average of the weights in a step.
-        scalar_interval: steps between rows of the scalars; a row holds the means since the last.
-        checkpoint_interval: steps between checkpoints and evaluations, a multiple of
-            `scalar_interval`.
+    def state_dict(self) -> dict[str, Any]:
+        """Return the state."""
 
-    Raises:
-        UsageError: if a row of the scalars would be incomplete.
-    """
+    def load_state_dict(self, state: dict[str, Any]) -> object:
+        """Go on from a state.
 
-    seed: int
-    steps: int
-    learning_rate: float
-    warm_up: int = 0
-    decay: int = 0
-    weight_decay: float = 0.0
-    gradient_norm: float = 0.0
-    average_decay: float = 0.999
-    scalar_interval: int = 1
-    checkpoint_interval: int = 500
-
-    def __post_init__(self) -> None:
-        for name in ("checkpoint_interval", "steps"):
-            if getattr(self, name) % self.scalar_interval:
-                raise UsageError(
-                    f"{name} must be a multiple of scalar_interval ({self.scalar_interval}), so "
-                    f"that every row of scalars is whole; got {getattr(self, name)}"
-                )
+        Args:
+            state: as `state_dict` returned it.
+        """
 
 
 class Run(Generic[Net, Batch]):
     """A network in training, its average and its optimizer, in a folder.
 
     Args:
-        network: the network; training starts with its values, unless the folder holds a state.
-        loss: network and batch to the terms of the loss; `loss` is minimized, all are written.
-        evaluate: the averaged network to metrics, called at each checkpoint.
+        network: the network; training starts with its values, unless the folder has a checkpoint.
+        loss: network and batch to the terms of the loss, each a mean over the clips of the batch;
+            `loss` is minimized, all are written.
+        evaluate: network to metrics; it is given the average, if there is one.
         columns: names of the terms and of the metrics, for the table of scalars.
         settings: settings of the run.
-        folder: `state.pt` and `scalars.csv` are kept there.
+        folder: `checkpoint.pth`, `scalars.csv` and `tensorboard/` are kept there. With several
+            machines, all of them need it.
+        sampler: what draws the clips, if that has a state.
+        labels: display names of the classes, if the checkpoints are to say them: then the network
+            is one of `models`.
+        mids: an identifier of each class; none if there are none.
+        processes: that learn this network.
+
+    Raises:
+        CheckpointError: if there is a checkpoint in the folder that is not of this run.
+        UsageError: if the labels do not fit the network, or the machines do not share the folder.
     """
 
     def __init__(
@@ -87,41 +72,56 @@ class Run(Generic[Net, Batch]):
         network: Net,
         loss: Callable[[Net, Batch], dict[str, Tensor]],
         evaluate: Callable[[Net], dict[str, float]],
-        columns: tuple[str, ...],
+        columns: Sequence[str],
         settings: Settings,
         folder: str | Path,
+        *,
+        sampler: Stateful | None = None,
+        labels: Sequence[str] = (),
+        mids: Sequence[str] = (),
+        processes: Processes = ALONE,
     ) -> None:
-        self.network, self.loss, self.evaluate = network, loss, evaluate
-        self.settings, self.folder = settings, Path(folder)
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self.schedule = Schedule(
-            settings.learning_rate, settings.steps, settings.warm_up, settings.decay
-        )
-        self.average = MovingAverage(network, settings.average_decay)
-        self.optimizer = torch.optim.AdamW(
-            [p for p in network.parameters() if p.requires_grad],
-            lr=settings.learning_rate,
-            weight_decay=settings.weight_decay,
-            fused=True,
+        self.network, self.evaluate, self.settings = network, evaluate, settings
+        self.columns, self.sampler, self.processes = columns, sampler, processes
+        self.checkpoint = Path(folder) / "checkpoint.pth"
+        self.learner = Learner(network, loss, settings, processes)
+        self.average = (
+            MovingAverage(network, settings.average_decay) if settings.average_decay else None
         )
         self.step = 0
-        self.sums: dict[str, float] = {}
+        self.sums: dict[str, Tensor] = {}
         """Sums of the terms of the loss since the last row of scalars."""
 
-        self._stopped = False
-        if state := restore(self.folder / "state.pt"):
-            self._resume(state)
-        self.scalars = ScalarLog(
-            self.folder / "scalars.csv", ("learning_rate", *columns), self.step
+        self._description = (
+            {KEY: description_of(network, self.checkpoint, labels, mids).entry()} if labels else {}
         )
+        self._stopped = False
+        if state := restore(self.checkpoint):
+            self._resume(state)
+        if not processes.agree(self.step):
+            raise UsageError(f"{folder} is not the same folder in all processes: share its disk")
+
+    @property
+    def evaluated(self) -> Net:
+        """The network to be judged and kept: the average, if there is one."""
+        return self.average.network if self.average else self.network
 
     def _resume(self, state: dict[str, Any]) -> None:
-        self.step = int(state["step"])
-        self.sums = dict(state.get("sums", {}))
-        self.network.load_state_dict(state["network"])
-        self.average.network.load_state_dict(state["average"])
-        self.optimizer.load_state_dict(state["optimizer"])
-        log.info("%s: resumed after step %d", self.folder, self.step)
+        try:
+            self.learner.load_state_dict(state)
+            if self.average:
+                self.average.network.load_state_dict(state["average"])
+            if self.sampler:
+                self.sampler.load_state_dict(state["sampler"])
+            device = self.processes.device
+            self.sums = {name: value.to(device) for name, value in state["sums"].items()}
+            self.step = int(state["iteration"])
+        except (AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:
+            raise CheckpointError(
+                f"{self.checkpoint} is not of this run ({error}): move it away to start from the "
+                "first step"
+            ) from error
+        log.info("%s: resumed after step %d", self.checkpoint, self.step)
 
     def start_from(self, network: Net) -> None:
         """Copy the values of another network to the run and to its average.
@@ -129,67 +129,85 @@ class Run(Generic[Net, Batch]):
         Args:
             network: of the same architecture.
         """
-        for ours in (self.network, self.average.network):
+        for ours in (self.network, self.evaluated):
             ours.load_state_dict(network.state_dict())
 
     def save(self) -> None:
-        """Write the state of the run into its folder."""
+        """Write the checkpoint; all processes must call it."""
+        self.sums = self.processes.mean(self.sums)
+        if not self.processes.is_first:
+            return
         state = {
-            "step": self.step,
+            "iteration": self.step,
+            **self.learner.state_dict(),
+            "sampler": self.sampler.state_dict() if self.sampler else {},
             "sums": self.sums,
-            "network": self.network.state_dict(),
-            "average": self.average.network.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
+            **({"average": self.average.network.state_dict()} if self.average else {}),
+            **self._description,
         }
-        save(state, self.folder / "state.pt")
+        save(state, self.checkpoint)
 
     def stop(self) -> None:
-        """Make `learn` write the state and return after the current step; for signal handlers."""
+        """Make `learn` write a checkpoint and return; for signal handlers.
+
+        It does so after the current step; one of several processes after the next row of scalars.
+        """
         self._stopped = True
 
     def learn(self, batches: Iterable[Batch]) -> None:
         """Take a step for each batch, until there is none or `stop` was called.
 
         Args:
-            batches: the batches from number `step` on.
+            batches: the batches from number `step` on, named tuples of tensors whose first axis is
+                that of the clips; with several processes, this one's share of each.
+
+        Raises:
+            UsageError: if a batch does not divide into micro-batches, or TensorBoard is missing.
         """
-        left = self.settings.steps - self.step
-        for batch in tqdm(batches, total=left, unit="step", disable=None):
-            terms = self._take_step(batch)
-            for name, term in terms.items():
-                mean = float(term) / self.settings.scalar_interval
-                self.sums[name] = self.sums.get(name, 0.0) + mean
-            if self.step % self.settings.scalar_interval == 0:
-                means, self.sums = self.sums, {}
-                self._report(means)
-            if self._stopped:
-                self.save()
-                log.info("%s: stopped after step %d", self.folder, self.step)
-                return
+        is_first, left = self.processes.is_first, self.settings.steps - self.step
+        with self._scalars() if is_first else nullcontext() as scalars:
+            for batch in tqdm(batches, total=left, unit="step", disable=None if is_first else True):
+                self._take_step(batch)
+                is_row = self.step % self.settings.scalar_interval == 0
+                if is_row:
+                    self._report(scalars)
+                # Several processes can agree on it only where all of them are at the same step.
+                may_stop = is_row or self.processes.count == 1
+                if may_stop and self.processes.any(self._stopped):
+                    self.save()
+                    log.info("%s: stopped after step %d", self.checkpoint, self.step)
+                    return
 
-    def _take_step(self, batch: Batch) -> dict[str, Tensor]:
-        rate = self.schedule(self.step)
-        torch.manual_seed(self.settings.seed + self.step)
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
-        self.network.train()
-        terms = self.loss(self.network, batch)
-        self.optimizer.zero_grad()
-        terms["loss"].backward()  # type: ignore[no-untyped-call]
-        if self.settings.gradient_norm:
-            nn.utils.clip_grad_norm_(self.network.parameters(), self.settings.gradient_norm)
-        self.optimizer.step()
-        self.average.update(self.network, self.step)
+    def _scalars(self) -> ScalarLog:
+        folder = self.checkpoint.parent
+        folder.mkdir(parents=True, exist_ok=True)
+        return ScalarLog(folder, ("learning_rate", *self.columns), self.step)
+
+    def _take_step(self, batch: Batch) -> None:
+        terms = self.learner.step(batch, self.step)
+        if self.average:
+            self.average.update(self.network, self.step)
         self.step += 1
-        return {name: term.detach() for name, term in terms.items()}
+        for name, term in terms.items():
+            mean = term / self.settings.scalar_interval
+            self.sums[name] = self.sums[name] + mean if name in self.sums else mean
 
-    def _report(self, means: dict[str, float]) -> None:
-        metrics: dict[str, float] = {}
-        due = self.step % self.settings.checkpoint_interval == 0
-        if due or self.step == self.settings.steps:
-            metrics = self.evaluate(self.average.network)
-        rate = self.schedule(self.step - 1)
-        self.scalars.write(self.step, {"learning_rate": rate, **means, **metrics})
-        if metrics:
+    def _report(self, scalars: ScalarLog | None) -> None:
+        """Write a row, and what else is due."""
+        means, self.sums = self.processes.mean(self.sums), {}
+        if scalars:
+            rate = self.learner.schedule(self.step - 1)
+            terms = {name: float(mean) for name, mean in means.items()}
+            metrics = self._metrics() if self._is_due(self.settings.evaluation_interval) else {}
+            scalars.write(self.step, {"learning_rate": rate, **terms, **metrics})
+        if self._is_due(self.settings.checkpoint_interval):
             self.save()
-            log.info("step %d: %s", self.step, metrics)
+
+    def _metrics(self) -> dict[str, float]:
+        with torch.no_grad():
+            metrics = self.evaluate(self.evaluated.eval())
+        log.info("step %d: %s", self.step, metrics)
+        return metrics
+
+    def _is_due(self, interval: int) -> bool:
+        return self.step % interval == 0 or self.step == self.settings.steps

@@ -1,30 +1,46 @@
-"""Scalars of a run as a CSV file that grows with it."""
+"""Scalars of a run: a CSV file and events of TensorBoard, which grow with it."""
 
 from __future__ import annotations
 
 import csv
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import TracebackType
+
+from ..errors import UsageError
 
 
 class ScalarLog:
-    """A table with a column `step` and one for each scalar.
+    """A table with a column `step` and one for each scalar: `scalars.csv`, and `tensorboard/`.
+
+    It is a context manager: behind its block, all is on the disk.
 
     Args:
-        path: the file; its rows are kept up to `step`.
+        folder: of the run; its rows are kept up to `step`.
         columns: names of the scalars, in their order.
         step: steps already done: later rows belong to a run that was killed before its next
             checkpoint, and are written again.
+
+    Raises:
+        UsageError: if TensorBoard is not installed.
     """
 
-    def __init__(self, path: str | Path, columns: Sequence[str], step: int = 0) -> None:
-        self.path = Path(path)
+    def __init__(self, folder: str | Path, columns: Sequence[str], step: int = 0) -> None:
+        try:
+            from torch.utils.tensorboard import SummaryWriter
+        except ImportError as error:
+            raise UsageError(
+                f"learning needs tensorboard ({error}): pip install 'panns-inference[train]'"
+            ) from error
+        self.path = Path(folder) / "scalars.csv"
         self.columns = ("step", *columns)
         kept = [row for row in read_scalars(self.path) if row["step"] <= step]
         with self.path.open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file, lineterminator="\n")
             writer.writerow(self.columns)
             writer.writerows([_text(row.get(name)) for name in self.columns] for row in kept)
+        # TensorBoard passes over what an earlier file says of steps from there on.
+        self._events = SummaryWriter(Path(folder) / "tensorboard", purge_step=step + 1)
 
     def write(self, step: int, scalars: Mapping[str, float]) -> None:
         """Append a row.
@@ -38,6 +54,20 @@ class ScalarLog:
             csv.writer(file, lineterminator="\n").writerow(
                 [_text(row.get(name)) for name in self.columns]
             )
+        for name, value in scalars.items():
+            self._events.add_scalar(name, value, step)
+        self._events.flush()
+
+    def __enter__(self) -> ScalarLog:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._events.close()
 
 
 def read_scalars(path: str | Path) -> list[dict[str, float]]:

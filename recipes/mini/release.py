@@ -1,6 +1,6 @@
 """Write the package's weights from the state of a run: its average, calibrated, in half precision.
 
-    python -m recipes.mini.release RUN/state.pt --shared ../shared
+    python -m recipes.mini.release RUN/checkpoint.pth --shared ../shared
 
 It is calibrated on one half of the sounds that were held out and judged on the other: an output
 for which that is no better stays as it was learnt. What the registry's row says is printed.
@@ -36,7 +36,7 @@ N_BATCHES = 12
 def main() -> None:
     """Read the command line and write the file."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("state", type=Path, help="state.pt of a run")
+    parser.add_argument("state", type=Path, help="checkpoint.pth of a run")
     parser.add_argument("--shared", type=Path, required=True, help="folder of distill/, wild/, ...")
     parser.add_argument(
         "--cache", type=Path, help="of the run: decoded sounds (default: RUN/cache)"

@@ -23,11 +23,12 @@ from panns_inference.checkpoints import load
 from panns_inference.models import build
 from panns_inference.models.mini import PannsMini
 from panns_inference.training.distillation import Distillation, LabelledBatch
-from panns_inference.training.loop import Run, Settings
+from panns_inference.training.loop import Run
 from panns_inference.training.prefetch import prefetched
 from panns_inference.training.recipe import read_recipe
 from panns_inference.training.recordings import Recordings, write_recordings
 from panns_inference.training.replay import Replay
+from panns_inference.training.settings import Settings
 
 from . import collection
 from .batches import Batches, Kinds
@@ -210,17 +211,17 @@ def make_run(
 def first_steps(recipe: dict[str, Any], number: int) -> dict[str, Any]:
     """The recipe's first steps in the form in which they can be compared between machines.
 
-    Float32 on one thread, a row of scalars for each step.
+    One thread, a row of scalars for each step.
 
     Args:
         recipe: tables of the recipe.
         number: how many steps; a checkpoint is written at half of them.
     """
-    begin = {"steps": number, "decay": 0, "scalar_interval": 1, "checkpoint_interval": number // 2}
+    begin = {"steps": number, "decay": 0, "scalar_interval": 1}
+    begin |= dict.fromkeys(("evaluation_interval", "checkpoint_interval"), number // 2)
     return {
         **recipe,
         "run": replace(recipe["run"], **begin),
-        "loss": replace(recipe["loss"], bfloat16=False),
         "machine": replace(recipe["machine"], threads=1),
     }
 
@@ -234,7 +235,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, required=True, help="folder of the run")
     parser.add_argument("--cache", type=Path, help="folder of decoded sounds (default: in folder)")
     parser.add_argument("--begin", type=Path, help="weights of another run to begin with")
-    parser.add_argument("--first", type=int, help="only so many steps, in float32, for comparison")
+    parser.add_argument("--first", type=int, help="only so many steps, for comparison")
     given = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     recipe = read_recipe(given.recipe, TABLES)

@@ -48,11 +48,13 @@ def small_run(folder: Path, steps: int = STEPS) -> Run[PannsMini, LabelledBatch]
     settings = Settings(
         seed=1,
         steps=steps,
-        learning_rate=1e-3,
+        optimizer="adamw",
         warm_up=2,
         decay=2,
         weight_decay=0.01,
         gradient_norm=1.0,
+        average_decay=0.999,
+        evaluation_interval=2,
         checkpoint_interval=2,
     )
     return Run(small_network(), Distillation(), weight_of, COLUMNS, settings, folder)

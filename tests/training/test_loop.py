@@ -35,7 +35,7 @@ def state_of(folder: Path) -> dict[str, torch.Tensor]:
             for key, part in value.items():
                 collect(f"{name}.{key}", part)
 
-    collect("", torch.load(folder / "state.pt", weights_only=True))
+    collect("", torch.load(folder / "checkpoint.pth", weights_only=True))
     return found
 
 
@@ -100,7 +100,7 @@ def test_a_killed_process_goes_on_bit_for_bit(tmp_path: Path, undisturbed: Path)
     environment = {"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin", "OMP_NUM_THREADS": "1"}
     first = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 120
-    while not (tmp_path / "state.pt").exists() and time.monotonic() < deadline:
+    while not (tmp_path / "checkpoint.pth").exists() and time.monotonic() < deadline:
         time.sleep(0.005)
     first.send_signal(signal.SIGKILL)
     first.wait()
@@ -150,7 +150,7 @@ def test_a_run_that_was_stopped_between_its_checkpoints_equals_one_that_was_not(
 
 def test_a_run_can_start_from_other_weights(tmp_path: Path, undisturbed: Path) -> None:
     run, other = small_run(tmp_path), small_network()
-    held = torch.load(undisturbed / "state.pt", weights_only=True)["average"]
+    held = torch.load(undisturbed / "checkpoint.pth", weights_only=True)["average"]
     other.load_state_dict(held)
     run.start_from(other)
     assert run.step == 0
@@ -166,18 +166,18 @@ def test_intervals_must_fit(wrong: dict[str, int]) -> None:
 
 
 def test_a_damaged_state_is_named(tmp_path: Path) -> None:
-    (tmp_path / "state.pt").write_bytes(b"half a state")
-    with pytest.raises(CheckpointError, match=r"state\.pt: is no state of a run .* remove it"):
+    (tmp_path / "checkpoint.pth").write_bytes(b"half a state")
+    with pytest.raises(CheckpointError, match=r"\.pth is no state of a run .* move it away"):
         small_run(tmp_path)
 
 
 def test_the_average_is_what_is_evaluated(undisturbed: Path) -> None:
-    state = torch.load(undisturbed / "state.pt", weights_only=True)
+    state = torch.load(undisturbed / "checkpoint.pth", weights_only=True)
     last = read_scalars(undisturbed / "scalars.csv")[-1]
     assert last["weight"] == pytest.approx(float(state["average"]["fc1.weight"][0, 0]), rel=1e-6)
-    assert state["step"] == STEPS
+    assert state["iteration"] == STEPS
     begun = small_network().state_dict()["fc1.weight"]
-    assert not torch.equal(state["network"]["fc1.weight"], begun)
+    assert not torch.equal(state["model"]["fc1.weight"], begun)
 
 
 def square(number: int) -> int:

@@ -324,12 +324,12 @@ def test_the_average_of_a_run_is_the_network_that_is_judged(tmp_path: Path) -> N
     torch.manual_seed(1)
     network = PannsMini(32000, 800, 320, 128, 0, 15000, 527).eval()
     trained = folded(network)
-    torch.save({"average": trained.state_dict(), "step": 3}, tmp_path / "state.pt")
+    torch.save({"average": trained.state_dict(), "step": 3}, tmp_path / "checkpoint.pth")
     torch.save({"model": network.state_dict()}, tmp_path / "released.pth")
     waveform = torch.randn(1, 64_000, generator=torch.Generator().manual_seed(1)) * 0.1
     with torch.inference_mode():
         expected = network(waveform)
-        for name in ("state.pt", "released.pth"):
+        for name in ("checkpoint.pth", "released.pth"):
             found = read_weights(tmp_path / name)(waveform)
             for output, values in expected.items():
                 torch.testing.assert_close(found[output], values, rtol=1e-4, atol=1e-5)

@@ -58,16 +58,17 @@ def test_killed_at_step_100_it_ends_bit_for_bit_the_same(
 ) -> None:
     process = subprocess.Popen(command(shared, tmp_path, cache), cwd=ROOT, env=environment())
     deadline = time.monotonic() + 1800
-    while not (tmp_path / "state.pt").exists() and time.monotonic() < deadline:
+    while not (tmp_path / "checkpoint.pth").exists() and time.monotonic() < deadline:
         time.sleep(0.05)
     process.send_signal(signal.SIGKILL)
     assert process.wait() == -signal.SIGKILL
-    assert torch.load(tmp_path / "state.pt", weights_only=True)["step"] == STEPS // 2
+    assert torch.load(tmp_path / "checkpoint.pth", weights_only=True)["iteration"] == STEPS // 2
     subprocess.run(command(shared, tmp_path, cache), cwd=ROOT, env=environment(), check=True)
     assert (tmp_path / "scalars.csv").read_text() == (undisturbed / "scalars.csv").read_text()
     one, other = (
-        torch.load(folder / "state.pt", weights_only=True) for folder in (undisturbed, tmp_path)
+        torch.load(folder / "checkpoint.pth", weights_only=True)
+        for folder in (undisturbed, tmp_path)
     )
-    for part in ("network", "average"):
+    for part in ("model", "average"):
         for name, value in one[part].items():
             assert torch.equal(value, other[part][name]), f"{part} {name}"

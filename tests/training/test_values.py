@@ -9,6 +9,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from torch import nn
 
 from panns_inference.errors import UsageError
@@ -59,13 +60,21 @@ def test_the_average_is_the_weighted_sum_of_the_past() -> None:
 
 def test_scalars_beyond_the_checkpoint_are_written_again(tmp_path: Path) -> None:
     path = tmp_path / "scalars.csv"
-    log = ScalarLog(path, ("loss", "mAP"))
-    for step in range(1, 6):
-        log.write(step, {"loss": step / 3})
-    resumed = ScalarLog(path, ("loss", "mAP"), step=3)
-    resumed.write(4, {"loss": 0.25, "mAP": 0.5})
+    with ScalarLog(tmp_path, ("loss", "mAP")) as log:
+        for step in range(1, 6):
+            log.write(step, {"loss": step / 3})
+    with ScalarLog(tmp_path, ("loss", "mAP"), step=3) as resumed:
+        resumed.write(4, {"loss": 0.25, "mAP": 0.5})
     assert path.read_text() == ("step,loss,mAP\n1,0.33333333,\n2,0.66666667,\n3,1,\n4,0.25,0.5\n")
     assert read_scalars(path)[-1] == {"step": 4, "loss": 0.25, "mAP": 0.5}
+    events = EventAccumulator(str(tmp_path / "tensorboard")).Reload()
+    assert [(each.step, each.value) for each in events.Scalars("loss")] == [
+        (1, pytest.approx(1 / 3)),
+        (2, pytest.approx(2 / 3)),
+        (3, 1),
+        (4, 0.25),
+    ]
+    assert [(each.step, each.value) for each in events.Scalars("mAP")] == [(4, 0.5)]
 
 
 def test_a_new_run_has_no_scalars(tmp_path: Path) -> None:

@@ -1,0 +1,72 @@
+"""Processes that learn one network: torchrun starts them for real."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from tiny_run import STEPS, learn, tiny_run
+
+from panns_inference.errors import UsageError
+from panns_inference.training import Processes, read_scalars
+from panns_inference.training.distributed import ALONE
+
+SCRIPT = Path(__file__).parent / "tiny_run.py"
+ROOT = SCRIPT.parents[2]
+TORCHRUN = (sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
+
+
+def launch(folder: Path) -> None:
+    """Two processes; warnings of theirs are errors."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    command = [*TORCHRUN, str(SCRIPT), str(folder), "0"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "Warning" not in done.stderr
+
+
+def test_two_processes_equal_one_that_accumulates_their_halves(tmp_path: Path) -> None:
+    launch(tmp_path / "two")
+    one = tiny_run(tmp_path / "one", accumulate=2)
+    learn(one)
+    both = torch.load(tmp_path / "two" / "checkpoint.pth", weights_only=True)
+    assert both["iteration"] == STEPS
+    begun = tiny_run(tmp_path / "begun").network.state_dict()
+    names = {name for name, _ in one.network.named_parameters()}
+    assert both["model"].keys() == one.network.state_dict().keys() > names
+    for name in names:
+        found, expected = both["model"][name], one.network.state_dict()[name]
+        torch.testing.assert_close(found, expected, rtol=0, atol=1e-4)
+        # It learnt: 8 steps of .01, but for the layer that is not used.
+        change = float((found - begun[name]).abs().max())
+        assert change == 0 if name.startswith("unused") else change > 0.01
+    # Written once, by the first, and of both.
+    rows = read_scalars(tmp_path / "two" / "scalars.csv")
+    wanted = read_scalars(tmp_path / "one" / "scalars.csv")
+    assert [row["step"] for row in rows] == [2, 4, 6, 8]
+    for row, other in zip(rows, wanted, strict=True):
+        assert row == pytest.approx(other, abs=1e-4)
+    events = EventAccumulator(str(tmp_path / "two" / "tensorboard")).Reload()
+    assert [each.step for each in events.Scalars("loss")] == [2, 4, 6, 8]
+
+
+def test_each_process_has_its_share_of_a_batch() -> None:
+    clips = list(range(12))
+    shares = [clips[Processes(rank=rank, count=3).share(12)] for rank in range(3)]
+    assert shares == [clips[:4], clips[4:8], clips[8:]]
+    assert clips[ALONE.share(12)] == clips
+    with pytest.raises(UsageError, match="a batch of 13 clips has no 3 equal shares"):
+        Processes(count=3).share(13)
+
+
+def test_one_process_agrees_with_itself() -> None:
+    assert ALONE.agree(7)
+    assert ALONE.any(True)
+    assert not ALONE.any(False)
+    values = {"loss": torch.tensor(2.0)}
+    assert ALONE.mean(values) == values
