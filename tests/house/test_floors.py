@@ -42,7 +42,17 @@ FLOORS = {
     },
     4: {"pipeline"},
     5: {"detector", "formats", "inference", "iterators", "keywords", "recogniser"},
-    6: {"batch", "clips", "evaluation", "export", "hear", "pictures", "summary", "training"},
+    6: {
+        "batch",
+        "clips",
+        "evaluation",
+        "export",
+        "hear",
+        "pictures",
+        "similar",
+        "summary",
+        "training",
+    },
     7: {"__main__", "cli"},
 }
 """Rooms of each floor; "" is the package's own file, which hands out names when asked."""

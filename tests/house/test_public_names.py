@@ -191,6 +191,7 @@ PUBLIC = {
         "checkpoint_of",
         "find",
     ],
+    ".similar": ["Block", "Kept", "Named", "keep"],
     ".summary": ["KEYS", "Group", "keys_of", "summarise"],
     ".training": [
         "SAMPLERS",
