@@ -91,7 +91,7 @@ class Tagging(Result, ByClass[float], PlotOfTagging):
         """The most probable classes.
 
         Args:
-            n: how many at most; None is all.
+            n: how many at most: without it, as many as are printed; None is all.
             threshold: smallest probability; or that of each class, as an array, a mapping
                 from label, mid or index, in which `*` is all other classes, or a file of these.
             classes: labels, mids or indices of the classes that are wanted; None is all.

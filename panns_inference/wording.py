@@ -20,6 +20,16 @@ def argument(name: str, value: object = None) -> str:
     return _Spelling.current(name, value)
 
 
+def advice(of_script: str, of_line: str) -> str:
+    """Return what to do, for whoever runs this process.
+
+    Args:
+        of_script: what somebody does who writes Python.
+        of_line: what somebody does on the command line.
+    """
+    return of_script if _Spelling.current is _keyword else of_line
+
+
 def either(names: Sequence[str]) -> str:
     """Return names as a sentence has those of which one is meant: `a, b or c`.
 

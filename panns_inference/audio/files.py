@@ -9,10 +9,12 @@ import stat
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
+from shlex import quote
 from tempfile import SpooledTemporaryFile
 from typing import BinaryIO, TypeGuard, cast
 
 from ..errors import AudioError, AudioTypeError
+from ..wording import advice
 
 File = str | os.PathLike[str] | BinaryIO
 """A path, or a binary file that is open."""
@@ -222,11 +224,15 @@ def _not_fetched(address: str, scheme: str) -> str:
     """What is wrong with an address, and what to do: it stands behind its name."""
     if scheme == "file":
         return "is an address: give the path that stands in it"
-    client = "urllib.request.urlopen" if scheme in ("http", "https", "ftp") else "fsspec.open"
+    is_of_web = scheme in ("http", "https", "ftp")
+    client = "urllib.request.urlopen" if is_of_web else "fsspec.open"
+    instead = advice(
+        f", or what a client opens: with {client}({address[:SHOWN]!r}) as file: tag(file)",
+        f", such as by curl -LO {quote(address[:SHOWN])}" if is_of_web else "",
+    )
     return (
-        "is an address, and nothing is fetched from the internet: save it as a file and give that, "
-        f"or, in Python, what a client opens: with {client}({address[:SHOWN]!r}) as file: "
-        "tag(file)"
+        "is an address, and nothing is fetched from the internet: save it as a file and give that"
+        f"{instead}"
     )
 
 

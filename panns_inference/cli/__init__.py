@@ -56,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     from ..errors import UsageError
     from ..wording import of_command_line
-    from .command_line import parse
+    from .command_line import parse, run
     from .exit_status import failed, guarded
     from .streams import log_to_stderr, readable_stdout, stderr_of_python
 
@@ -70,4 +70,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with of_command_line(), stderr_of_python(), log_to_stderr(given.verbosity), readable_stdout():
         for path in given.configuration:
             logging.getLogger("panns_inference").debug("options from %s", path)
-        return guarded(lambda: given.run(given))
+        return guarded(lambda: run(given))

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
+from ..errors import UsageError
 from . import configuration
 from .commands import COMMANDS, PLAIN, CommandParser, parser
 from .saved_options import save
@@ -44,6 +45,31 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     if words[0] in GENERAL:
         return parser().parse_args(words[:1])
     return _refuse(words)
+
+
+def run(given: argparse.Namespace) -> int:
+    """Run a command; return its exit status.
+
+    Args:
+        given: the command line.
+
+    Raises:
+        UsageError: if a value is wrong; where it stands in a file, the message says in which.
+    """
+    try:
+        status: int = given.run(given)
+    except UsageError as error:
+        for option, path in given.origins.items():
+            if any(repr(each) in str(error) for each in _texts(getattr(given, option))):
+                error.args = (f"{error.args[0]} ({option} in {path})",)
+        raise
+    return status
+
+
+def _texts(value: Any) -> list[str]:
+    """The texts of which a value is made; several classes may stand with commas between them."""
+    texts = [str(each) for each in value] if isinstance(value, list) else [str(value)]
+    return [*texts, *(piece.strip() for text in texts for piece in text.split(","))]
 
 
 def command_parser(name: str) -> CommandParser:
@@ -98,11 +124,16 @@ def _values(chosen: CommandParser, words: Sequence[str]) -> argparse.Namespace:
     read: list[Path] = []
     if chosen.command not in PLAIN and not line.get("no_config"):
         read = configuration.files(line.get("config"))
+    origins: dict[str, Path] = {}
     for path in read:
-        values |= configuration.values_in(path, chosen.command)
+        found = configuration.values_in(path, chosen.command)
+        values |= found
+        origins |= dict.fromkeys(found, path)
     # What was given replaces what a file says, also where an option may be given again.
     values |= line
+    origins = {name: path for name, path in origins.items() if name not in line}
     if target := values.get("save_config"):
-        defaults = {**chosen.defaults, "configuration": read}
+        defaults = {**chosen.defaults, "configuration": read, "origins": {}}
         return argparse.Namespace(**{**defaults, "run": lambda _: save(target, chosen)})
-    return chosen.complete({**values, "configuration": read, "usage": chosen.short_usage()})
+    more = {"configuration": read, "origins": origins, "usage": chosen.short_usage()}
+    return chosen.complete({**values, **more})

@@ -22,16 +22,22 @@ def format_for(path: str, name: str | None = None, *, split: bool = False) -> Fo
         split: whether the path is that of a folder.
 
     Raises:
-        UsageError: if the ending says none, or another one than the name, or it is a folder.
+        UsageError: if the ending says none, or another one than the name, or it is a folder; with
+            `split`, if it is called as a file.
     """
     given = None if name is None else FORMATS[closest(name, FORMATS, "format")]
+    ending, of_ending = _ending_of(path)
+    if split and of_ending and not os.path.isdir(path):
+        raise UsageError(
+            f"{path!r} is called as a file, and {argument('split', True)} makes a folder with one "
+            "file a recording: name a folder, or leave that out for one file of all"
+        )
     if split:
         return given or FORMATS[SPLIT]
     if os.path.isdir(path) or path.endswith(("/", os.sep)):
         raise UsageError(
             f"{path!r} is a folder: {argument('split', True)} puts one file a recording there"
         )
-    ending, of_ending = _ending_of(path)
     if given is None and len(of_ending) == 1:
         return of_ending[0]
     if given is None and of_ending:

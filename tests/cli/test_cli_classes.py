@@ -108,3 +108,16 @@ def test_names_are_checked_first(
     given = [*words.split()] if "--model" in words else [*words.split(), "--model", "Cnn14"]
     assert main([command, "x.wav", *given]) == 2
     assert message in capsys.readouterr().err
+
+
+def test_classes_are_searched_with_and_without_an_option(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    found = []
+    for words in (["--search", "Male speech"], ["male", "speech"], ["--search", "male", "speech"]):
+        assert main(["labels", *words]) == 0
+        found.append(capsys.readouterr().out)
+    assert found[0] == found[1] == found[2]
+    assert "Male speech, man speaking" in found[0]
+    assert main(["labels", "no such sound"]) == 1
+    assert "no class has 'no such sound' in its label" in capsys.readouterr().err

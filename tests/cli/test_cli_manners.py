@@ -83,7 +83,7 @@ def test_the_version(words: str, capsys: Capture) -> None:
         ("tag --threshold 30 x.wav", "--threshold: 30 is no probability: give 0 to 1"),
         ("tag --window 1,500 x.wav", "'1,500' may be 1.500 or 1500: write which"),
         ("tag --method boxes x.wav", "unknown option --method; panns detect has one"),
-        ("labels dog", "there is no place for 'dog'"),
+        ("help tag dog", "there is no place for 'dog'"),
         ("export Cnn14", "--to is needed"),
     ],
 )

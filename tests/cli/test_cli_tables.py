@@ -91,9 +91,12 @@ def test_a_name_of_a_format_that_cannot_hold_it_is_refused(
     assert "a file of format srt cannot hold what this command gives: take table, csv" in line
 
 
-def test_files_in_a_folder_are_csv(recording: str, tmp_path: Path) -> None:
-    assert detect(recording, "--split", "-o", tmp_path / "tree.json") == 0
-    assert [each.name for each in (tmp_path / "tree.json").glob("S*")] == ["Straße.csv"]
+def test_files_in_a_folder_are_csv(recording: str, tmp_path: Path, capsys: Capture) -> None:
+    assert detect(recording, "--split", "-o", tmp_path / "tree") == 0
+    assert [each.name for each in (tmp_path / "tree").glob("S*")] == ["Straße.csv"]
+    assert detect(recording, "--split", "-o", tmp_path / "x.csv") == 2
+    assert "x.csv' is called as a file, and --split makes a folder" in capsys.readouterr().err
+    assert not (tmp_path / "x.csv").exists()
 
 
 def test_stdout_is_a_table_or_csv_where_that_is_meant(recording: str, capsys: Capture) -> None:

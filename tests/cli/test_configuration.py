@@ -174,7 +174,7 @@ def test_options_are_saved(here: Path, capsys: Capture) -> None:
     }
     again = vars(parse(["detect", "--config", str(target), "x.wav"]))
     once = vars(parse([*words.split(), "--model", "LeeNet11", *more[:-2]]))
-    for own in ("configuration", "config", "checkpoint"):
+    for own in ("configuration", "origins", "config", "checkpoint"):
         again.pop(own), once.pop(own)
     assert again == once
 
@@ -186,3 +186,23 @@ def test_nothing_saved_is_lost(here: Path, capsys: Capture) -> None:
     assert main(["tag", "--save-config", str(here / "new.toml")]) == 2
     assert not (here / "new.toml").exists()
     assert target.read_text() == "[tag] # by hand\ntop = 7\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("panns.toml", 'classes = ["Dog,Dgo"]', "Dog, Gong, Goat? (classes in {})"),
+        ("pyproject.toml", '[tool.panns.detect]\nexclude = "Dgo"', "(exclude in {})"),
+        ("panns.toml", 'model = "Cnn41"', "(model in {})"),
+    ],
+)
+def test_a_value_that_is_wrong_is_said_with_its_file(
+    here: Path, name: str, text: str, said: str, capsys: Capture
+) -> None:
+    path = written(here / name, text)
+    assert main(["detect", "x.wav"]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert said.format(path) in line
+    # What stands on the command line is in no file.
+    assert main(["detect", "x.wav", "--classes", "Dgo", "--exclude", "Dgo", "--model", "Cn"]) == 2
+    assert name not in capsys.readouterr().err

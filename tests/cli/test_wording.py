@@ -90,3 +90,20 @@ def test_no_message_says_it_in_both_ways() -> None:
         if both.search(text)
     ]
     assert not offenders, "\n".join(offenders)
+
+
+@pytest.mark.parametrize(
+    ("address", "advice"),
+    [
+        ("https://a.org/b.wav?c=d", "give that, such as by curl -LO 'https://a.org/b.wav?c=d'"),
+        ("s3://bucket/b.wav", "save it as a file and give that\n"),
+    ],
+)
+def test_an_address_is_answered_with_a_command(
+    address: str, advice: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["tag", address, *MINI]) == 1
+    said = capsys.readouterr().err
+    assert advice in said
+    assert "with urllib" not in said
+    assert "fsspec" not in said

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from panns_inference import UsageError
@@ -65,9 +67,16 @@ def test_a_name_and_a_format_that_disagree(path: str, name: str) -> None:
         format_for(path, name)
 
 
-def test_the_name_of_a_folder_says_nothing() -> None:
-    assert format_for("out.json", split=True).name == "csv"
-    assert format_for("out.json", "text-grid", split=True).name == "textgrid"
+def test_the_name_of_a_folder_says_nothing(tmp_path: Path) -> None:
+    (folder := tmp_path / "out.json").mkdir()
+    assert format_for("out.2024", split=True).name == "csv"
+    assert format_for(str(folder), split=True).name == "csv"
+    assert format_for("out", "text-grid", split=True).name == "textgrid"
+
+
+def test_a_folder_is_not_called_as_a_file() -> None:
+    with pytest.raises(UsageError, match=r"'x\.csv' is called as a file, and split=True makes"):
+        format_for("x.csv", split=True)
 
 
 def test_a_format_that_there_is_not_is_told() -> None:
