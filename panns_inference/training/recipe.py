@@ -60,8 +60,9 @@ def recipe_text(recipe: Mapping[str, Any]) -> str:
         lines.append(f"[{name}]")
         for key, value in asdict(table).items():
             if value is not None:
-                # What JSON calls a number, a text or a truth, TOML does too.
-                lines.append(f"{key} = {json.dumps(value, ensure_ascii=False)}")
+                # What is a number, a text or a truth in JSON is one in TOML, but for one character.
+                text = json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+                lines.append(f"{key} = {text}")
         lines.append("")
     return "\n".join(lines)
 
@@ -100,9 +101,10 @@ def _filled(kind: type, written: Mapping[str, Any], what: str) -> Any:
     _compare(what, written.keys(), {f.name for f in fields(kind) if f.init}, _needed(kind))
     types = get_type_hints(kind)
     for key, value in written.items():
-        expected = int | float if types[key] is float else types[key]
+        # A float may be written without a point.
+        expected = types[key] | int if isinstance(0.0, types[key]) else types[key]
         if not isinstance(value, expected):
-            wanted = getattr(types[key], "__name__", str(types[key]))
+            wanted = getattr(types[key], "__name__", types[key])
             raise UsageError(f"{what}: {key} must be {wanted}, not {value!r}")
     return kind(**written)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 import torch
@@ -14,7 +15,7 @@ from torch import nn
 
 from panns_inference.errors import UsageError
 from panns_inference.training.average import MovingAverage
-from panns_inference.training.recipe import read_recipe
+from panns_inference.training.recipe import differences, read_recipe, recipe_text
 from panns_inference.training.scalars import ScalarLog, read_scalars
 from panns_inference.training.schedule import Schedule
 
@@ -87,6 +88,16 @@ class Oven:
     minutes: int = 30
 
 
+@dataclass(frozen=True)
+class Pan:
+    size: float = 0.3
+    lid: str = ""
+    is_hot: bool | None = None
+
+
+CHARACTERS = st.characters(exclude_categories=["Cs"])
+
+
 def test_a_recipe_fills_its_tables(tmp_path: Path) -> None:
     path = tmp_path / "recipe.toml"
     path.write_text("[oven]\ndegrees = 180\n")
@@ -100,6 +111,8 @@ def test_a_recipe_fills_its_tables(tmp_path: Path) -> None:
         ("[oven]\ndegrees = 3\nfan = 1\n", r"unknown \['fan'\].*allowed are \['degrees'"),
         ("[grill]\n", r"tables: unknown \['grill'\], missing \['oven'\]"),
         ("[oven", "cannot be read as a recipe"),
+        ("[oven]\ndegrees = '180'\n", r"degrees must be int, not '180'"),
+        ("[oven]\ndegrees = 1.5\n", r"degrees must be int, not 1\.5"),
     ],
 )
 def test_a_wrong_recipe_says_what_is_wrong(tmp_path: Path, text: str, message: str) -> None:
@@ -107,6 +120,30 @@ def test_a_wrong_recipe_says_what_is_wrong(tmp_path: Path, text: str, message: s
     path.write_text(text)
     with pytest.raises(UsageError, match=message):
         read_recipe(path, {"oven": Oven})
+
+
+def test_values_that_are_given_stand_for_those_of_the_recipe(tmp_path: Path) -> None:
+    path = tmp_path / "recipe.toml"
+    path.write_text("[oven]\ndegrees = 180\n")
+    given = ["oven.minutes=40", "oven.degrees = 200", "pan.lid=none", "pan.size=1"]
+    found = read_recipe(path, {"oven": Oven, "pan": Pan}, given)
+    assert found == {"oven": Oven(200, 40), "pan": Pan(1, "none")}
+    assert differences(found, {"oven": Oven(200), "pan": Pan(1.0, "glass")}) == [
+        "oven.minutes was 30, is 40",
+        "pan.lid was 'glass', is 'none'",
+    ]
+    for wrong in ("oven", "oven.degrees", "degrees=3", ".degrees=3", "oven.degrees="):
+        with pytest.raises(UsageError, match=r"expected TABLE\.KEY=VALUE, such as"):
+            read_recipe(path, {"oven": Oven}, [wrong])
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False), st.text(CHARACTERS), st.booleans())
+def test_a_recipe_that_was_written_is_read_as_it_was(size: float, lid: str, is_hot: bool) -> None:
+    recipe = {"pan": Pan(size, lid, is_hot), "oven": Oven(180)}
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "recipe.toml"
+        path.write_text(recipe_text(recipe), encoding="utf-8")
+        assert read_recipe(path, {"pan": Pan, "oven": Oven}) == recipe
 
 
 def test_a_missing_recipe_is_named(tmp_path: Path) -> None:
