@@ -34,6 +34,9 @@ SETTINGS = tuple(NetworkSettings.__annotations__)
 MOST_HZ = 10_000_000
 """The largest of any setting."""
 
+MOST_WIDTH = 100_000
+"""The largest of a hidden layer."""
+
 Check = Callable[[Any], bool]
 
 
@@ -50,6 +53,8 @@ class Description:
         settings: those that are not the published ones, as `models.build` takes them.
         activation: what makes probabilities of the last layer: 'sigmoid', or 'softmax' where one
             of the classes sounds at a time.
+        hidden: widths of dense layers between the embedding and the last layer; empty if there are
+            none.
     """
 
     network: str
@@ -58,6 +63,7 @@ class Description:
     thresholds: tuple[float, ...] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
     activation: str = "sigmoid"
+    hidden: tuple[int, ...] = ()
 
     def entry(self) -> dict[str, Any]:
         """The attributes as plain values, without what is empty."""
@@ -118,6 +124,8 @@ def _problem(entry: Any) -> str:
     softmax = entry.get("activation") == "softmax"
     if softmax and "framewise_output" in NETWORKS[entry["network"]].output_names:
         return f"{entry['network']} decides for each segment, and has no softmax over a clip"
+    if entry.get("hidden") and "embedding" not in NETWORKS[entry["network"]].output_names:
+        return f"{entry['network']} has no embedding, and so no hidden layers behind it"
     return ""
 
 
@@ -131,6 +139,10 @@ def _is_text(value: Any) -> bool:
 
 def _is_number(value: Any, most: float) -> bool:
     return type(value) in (int, float) and math.isfinite(value) and 0 <= value <= most
+
+
+def _is_width(value: Any) -> bool:
+    return type(value) is int and 0 < value <= MOST_WIDTH
 
 
 def _is_threshold(value: Any) -> bool:
@@ -154,6 +166,7 @@ CHECKS: dict[str, tuple[Check, str]] = {
     "mids": (_is_list_of(lambda value: isinstance(value, str)), "identifiers of the classes"),
     "thresholds": (_is_list_of(_is_threshold), "numbers above 0 and at most 1"),
     "settings": (_are_settings, f"values of {', '.join(SETTINGS)}"),
+    "hidden": (_is_list_of(_is_width), "numbers of outputs of each layer"),
     "activation": (lambda value: value in ACTIVATIONS, " or ".join(ACTIVATIONS)),
 }
 """Name of a value to its check, and to what is expected of it."""

@@ -183,10 +183,11 @@ def _built(wanted: Wanted, n_classes: int, opened: Opened | None) -> tuple[str, 
         return type(wanted.model).__name__, wanted.model
     name, stated = _name(wanted, opened), opened.description if opened else None
     settings = {**(stated.settings if stated else {}), **wanted.settings}
+    hidden = stated.hidden if stated else ()
     is_whole = bool(wanted.pretrained) and not wanted.is_trunk
     fits = opened is not None or n_classes == len(audioset_labels)
     with torch.device("meta") if is_whole and fits else contextlib.nullcontext():
-        return name, build(name, n_classes, **settings)
+        return name, build(name, n_classes, hidden=hidden, **settings)
 
 
 def _name(wanted: Wanted, opened: Opened | None) -> str:

@@ -107,6 +107,7 @@ def description_of(
         tuple(map(float, thresholds)),
         settings,
         network.activation,
+        network.hidden,
     )
     try:
         described({KEY: description.entry()}, path)

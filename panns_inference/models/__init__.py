@@ -8,6 +8,7 @@ says `registry.NETWORKS`.
 from __future__ import annotations
 
 import inspect
+from collections.abc import Sequence
 from dataclasses import asdict
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ from .blocks import ConvBlock, ConvBlock5x5, init_bn, init_layer
 from .cost import multi_adds, parameters
 from .decision import Interpolator, LinearInterpolator, NearestInterpolator, pad_framewise_output
 from .frontend import LogmelFilterBank, Spectrogram
+from .hidden import insert_hidden
 from .network import FrontEnd, Network
 
 if TYPE_CHECKING:  # so that type checkers and editors know each class
@@ -70,7 +72,13 @@ def network_class(name: str) -> type[Network]:
     return found
 
 
-def build(name: str, classes_num: int = 527, **settings: Unpack[NetworkSettings]) -> Network:
+def build(
+    name: str,
+    classes_num: int = 527,
+    *,
+    hidden: Sequence[int] = (),
+    **settings: Unpack[NetworkSettings],
+) -> Network:
     """Return a new network with its published settings and random weights.
 
     Inside `with torch.device("meta"):` no memory is taken and no weight is drawn.
@@ -78,11 +86,13 @@ def build(name: str, classes_num: int = 527, **settings: Unpack[NetworkSettings]
     Args:
         name: class name; case, '-' and '_' do not matter.
         classes_num: number of classes.
+        hidden: widths of dense layers between the embedding and the last layer.
         settings: other front-end settings (`sample_rate`, `window_size`, `hop_size`, `mel_bins`,
             `fmin`, `fmax`), and `interpolate_mode` for decision-level networks.
 
     Raises:
-        UsageError: for an unknown name, of which it lists the nearest ones, or an unknown setting.
+        UsageError: for an unknown name, of which it lists the nearest ones, or an unknown setting,
+            or if a network without an embedding is to have hidden layers.
     """
     if strange := settings.keys() - NetworkSettings.__annotations__:
         raise unknown_argument(sorted(strange), build)
@@ -92,7 +102,9 @@ def build(name: str, classes_num: int = 527, **settings: Unpack[NetworkSettings]
         raise UsageError(
             f"{network.__name__} has no setting {', '.join(unknown)}; it has {', '.join(known)}"
         )
-    return network(**{**asdict(network.published), "classes_num": classes_num, **settings})
+    made = network(**{**asdict(network.published), "classes_num": classes_num, **settings})
+    insert_hidden(made, hidden)
+    return made
 
 
 def __getattr__(name: str) -> type[Network]:

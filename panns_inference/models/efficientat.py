@@ -120,6 +120,16 @@ class EfficientAT(Network):
         )
 
     @property
+    def last_layer(self) -> nn.Linear:
+        last: nn.Linear = self.classifier[-1]  # type: ignore[assignment]
+        return last
+
+    def before_last_layer(self, embedding: Tensor) -> Tensor:
+        for layer in list(self.classifier)[2:-1]:  # behind the mean
+            embedding = layer(embedding)
+        return super().before_last_layer(embedding)
+
+    @property
     def minimum_samples(self) -> int:
         """The shortest waveform that has a sample more than is mirrored, once it is emphasised."""
         return transform_size(self.frontend) // 2 + 2
@@ -132,8 +142,7 @@ class EfficientAT(Network):
         return pooled[:, :, None]
 
     def conclude(self, statistics: dict[str, Tensor], n_segments: int) -> dict[str, Tensor]:
-        last: nn.Linear = self.classifier[-1]  # type: ignore[assignment]
-        return self.classify(statistics["sum"].to(last.weight.dtype))
+        return self.classify(statistics["sum"].to(self.last_layer.weight.dtype))
 
     def classify(self, pooled: Tensor) -> dict[str, Tensor]:
         return {"clipwise_output": self.probabilities(self.logits(pooled)), "embedding": pooled}
@@ -144,9 +153,8 @@ class EfficientAT(Network):
         Args:
             pooled: the embedding, (batch, embedding_size).
         """
-        for layer in list(self.classifier)[2:]:  # behind the mean
-            pooled = layer(pooled)
-        return pooled
+        logits: Tensor = self.last_layer(self.before_last_layer(pooled))
+        return logits
 
 
 class ConcurrentSqueeze(nn.Module):

@@ -157,7 +157,7 @@ class PannsMini(Network):
             pooled: mean over the segments, (batch, channels).
         """
         embedding = functional.hardswish(self.fc1(pooled))
-        return self.fc_audioset(embedding), embedding
+        return self.fc_audioset(self.before_last_layer(embedding)), embedding
 
 
 def _along_time(channels: int) -> nn.Conv1d:

@@ -86,6 +86,10 @@ class Network(nn.Module):
     head_dropout: ClassVar[float] = 0.5
     """Dropout before `fc1`; after it, it is 0.5 everywhere."""
 
+    fc_hidden: nn.Sequential
+    hidden: tuple[int, ...] = ()
+    """Widths of the dense layers in front of the last one, see `insert_hidden`."""
+
     activation = "sigmoid"
     """What makes probabilities of the last layer of a clip-level head: 'sigmoid', for each class by
     itself, or 'softmax', where one of them sounds at a time."""
@@ -121,6 +125,20 @@ class Network(nn.Module):
     def _build_classifier(self) -> None:
         """Register the layer behind `fc1`."""
         self.fc_audioset = nn.Linear(self.embedding_size, self.classes_num)
+
+    @property
+    def last_layer(self) -> nn.Linear:
+        """The layer that gives the logits of the clip, of networks that have an embedding."""
+        return self.fc_audioset
+
+    def before_last_layer(self, embedding: Tensor) -> Tensor:
+        """Return what the last layer makes logits of, (batch, n).
+
+        Args:
+            embedding: of clips, (batch, embedding_size).
+        """
+        found: Tensor = self.fc_hidden(embedding) if self.hidden else embedding
+        return found
 
     def init_weight(self) -> None:
         """Draw new initial values; the front-end keeps its own."""
@@ -248,10 +266,7 @@ class Network(nn.Module):
 
     @property
     def interpolation(self) -> tuple[int, bool]:
-        """Frames of a segment, and whether frames between two segments lie on a straight line.
-
-        0 for networks without a framewise output.
-        """
+        """Frames of a segment, or 0 without a framewise output, and whether lines lead between."""
         return 0, False
 
     def framewise(self, segmentwise: Tensor) -> Tensor:
@@ -270,8 +285,9 @@ class Network(nn.Module):
         """
         x = functional.dropout(pooled, self.head_dropout, self.training)
         x = functional.relu(self.fc1(x))
+        logits = self.fc_audioset(self.before_last_layer(x))
         embedding = functional.dropout(x, 0.5, self.training)
-        return {"clipwise_output": self.probabilities(self.fc_audioset(x)), "embedding": embedding}
+        return {"clipwise_output": self.probabilities(logits), "embedding": embedding}
 
     def probabilities(self, logits: Tensor) -> Tensor:
         """Return probabilities of the classes, (batch, classes), as `activation` says.

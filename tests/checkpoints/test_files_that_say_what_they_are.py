@@ -209,7 +209,10 @@ LIES: dict[str, tuple[Any, str]] = {
     "true": ({**GOOD, "thresholds": [0.1, True, 1]}, "expected numbers above 0"),
     "setting": ({**GOOD, "settings": {"classes_num": 3}}, "expected values of sample_rate, "),
     "huge": ({**GOOD, "settings": {"mel_bins": 10**12}}, "expected values of sample_rate, "),
-    "misspelt": ({**GOOD, "lables": LABELS}, "'lables' is none of activation, format, labels"),
+    "misspelt": (
+        {**GOOD, "lables": LABELS},
+        "'lables' is none of activation, format, hidden, labels",
+    ),
     "activation": ({**GOOD, "activation": "relu"}, "activation is 'relu', expected sigmoid or"),
     "colours": ({**GOOD, "\x1b[31m": 1}, r"\\x1b"),
     "other classes": ({**GOOD, "labels": ["a"]}, "it has weights for 3 classes, and 1 labels"),
