@@ -100,8 +100,8 @@ class Processes:
         """
         if self.count == 1:
             return module
-        # A published network may have a layer that it does not use.
-        return DistributedDataParallel(module, find_unused_parameters=True)
+        # A published network may have a layer that it does not use: always the same.
+        return DistributedDataParallel(module, static_graph=True)
 
 
 ALONE = Processes()

@@ -7,7 +7,7 @@ batch --+--> micro-batch --autocast--> terms of the loss --+--> mean gradient --
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Generic, TypeVar
 
 import torch
@@ -63,6 +63,7 @@ class Learner(Generic[Net, Batch]):
         # The gradients of float16 would vanish; otherwise it does nothing.
         self.scaler = torch.amp.GradScaler(device.type, enabled=settings.autocast == "float16")
         self._terms = processes.connected(_Terms(network, loss))
+        self._apart: Callable[[], AbstractContextManager[None]] = nullcontext
 
     def step(self, batch: Batch, number: int) -> dict[str, Tensor]:
         """Take a step, and return the terms of the loss, in float64.
@@ -83,14 +84,15 @@ class Learner(Generic[Net, Batch]):
             for index, each in enumerate(micro_batches(batch, self.settings.accumulate))
         ]
         self._optimise(self.schedule(number))
+        # Only now do the processes know which weights get gradients.
+        self._apart = getattr(self._terms, "no_sync", nullcontext)
         return {name: torch.stack([each[name] for each in found]).mean() for name in found[0]}
 
     def _learn(self, batch: Batch, *, is_last: bool) -> dict[str, Tensor]:
-        """Add the gradients of a micro-batch; behind the last, those of all processes are one."""
+        """Add the gradients of a micro-batch; after the last, they are those of all processes."""
         device, dtype = self.processes.device, AUTOCAST[self.settings.autocast]
         moved = type(batch)(*(each.to(device, non_blocking=True) for each in batch))
-        is_apart = self.processes.count > 1 and not is_last
-        with self._terms.no_sync() if is_apart else nullcontext():  # type: ignore[operator]
+        with nullcontext() if is_last else self._apart():
             with torch.autocast(device.type, dtype, enabled=dtype is not None):
                 terms: dict[str, Tensor] = self._terms(moved)
             loss = self.scaler.scale(terms["loss"] / self.settings.accumulate)

@@ -43,7 +43,7 @@ def test_a_process_that_was_killed_goes_on_bit_for_bit(tmp_path: Path) -> None:
     learn(tiny_run(one))
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
     # In the eighth step: the last checkpoint is of the sixth.
-    killed = subprocess.run([sys.executable, str(SCRIPT), str(other), "8"], env=environment)
+    killed = subprocess.run([sys.executable, str(SCRIPT), str(other), "8", "1"], env=environment)
     assert killed.returncode == -signal.SIGKILL
     run = tiny_run(other)
     assert run.step == 6

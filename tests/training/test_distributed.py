@@ -21,18 +21,21 @@ ROOT = SCRIPT.parents[2]
 TORCHRUN = (sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
 
 
-def launch(folder: Path) -> None:
+def launch(folder: Path, accumulate: int) -> None:
     """Two processes; warnings of theirs are errors."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
-    command = [*TORCHRUN, str(SCRIPT), str(folder), "0"]
+    command = [*TORCHRUN, str(SCRIPT), str(folder), "0", str(accumulate)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert "Warning" not in done.stderr
 
 
-def test_two_processes_equal_one_that_accumulates_their_halves(tmp_path: Path) -> None:
-    launch(tmp_path / "two")
-    one = tiny_run(tmp_path / "one", accumulate=2)
+@pytest.mark.parametrize("accumulate", [1, pytest.param(2, marks=pytest.mark.slow)])
+def test_two_processes_equal_one_that_accumulates_their_halves(
+    tmp_path: Path, accumulate: int
+) -> None:
+    launch(tmp_path / "two", accumulate)
+    one = tiny_run(tmp_path / "one", accumulate=2 * accumulate)
     learn(one)
     both = torch.load(tmp_path / "two" / "checkpoint.pth", weights_only=True)
     assert both["iteration"] == STEPS

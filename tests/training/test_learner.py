@@ -100,7 +100,7 @@ def test_gradients_are_limited() -> None:
 
 def test_a_batch_that_does_not_divide_is_refused() -> None:
     batch = next(Draws().batches(1, WHOLE))
-    with pytest.raises(UsageError, match="a batch of 8 clips has no 3 equal micro-batches"):
+    with pytest.raises(UsageError, match="a batch of 16 clips has no 3 equal micro-batches"):
         list(micro_batches(batch, 3))
 
 

@@ -1,6 +1,6 @@
 """A run of a tiny network, as a process that kills itself, or as several that torchrun starts.
 
-python tiny_run.py FOLDER STEP    kills itself in this step, if there is one
+python tiny_run.py FOLDER STEP ACCUMULATE    kills itself in this step, if there is one
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from torch.nn import functional
 from panns_inference.training import Processes, Run, Settings, processes
 from panns_inference.training.distributed import ALONE
 
-STEPS, CLIPS = 8, 8
+STEPS, CLIPS = 8, 16
 COLUMNS = ("loss", "size", "bias")
 
 
@@ -90,7 +90,10 @@ def learn(run: Run[Tiny, Points], killed_in: int = 0) -> None:
 
 def main() -> None:
     with processes() as group:
-        learn(tiny_run(Path(sys.argv[1]), group), int(sys.argv[2]))
+        folder, killed_in, accumulate = Path(sys.argv[1]), *map(int, sys.argv[2:])
+        assert group.agree(7)
+        assert group.any(group.rank == 1) == (not group.agree(group.rank)) == (group.count > 1)
+        learn(tiny_run(folder, group, accumulate=accumulate), killed_in)
 
 
 if __name__ == "__main__":
