@@ -15,7 +15,7 @@ from __future__ import annotations
 import csv
 import os
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from pathlib import Path
 
 from ..errors import UsageError
@@ -66,15 +66,9 @@ def read_annotations(path: str | os.PathLike[str]) -> Annotated:
         UsageError: if one cannot be read or is none of these.
     """
     path = Path(path)
-    files = [(path, path.name)]
-    if path.is_dir():
-        below = sorted(each for each in path.rglob("*") if each.suffix.lower() in ENDINGS)
-        files = [(each, str(each.relative_to(path))) for each in below if each.is_file()]
-        if not files:
-            raise UsageError(f"there are no annotations in {path}: {', '.join(sorted(ENDINGS))}")
     own: dict[str, str] = {}
     found: dict[Place, list[Event]] = {}
-    for file, name in files:
+    for file, name in _files_in(path) if path.is_dir() else [(path, path.name)]:
         stem, ending = os.path.splitext(name)
         stem = _RAVEN_NAME.sub("", stem)
         # Several files may be of one recording.
@@ -82,6 +76,21 @@ def read_annotations(path: str | os.PathLike[str]) -> Annotated:
             events = found.setdefault((line.source, line.track, line.channel), [])
             events += [] if line.event is None else [line.event]
     return by_name(found)
+
+
+def _files_in(folder: Path) -> list[tuple[Path, str]]:
+    """Files of annotations below a folder, with their names from there; hidden ones are none."""
+    below = ((each, each.relative_to(folder)) for each in sorted(folder.rglob("*")))
+    files = [
+        (each, str(name))
+        for each, name in below
+        if each.suffix.lower() in ENDINGS
+        and each.is_file()
+        and not any(piece.startswith(".") for piece in name.parts)
+    ]
+    if not files:
+        raise UsageError(f"there are no annotations in {folder}: {', '.join(sorted(ENDINGS))}")
+    return files
 
 
 def _lines(path: Path, name: str) -> Iterator[Found]:
@@ -103,14 +112,19 @@ def _lines(path: Path, name: str) -> Iterator[Found]:
             yield from of_textgrid(text, name)
         elif _is_number(first.split("\t")[0]):
             yield from _of_audacity(lines, name)
-        elif _is_of_others(heading):
-            yield from _of_columns(lines, first, name)
-        else:
+        elif _is_ours({*heading}):
             yield from _of_table(path)
+        else:
+            yield from _of_columns(lines, first, name)
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror or error}") from error
     except UsageError:
         raise
+    except UnicodeDecodeError as error:
+        raise UsageError(
+            f"{path} is no text in UTF-8 or UTF-16 (byte {error.start}): if it holds annotations, "
+            "save it as UTF-8"
+        ) from error
     except (ValueError, LookupError, csv.Error) as error:
         raise UsageError(
             f"{path} cannot be used: {error}; expected a table with onset, offset and label, a "
@@ -122,12 +136,12 @@ def _plain(cell: str) -> str:
     return cell.strip().strip('"').casefold().replace("_", " ")
 
 
-def _is_of_others(heading: Collection[str]) -> bool:
-    """Whether a table has times, but not the columns of this package and of DCASE."""
-    known = {*heading}
-    has_times = all(known.intersection(COLUMNS[column]) for column in ("onset", "offset"))
-    ours = ({"filename", "source"}, {"event label", "label"}, {"onset"}, {"offset"})
-    return has_times and not all(known & names for names in ours)
+def _is_ours(heading: Set[str]) -> bool:
+    """Whether a table has columns as this package and DCASE call them."""
+    has_times = {"onset", "offset"} <= heading or "duration" in heading
+    return has_times and bool(
+        {"filename", "source"} & heading and {"event label", "label"} & heading
+    )
 
 
 def _text(path: Path) -> str | None:

@@ -188,7 +188,9 @@ def test_recordings_differ_by_folders_where_names_are_alike() -> None:
     [
         ("a.txt", "0.5\t0.1\tDog\n", "an event 'Dog' cannot last from 0.5 to 0.1 s"),
         ("a.txt", "0.5\t1.0\n", "the event from 0.5 to 1.0 s has no label"),
-        ("a.csv", "time,label\n1,Dog\n", "^the table .* it has no column"),
+        ("a.csv", "time,label\n1,Dog\n", "none of the columns onset, start, begin"),
+        ("a.csv", "filename,onset,offset,label\na,x,1,Dog\n", "^the table .* near row 1"),
+        ("a.txt", "some remarks\n", "none of the columns onset, .* expected a table with onset"),
         ("a.csv", "onset,offset,what\n0,1,Dog\n", "none of the columns event label, label"),
         ("a.txt", "Selection\tBegin Time (s)\tEnd Time (s)\n1\t0\t1\n", "none of the columns"),
     ],
@@ -277,3 +279,32 @@ def test_several_files_of_a_recording_are_all_of_it(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("1\t2\tCat\n")
     [events] = read_annotations(tmp_path).values()
     assert [event.label for event in events] == ["Dog", "Cat"]
+
+
+def test_a_file_that_is_no_text_is_refused(street: Path, tmp_path: Path) -> None:
+    (path := tmp_path / "a.csv").write_bytes("onset,offset,label\n0,1,Käfer\n".encode("cp1252"))
+    for each in (path, street):
+        with pytest.raises(UsageError, match=r"is no text in UTF-8 or UTF-16 \(byte"):
+            read_annotations(each)
+
+
+@pytest.mark.parametrize("form", ["csv", "audacity", "json"])
+def test_a_folder_that_detect_wrote_is_read(form: str, street: Path, tmp_path: Path) -> None:
+    """Beside the results, it holds the journal of the run."""
+    words = (
+        "detect",
+        street,
+        "--model",
+        "PannsMini",
+        "--device",
+        "cpu",
+        "-q",
+        "--split",
+        "-f",
+        form,
+    )
+    assert main([*map(str, words), "-o", str(tmp_path / "found")]) == 0
+    assert (tmp_path / "found" / ".panns" / "run.json").exists()
+    [(name, events)] = read_annotations(tmp_path / "found").items()
+    assert Path(name).stem == street.stem
+    assert len(events) > 3
