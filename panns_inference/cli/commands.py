@@ -23,7 +23,7 @@ COMMANDS = {
     "plot": "draw which sounds recordings hold, and when",
     "clips": "cut the events of a table out of their recordings, as files of sound",
     "summary": "print how long and how often sounds are there, an hour, a day, a file",
-    "eval": "compare events with annotations: F1 and error rate",
+    "eval": "compare events or tags with annotations: F1, error rate, average precision",
     "tune": "choose the rules for events by recordings with annotations",
     "models": "list the networks; download, verify, find or delete their published weights",
     "export": "write a network with its weights as one file for other programs",

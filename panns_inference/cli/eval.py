@@ -1,4 +1,4 @@
-"""`panns eval`: how good events are, by annotations."""
+"""`panns eval`: how good events are, by annotations, or tags, by the classes of recordings."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from . import options, values, wanted
 from .figures import OUTPUT, target_of
 
 if TYPE_CHECKING:
+    from ..evaluation import Measures
     from ..evaluation.align import Events
+    from ..formats.figures import Kinds, Rows
 
 LOG = logging.getLogger("panns_inference")
 
@@ -32,6 +34,13 @@ COMPARED = [
     ),
     options.option(
         "--estimate", required=True, metavar="PATH", help="what was found, in the same forms"
+    ),
+    options.option(
+        "--tags",
+        action="store_true",
+        help="compare tags of whole recordings with their classes: the reference is a folder with "
+        "a subfolder for each class, or a table with path and labels; the estimate is of panns "
+        "tag, with --top so that all classes are in it",
     ),
 ]
 
@@ -89,14 +98,19 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(given: argparse.Namespace) -> int:
-    """Write the figures of events; return 0.
+    """Write the figures of events or tags; return 0.
 
     Args:
         given: the command line.
     """
-    from ..evaluation import Measures, aligned, figures, read_annotations
-
     target = target_of(given, [given.reference, given.estimate])
+    target.write("evaluation", *(_of_tags(given) if given.tags else _of_events(given)))
+    return 0
+
+
+def _of_events(given: argparse.Namespace) -> tuple[Kinds, Rows]:
+    from ..evaluation import aligned, figures, read_annotations
+
     reference, estimate = aligned(*map(read_annotations, (given.reference, given.estimate)))
     estimate = {
         name: [event for event in events if event.probability >= given.min_probability]
@@ -104,7 +118,32 @@ def run(given: argparse.Namespace) -> int:
     }
     labels = labels_of(given, reference)
     warn_of_differences(reference, estimate, labels)
-    measures = Measures(
+    return figures(reference, estimate, labels, _measures(given), per_class=given.per_class)
+
+
+def _of_tags(given: argparse.Namespace) -> tuple[Kinds, Rows]:
+    from ..evaluation import Measures, aligned, read_annotations, tag_figures
+    from ..events import Event
+    from ..training.data import read_dataset
+
+    if _measures(given) != Measures() or given.min_probability:
+        raise UsageError("with --tags, of the options for figures only --per-class has a meaning")
+    there: dict[str, list[Event]] = {}
+    for clip in read_dataset(given.reference).clips:
+        if clip.onset or clip.offset is not None:
+            raise UsageError(f"--tags is for whole recordings, not for stretches as of {clip.path}")
+        there[str(clip.path)] = [Event(0, 0, label, "", -1, 1, 1) for label in clip.labels]
+    reference, estimate = aligned(there, read_annotations(given.estimate))
+    labels = labels_of(given, reference)
+    if names := reference.keys() ^ estimate.keys():
+        LOG.warning("warning: recordings that only one of both has do not count: %s", _named(names))
+    return tag_figures(reference, estimate, labels, per_class=given.per_class)
+
+
+def _measures(given: argparse.Namespace) -> Measures:
+    from ..evaluation import Measures
+
+    return Measures(
         segment=given.segment,
         collar=given.collar,
         offset_collar=None if given.onset_only else given.collar,
@@ -112,9 +151,6 @@ def run(given: argparse.Namespace) -> int:
         dtc=given.dtc,
         gtc=given.gtc,
     )
-    found = figures(reference, estimate, labels, measures, per_class=given.per_class)
-    target.write("evaluation", *found)
-    return 0
 
 
 def labels_of(given: argparse.Namespace, reference: Events) -> list[str]:

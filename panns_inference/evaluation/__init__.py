@@ -1,4 +1,4 @@
-"""Anybody's events compared with anybody's annotations.
+"""Anybody's events and tags compared with anybody's annotations.
 
 files --read--> events by recording --aligned--> the same names in both --metrics--> figures
 """
@@ -7,5 +7,15 @@ from .align import aligned
 from .annotations import read_annotations
 from .figures import Measures, figures
 from .search import Choice, Known, best_rules
+from .tags import tag_figures
 
-__all__ = ["Choice", "Known", "Measures", "aligned", "best_rules", "figures", "read_annotations"]
+__all__ = [
+    "Choice",
+    "Known",
+    "Measures",
+    "aligned",
+    "best_rules",
+    "figures",
+    "read_annotations",
+    "tag_figures",
+]

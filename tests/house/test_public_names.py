@@ -110,6 +110,7 @@ PUBLIC = {
         "best_rules",
         "figures",
         "read_annotations",
+        "tag_figures",
     ],
     ".events": ["Event", "EventFinder", "Rules", "find_events", "read_rules"],
     ".export": ["to_onnx"],
