@@ -24,6 +24,7 @@ COMMANDS = {
     "clips": "cut the events of a table out of their recordings, as files of sound",
     "summary": "print how long and how often sounds are there, an hour, a day, a file",
     "eval": "compare events or tags with annotations: F1, error rate, average precision",
+    "transfer": "learn the classes of your own recordings, and judge what was learnt",
     "tune": "choose the rules for events by recordings with annotations",
     "models": "list the networks; download, verify, find or delete their published weights",
     "export": "write a network with its weights as one file for other programs",

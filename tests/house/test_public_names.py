@@ -238,6 +238,7 @@ PUBLIC = {
         "without",
         "write_manifest",
     ],
+    ".training.heads": ["Transferred", "transfer"],
     ".engine": ["Engine", "Grid", "Outputs", "Statistics", "Waveforms"],
     ".engine.cuda": ["CudaEngine"],
     ".engine.cpu": ["fused_network"],

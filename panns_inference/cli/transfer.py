@@ -1,0 +1,141 @@
+"""`panns transfer`: a network that learns the classes of one's own recordings."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..arguments import WEIGHTS
+from ..errors import UsageError
+from . import options, values
+from .failures import causes
+from .figures import check_output
+from .model import open_model
+
+if TYPE_CHECKING:
+    from ..training.heads.results import Results
+
+LOG = logging.getLogger("panns_inference")
+
+EXAMPLE = "panns transfer sounds/ -o mine.pth"
+
+JUDGING = [
+    options.option(
+        "--folds",
+        type=values.positive,
+        metavar="N",
+        help="judge N times, by another part of the recordings each time; default: once, by a "
+        "fifth of them, or by what the data set holds out",
+    ),
+]
+
+OUTPUT = [
+    options.option(
+        "-o",
+        "--output",
+        required=True,
+        metavar="PATH",
+        help="file of the network, such as mine.pth, for --model of the other commands",
+    ),
+    options.option(
+        "--results",
+        metavar="DIR",
+        help="folder for the results, as JSON and as a picture; default: beside the network",
+    ),
+    options.option("--overwrite", action="store_true", help="replace what is there"),
+]
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the command.
+
+    Args:
+        parser: of the command.
+    """
+    parser.add_argument(
+        "data",
+        metavar="DATA",
+        help="folder with a subfolder for each class, recordings with annotations, or a table of "
+        "clips",
+    )
+    groups = {"network": options.NETWORK, "judging": JUDGING, "output": OUTPUT}
+    options.add_groups(parser, groups)
+
+
+def run(given: argparse.Namespace) -> int:
+    """Write the network and its results; return 1 if a clip could not be read.
+
+    Args:
+        given: the command line.
+    """
+    network, figures, picture = outputs_of(given)
+    from ..training.data import read_dataset
+    from ..training.heads import transfer
+    from ..training.heads.linear import require
+
+    require()
+    dataset = read_dataset(given.data)
+    model = open_model(given, "embedding")
+    found = transfer(dataset, model, folds=given.folds, progress=given.verbosity >= 0)
+    if found.failures:
+        lines = "".join(f"\n  {line}" for line in causes(found.failures))
+        LOG.error("left out %d of %d clips:%s", len(found.failures), len(dataset.clips), lines)
+    found.save(network, overwrite=given.overwrite)
+    LOG.info(
+        "%s has learnt %d classes from %d clips: %s",
+        model.name, len(found.labels), found.n_clips, network,
+    )  # fmt: skip
+    if found.results is None:
+        LOG.warning(
+            "warning: nothing says how good it is, for there are too few recordings to hold some "
+            "of them out: give at least two of each class"
+        )
+    else:
+        print(found.results)
+        write_page(found.results, figures, picture, given)
+    return int(bool(found.failures))
+
+
+def write_page(results: Results, figures: Path, picture: Path, given: argparse.Namespace) -> None:
+    """Write results beside the network; without matplotlib, there is no picture.
+
+    Args:
+        results: the figures.
+        figures: file for JSON.
+        picture: file for the picture.
+        given: the command line.
+    """
+    from ..plot.style import require
+    from ..training.heads.page import write_figures, write_picture
+
+    figures.parent.mkdir(parents=True, exist_ok=True)
+    write_figures(results, figures, overwrite=given.overwrite, network=given.output)
+    try:
+        require()
+    except UsageError as error:
+        LOG.warning("warning: no picture is drawn: %s", error)
+    else:
+        write_picture(results, picture, overwrite=given.overwrite)
+
+
+def outputs_of(given: argparse.Namespace) -> tuple[Path, Path, Path]:
+    """Return the files of the network, the figures and the picture, before anything is read.
+
+    Args:
+        given: the command line.
+
+    Raises:
+        UsageError: if one is there that is not to be replaced, or none can be.
+    """
+    network = Path(given.output)
+    if network.suffix not in WEIGHTS:
+        raise UsageError(
+            f"{network} would not be known as a file of weights: end it in {', '.join(WEIGHTS)}"
+        )
+    folder = Path(given.results) if given.results else network.parent
+    found = network, folder / f"{network.stem}.json", folder / f"{network.stem}.png"
+    for path in found:
+        check_output(str(path), [given.data], given.overwrite)
+    return found

@@ -1,0 +1,87 @@
+"""Figures are those of scikit-learn."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn import metrics
+
+from panns_inference.training.data import Clip, Dataset
+from panns_inference.training.heads.page import write_figures, write_picture
+from panns_inference.training.heads.results import Judgement, Results, results_of
+
+LABELS = ("a", "b", "c")
+RNG = np.random.default_rng(1)
+ROWS = RNG.integers(0, 3, 30)
+TARGETS = np.eye(3)[ROWS]
+FOUND = RNG.dirichlet([1, 1, 1], 30) * 0.6 + TARGETS * 0.4
+
+
+def results(targets: np.ndarray = TARGETS, labels: tuple[str, ...] = LABELS) -> Results:
+    clips = [Clip(Path("x.wav"), tuple(np.array(labels)[row > 0])) for row in targets]
+    thresholds = (0.3, 0.5, 0.7)[: len(labels)]
+    pieces = [slice(0, 10), slice(10, None)]
+    judged = [Judgement(targets[p], FOUND[p], FOUND[p] >= thresholds) for p in pieces]
+    return results_of(Dataset(tuple(clips), labels), thresholds, judged)
+
+
+def test_figures_of_classes() -> None:
+    found = results()
+    truth, decided = TARGETS > 0, FOUND >= [0.3, 0.5, 0.7]
+    precision, recall, f1, support = metrics.precision_recall_fscore_support(truth, decided)
+    table = np.array([row[1:] for row in found.rows], float)
+    expected = [
+        support,
+        precision,
+        recall,
+        f1,
+        metrics.average_precision_score(truth, FOUND, average=None),
+        [0.3, 0.5, 0.7],
+    ]
+    np.testing.assert_allclose(table, np.transpose(expected))
+    np.testing.assert_array_equal(found.confusion, metrics.confusion_matrix(ROWS, FOUND.argmax(1)))
+    assert found.accuracy == pytest.approx(metrics.accuracy_score(ROWS, FOUND.argmax(1)))
+    assert found.mean_average_precision == pytest.approx(
+        metrics.average_precision_score(truth, FOUND)
+    )
+
+
+def test_several_classes_have_no_confusion() -> None:
+    targets = TARGETS.copy()
+    targets[0] = 0
+    targets[:, 2] = 0
+    found = results(targets)
+    assert found.confusion is None
+    assert math.isnan(found.accuracy)
+    assert "accuracy" not in str(found)
+    assert "not judged, for no clip of it could be held out: c" in str(found)
+    assert not math.isnan(found.mean_average_precision)
+
+
+def test_a_page_of_results(tmp_path: Path) -> None:
+    found = results()
+    assert [line.split()[0] for line in str(found).splitlines()] == ["label", *LABELS, "30"]
+    write_figures(found, tmp_path / "a.json", network="mine.pth")
+    known = json.loads((tmp_path / "a.json").read_text())
+    assert known["network"] == "mine.pth"
+    assert [each["label"] for each in known["classes"]] == [*LABELS]
+    assert known["confusion"] == found.confusion.tolist()
+    write_picture(found, tmp_path / "a.png")
+    assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
+    targets = TARGETS.copy()
+    targets[:, 2] = 0
+    write_figures(results(targets), tmp_path / "b.json")
+    assert json.loads((tmp_path / "b.json").read_text())["classes"][2]["recall"] is None
+    write_picture(results(targets), tmp_path / "b.png")
+
+
+def test_the_picture_shows_figures_and_confusion() -> None:
+    figure = results().plot("dark")
+    left, right = figure.axes
+    assert [each.get_text() for each in left.get_yticklabels()] == [*LABELS]
+    numbers = [each.get_text() for each in right.texts]
+    assert numbers == [str(each) if each else "" for each in results().confusion.ravel()]

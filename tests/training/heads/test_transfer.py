@@ -1,0 +1,235 @@
+"""From recordings to a network that knows their classes, by every door."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from panns_inference import AudioError, AudioTagging, SoundEventDetection, UsageError
+from panns_inference.cli import main
+from panns_inference.engine.onnx import OnnxEngine
+from panns_inference.export import to_onnx
+from panns_inference.training.data import Clip, Dataset, dataset, read_dataset
+from panns_inference.training.heads import transfer
+from panns_inference.training.heads.embedding import embedded
+
+RATE = 32_000
+RNG = np.random.default_rng(0)
+
+
+KINDS = ("noise", "silence", "tone")
+
+
+def sound(kind: str, seconds: float = 2.0) -> np.ndarray:
+    """A tone, noise or next to nothing, each a little different."""
+    time = np.arange(round(seconds * RATE)) / RATE
+    if kind == "tone":
+        return 0.3 * np.sin(2 * np.pi * RNG.uniform(400, 900) * time)
+    return RNG.normal(0, 0.1 if kind == "noise" else 1e-4, len(time))
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a subfolder for each class, of six recordings."""
+    top = tmp_path_factory.mktemp("sounds")
+    for kind in KINDS:
+        (top / kind).mkdir()
+        for k in range(6):
+            soundfile.write(top / kind / f"{k}.wav", sound(kind), RATE)
+    return top
+
+
+@pytest.fixture(scope="module")
+def mini() -> AudioTagging:
+    return AudioTagging("PannsMini", device="cpu", verbose=False)
+
+
+@pytest.fixture(scope="module")
+def leenet() -> AudioTagging:
+    """A network with a softmax, of random weights: as an embedding, they will do."""
+    return AudioTagging("LeeNet11", device="cpu", pretrained=False, verbose=False)
+
+
+@pytest.fixture(scope="module")
+def mine(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the command line writes."""
+    path = tmp_path_factory.mktemp("mine") / "mine.pth"
+    assert (
+        main(["transfer", str(folder), "-o", str(path), "--model", "PannsMini", "--device", "cpu"])
+        == 0
+    )
+    return path
+
+
+def test_a_folder_is_enough(mine: Path, folder: Path) -> None:
+    page = json.loads(mine.with_suffix(".json").read_text())
+    assert [each["label"] for each in page["classes"]] == [*KINDS]
+    assert page["accuracy"] == 1
+    assert mine.with_suffix(".png").read_bytes().startswith(b"\x89PNG")
+    model = AudioTagging(str(mine), device="cpu", verbose=False)
+    assert model.labels == [*KINDS]
+    assert len(model.thresholds) == 3
+    for kind in model.labels:
+        assert model.tag(folder / kind / "0.wav").top(1)[0].label == kind
+
+
+def test_each_command_takes_it(
+    mine: Path, folder: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    given = ["--model", str(mine), "--device", "cpu", "-f", "csv"]
+    for wanted in (["tag", "--top", "1"], ["detect"]):
+        assert main([*wanted, *given, str(folder / "tone" / "1.wav")]) == 0
+        assert ",tone," in capsys.readouterr().out
+    exported = tmp_path / "mine.onnx"
+    assert main(["export", str(mine), "--to", "onnx", "-o", str(exported)]) == 0
+    assert (
+        main(
+            [
+                "tag",
+                "--model",
+                str(exported),
+                "--top",
+                "1",
+                "-f",
+                "csv",
+                str(folder / "noise" / "1.wav"),
+            ]
+        )
+        == 0
+    )
+    assert ",noise," in capsys.readouterr().out.replace(str(folder), "")
+
+
+def test_events_are_where_the_sounds_are(mine: Path, tmp_path: Path) -> None:
+    path = tmp_path / "scene.wav"
+    kinds = ["silence", "tone", "silence", "noise", "silence", "tone", "silence"]
+    soundfile.write(path, np.concatenate([*map(sound, kinds)]), RATE)
+    detector = SoundEventDetection(str(mine), device="cpu", verbose=False)
+    found = detector.detect(path, exclude="silence", min_duration=0.5).events
+    assert [event.label for event in found] == kinds[1::2]
+    for k, event in enumerate(found):
+        assert event.onset == pytest.approx(2 + 4 * k, abs=0.6)
+        assert event.offset == pytest.approx(4 + 4 * k, abs=0.6)
+
+
+@pytest.mark.parametrize("name", ["mini", "leenet"])
+def test_the_network_gives_the_probabilities_of_the_head(
+    name: str, folder: Path, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.multiclass import OneVsRestClassifier
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    from panns_inference.training.heads.examples import Examples
+
+    model: AudioTagging = request.getfixturevalue(name)
+    data = read_dataset(folder)
+    found = embedded(data, model)
+    activation = "sigmoid" if name == "mini" else "softmax"
+    strength = Examples(data, found.embeddings, activation).learn().strength
+    oracle = LogisticRegression(C=1 / strength, max_iter=1000)
+    oracle = make_pipeline(
+        StandardScaler(), OneVsRestClassifier(oracle) if name == "mini" else oracle
+    )
+    targets = data.targets if name == "mini" else data.targets.argmax(axis=1)
+    expected = oracle.fit(found.embeddings.astype(float), targets).predict_proba(
+        found.embeddings.astype(float)
+    )
+    path = transfer(data, model).save(tmp_path / "mine.safetensors")
+    again = AudioTagging(str(path), device="cpu", verbose=False)
+    tags = again.tag([clip.path for clip in data.clips])
+    np.testing.assert_allclose([each.clipwise for each in tags], expected, atol=1e-5)
+    exported = to_onnx(again, tmp_path / "mine.onnx")
+    onnx = AudioTagging(str(exported), verbose=False)
+    assert isinstance(onnx.engine, OnnxEngine)
+    np.testing.assert_allclose(onnx.tag(data.clips[0].path).clipwise, expected[0], atol=1e-4)
+
+
+def test_a_broken_recording_is_left_out(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(folder, tmp_path / "sounds")
+    (tmp_path / "sounds" / "noise" / "9.wav").write_text("no sound")
+    given = ["--model", "PannsMini", "--device", "cpu", "-o", str(tmp_path / "mine.pth")]
+    assert main(["transfer", str(tmp_path / "sounds"), *given]) == 1
+    assert "left out 1 of 19 clips" in capsys.readouterr().err
+    assert (tmp_path / "mine.pth").exists()
+
+
+def test_nothing_is_overwritten(
+    mine: Path, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = mine.read_bytes()
+    for path in (mine, mine.with_suffix(".safetensors")):
+        assert main(["transfer", str(folder), "-o", str(path)]) == 2
+        assert "is there already" in capsys.readouterr().err
+    assert mine.read_bytes() == before
+    assert main(["transfer", str(folder), "-o", str(mine.with_suffix(".txt"))]) == 2
+    assert "end it in .pth" in capsys.readouterr().err
+
+
+def test_stretches_of_a_recording_are_clips(mini: AudioTagging, tmp_path: Path) -> None:
+    path = tmp_path / "long.wav"
+    whole = np.concatenate([sound("tone"), sound("noise"), sound("silence")])
+    soundfile.write(path, whole, RATE)
+    times = [(0.0, 2.0), (4.0, None), (2.0, 4.0), (60.0, 61.0)]
+    clips = [Clip(path, ("x",), onset, offset) for onset, offset in times]
+    found = embedded(dataset([*clips, Clip(path, ())]), mini)
+    assert [clip.onset for clip in found.dataset.clips] == [0, 4, 2, 0]
+    stored, _ = soundfile.read(path, dtype="float32")
+    for row, (onset, offset) in zip(found.embeddings, [*times[:3], (0, None)], strict=True):
+        stretch = stored[round(onset * RATE) : None if offset is None else round(offset * RATE)]
+        np.testing.assert_allclose(row, mini.embed(stretch, RATE).vector, atol=1e-5)
+    (failure,) = found.failures
+    assert failure.cause == f"{path} ends before 60 s"
+
+
+def test_several_classes_at_a_time_and_none(mini: AudioTagging, tmp_path: Path) -> None:
+    kinds, clips = ("tone", "noise"), []
+    for k in range(16):
+        held = [kind for bit, kind in enumerate(kinds) if k >> bit & 1]
+        path = tmp_path / f"{k}.wav"
+        soundfile.write(path, sum([sound(kind) for kind in held], np.full(2 * RATE, 1e-5)), RATE)
+        clips.append(Clip(path, tuple(held)))
+    found = transfer(dataset(clips), mini)
+    assert found.results is not None
+    assert found.results.confusion is None
+    assert found.results.mean_average_precision > 0.9
+
+
+def test_too_few_clips_are_learnt_from_all_the_same(mini: AudioTagging, folder: Path) -> None:
+    data = read_dataset(folder)
+    few = data.where(lambda clip: clip.path.stem == "0")
+    found = transfer(few, mini)
+    assert found.results is None
+    assert found.n_clips == 3
+    assert found.thresholds == (0.5,) * 3
+
+
+def test_what_cannot_be_learnt_is_refused(mini: AudioTagging, folder: Path, tmp_path: Path) -> None:
+    (path, *_) = (folder / "tone").iterdir()
+    only = Dataset((Clip(path, ("tone",)),) * 2, ("tone",))
+    with pytest.raises(UsageError, match="all clips are of the one class 'tone': give clips"):
+        transfer(only, mini)
+    broken = Dataset((Clip(tmp_path / "x.wav", ("tone",)), Clip(tmp_path / "y.wav", ())), ("tone",))
+    with pytest.raises(AudioError, match=r"none of the clips can be read: .*x\.wav"):
+        transfer(broken, mini)
+    slow = AudioTagging("Cnn14_DecisionLevelMax", device="cpu", pretrained=False, verbose=False)
+    with pytest.raises(UsageError, match="Cnn14_DecisionLevelMax has no embedding"):
+        transfer(only, slow)
+
+
+def test_a_network_of_another_family_learns(folder: Path, tmp_path: Path) -> None:
+    """EfficientAT's last layer is given more than the embedding."""
+    model = AudioTagging("mn01_as", device="cpu", pretrained=False, verbose=False)
+    found = transfer(read_dataset(folder), model)
+    again = AudioTagging(str(found.save(tmp_path / "mine.pth")), device="cpu", verbose=False)
+    assert again.network.activation == "softmax"
+    tags = again.tag(folder / "tone" / "0.wav")
+    assert tags.clipwise.sum() == pytest.approx(1, abs=1e-5)
