@@ -21,20 +21,20 @@ ROOT = SCRIPT.parents[2]
 TORCHRUN = (sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
 
 
-def launch(folder: Path, accumulate: int) -> None:
-    """Two processes; warnings of theirs are errors."""
+def launch(folder: Path, accumulate: int = 1, killed_in: int = 0) -> str:
+    """Two processes; what they and torchrun say."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
-    command = [*TORCHRUN, str(SCRIPT), str(folder), "0", str(accumulate)]
+    command = [*TORCHRUN, str(SCRIPT), str(folder), str(killed_in), str(accumulate)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    assert "Warning" not in done.stderr
+    assert bool(done.returncode) == bool(killed_in), done.stderr
+    return done.stderr
 
 
 @pytest.mark.parametrize("accumulate", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_two_processes_equal_one_that_accumulates_their_halves(
     tmp_path: Path, accumulate: int
 ) -> None:
-    launch(tmp_path / "two", accumulate)
+    assert "Warning" not in launch(tmp_path / "two", accumulate)
     one = tiny_run(tmp_path / "one", accumulate=2 * accumulate)
     learn(one)
     both = torch.load(tmp_path / "two" / "checkpoint.pth", weights_only=True)
@@ -56,6 +56,20 @@ def test_two_processes_equal_one_that_accumulates_their_halves(
         assert row == pytest.approx(other, abs=1e-4)
     events = EventAccumulator(str(tmp_path / "two" / "tensorboard")).Reload()
     assert [each.step for each in events.Scalars("loss")] == [2, 4, 6, 8]
+
+
+@pytest.mark.slow
+def test_two_processes_that_were_killed_go_on_bit_for_bit(tmp_path: Path) -> None:
+    launch(tmp_path / "undisturbed")
+    assert "SIGKILL" in launch(tmp_path / "killed", killed_in=7)
+    launch(tmp_path / "killed")
+    folders = tmp_path / "undisturbed", tmp_path / "killed"
+    one, other = (torch.load(each / "checkpoint.pth", weights_only=True) for each in folders)
+    assert one["iteration"] == other["iteration"] == STEPS
+    for name, value in one["model"].items():
+        assert torch.equal(value, other["model"][name]), name
+    rows, others = (read_scalars(each / "scalars.csv") for each in folders)
+    assert rows == others
 
 
 def test_each_process_has_its_share_of_a_batch() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -76,6 +77,15 @@ def test_scalars_beyond_the_checkpoint_are_written_again(tmp_path: Path) -> None
         (4, 0.25),
     ]
     assert [(each.step, each.value) for each in events.Scalars("mAP")] == [(4, 0.5)]
+
+
+def test_tensorboard_is_missed_with_the_command_that_installs_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
+    with pytest.raises(UsageError, match=r"pip install 'panns-inference\[train\]'"):
+        ScalarLog(tmp_path, ("loss",))
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_new_run_has_no_scalars(tmp_path: Path) -> None:
