@@ -192,7 +192,7 @@ PUBLIC = {
         "checkpoint_of",
         "find",
     ],
-    ".similar": ["Block", "Kept", "Named", "keep"],
+    ".similar": ["Block", "Example", "Hit", "Kept", "Named", "keep", "search_similar"],
     ".summary": ["KEYS", "Group", "keys_of", "summarise"],
     ".training": [
         "SAMPLERS",
