@@ -1,27 +1,16 @@
-"""Which recordings sound like another: `python examples/similar.py LIKE_THIS RECORDING...`."""
+"""Where a folder sounds like an example: `python examples/similar.py LIKE_THIS FOLDER`."""
 
 import argparse
 
-import numpy as np
-
 from panns_inference import AudioTagging
+from panns_inference.similar import search_similar
 
-parser = argparse.ArgumentParser(description="Sort recordings by their likeness to the first.")
-parser.add_argument("like_this")
-parser.add_argument("recordings", nargs="+")
+parser = argparse.ArgumentParser(description="Find the sounds that are most like an example.")
+parser.add_argument("like_this", help="FILE, or FILE:ONSET-OFFSET in seconds")
+parser.add_argument("folder")
 parser.add_argument("--model", default="Cnn14", help="one of `panns models`")
 given = parser.parse_args()
 
 model = AudioTagging(given.model)
-
-
-def direction(recording: str) -> np.ndarray:
-    """The embedding of a recording at length 1: the product of two is the cosine between them."""
-    vector = model.embed(recording).vector
-    return vector / np.linalg.norm(vector)
-
-
-wanted = direction(given.like_this)
-likeness = {recording: float(wanted @ direction(recording)) for recording in given.recordings}
-for recording in sorted(likeness, key=likeness.__getitem__, reverse=True):
-    print(f"{likeness[recording]:.3f}  {recording}")
+for hit in search_similar([given.like_this], given.folder, model=model, top=10):
+    print(f"{hit.similarity:.3f}  {hit.onset:7.2f} - {hit.offset:7.2f} s  {hit.filename}")

@@ -22,6 +22,7 @@ COMMANDS = {
     "embed": "turn recordings into vectors, for search or a classifier",
     "plot": "draw which sounds recordings hold, and when",
     "clips": "cut the events of a table out of their recordings, as files of sound",
+    "search": "find the sounds of a folder that are like an example",
     "summary": "print how long and how often sounds are there, an hour, a day, a file",
     "eval": "compare events or tags with annotations: F1, error rate, average precision",
     "transfer": "learn the classes of your own recordings, and judge what was learnt",

@@ -17,7 +17,15 @@ from .tables import STDOUT, TABLES, for_stdout
 if TYPE_CHECKING:
     from ..formats.figures import Kinds, Rows
 
-ENDINGS = {".txt": "table", ".csv": "csv", ".tsv": "tsv", ".xlsx": "xlsx", ".json": "json"}
+ENDINGS = {
+    ".txt": "table",
+    ".csv": "csv",
+    ".tsv": "tsv",
+    ".xlsx": "xlsx",
+    ".json": "json",
+    ".jsonl": "jsonl",
+    ".parquet": "parquet",
+}
 """The formats by how names of their files end."""
 
 OUTPUT = [
@@ -27,6 +35,9 @@ OUTPUT = [
         choices=tuple(ENDINGS.values()),
         metavar="NAME",
         help=f"{', '.join(ENDINGS.values())}; default: what the ending of -o says, table on stdout",
+    ),
+    options.option(
+        "--json", action="store_const", const="json", dest="format", help="the same as -f json"
     ),
     options.option("-o", "--output", metavar="PATH", help="file to write; default: stdout"),
     options.option("--overwrite", action="store_true", help="replace what is there"),

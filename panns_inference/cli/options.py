@@ -24,7 +24,7 @@ def option(*names: str, **settings: Any) -> Option:
     return names, settings
 
 
-READING: list[Option] = [
+NAMES: list[Option] = [
     option(
         "--files-from",
         metavar="PATH",
@@ -36,6 +36,10 @@ READING: list[Option] = [
         action="store_true",
         help="names in --files-from end with a NUL, as find -print0 writes them",
     ),
+]
+"""A list of recordings."""
+
+DECODING: list[Option] = [
     option(
         "--on-error",
         choices=("skip", "raise"),
@@ -76,6 +80,9 @@ READING: list[Option] = [
     ),
 ]
 """How recordings are read."""
+
+READING = [*NAMES, *DECODING]
+"""Which recordings are in a list, and how all are read."""
 
 NETWORK: list[Option] = [
     option(

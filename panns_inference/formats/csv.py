@@ -32,6 +32,7 @@ WRITTEN: Mapping[Kind, Callable[[Any], str]] = {
     Kind.NUMBER: str,
     Kind.SECONDS: seconds,
     Kind.PROBABILITY: "{:.6f}".format,
+    Kind.SIMILARITY: "{:.6f}".format,
     Kind.THRESHOLD: "{:.6g}".format,
     Kind.VALUE: str,  # the shortest digits that give the same float32 again
 }

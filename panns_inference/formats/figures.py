@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import IO, Any
 
 from ..terminal import printable
-from . import csv, xlsx
+from . import csv, parquet, xlsx
 from .schema import Kind
 from .spans import Selection, unicode
 
@@ -18,7 +18,11 @@ Kinds = Mapping[str, Kind]
 Rows = Sequence[Sequence[str | int | float | None]]
 """A cell for each column; None is an empty one."""
 
-SHOWN: Mapping[Kind, str] = {Kind.SECONDS: ".2f", Kind.PROBABILITY: ".3f"}
+SHOWN: Mapping[Kind, str] = {
+    Kind.SECONDS: ".2f",
+    Kind.PROBABILITY: ".3f",
+    Kind.SIMILARITY: ".3f",
+}
 """How numbers are shown to people."""
 
 
@@ -78,8 +82,19 @@ def _xlsx(title: str, kinds: Kinds, rows: Rows, file: IO[bytes], _: Selection) -
 
 
 def _json(_: str, kinds: Kinds, rows: Rows, file: IO[str], __: Selection) -> None:
-    objects = (json.dumps(dict(zip(kinds, row, strict=True))) for row in rows)
-    file.write("[\n" + ",\n".join(objects) + "\n]\n")
+    file.write("[\n" + ",\n".join(_objects(kinds, rows)) + "\n]\n")
+
+
+def _jsonl(_: str, kinds: Kinds, rows: Rows, file: IO[str], __: Selection) -> None:
+    file.writelines(f"{each}\n" for each in _objects(kinds, rows))
+
+
+def _objects(kinds: Kinds, rows: Rows) -> Iterator[str]:
+    return (json.dumps(dict(zip(kinds, row, strict=True))) for row in rows)
+
+
+def _parquet(_: str, kinds: Kinds, rows: Rows, file: IO[bytes], __: Selection) -> None:
+    parquet.write_rows(kinds, rows, file)
 
 
 WRITERS: Mapping[str, Callable[[str, Kinds, Rows, IO[Any], Selection], None]] = {
@@ -88,5 +103,7 @@ WRITERS: Mapping[str, Callable[[str, Kinds, Rows, IO[Any], Selection], None]] = 
     "tsv": _tsv,
     "xlsx": _xlsx,
     "json": _json,
+    "jsonl": _jsonl,
+    "parquet": _parquet,
 }
 """The formats by name."""

@@ -10,7 +10,8 @@ is held until the table is done.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
@@ -58,6 +59,27 @@ def write(
             writer.write_batch(RecordBatch.from_arrays(list(arrays), schema=schema))
 
 
+def write_rows(kinds: Mapping[str, Kind], rows: Sequence[Sequence[Any]], file: IO[bytes]) -> None:
+    """Write a table of figures.
+
+    Args:
+        kinds: of the columns, by their names.
+        rows: a text or a number for each column; None is an empty cell.
+        file: open for bytes.
+    """
+    from pyarrow import table
+    from pyarrow.parquet import write_table
+
+    types = _types()
+    columns = zip(*rows, strict=True) if rows else itertools.repeat(())
+    arrays = {
+        name: _column(values, types[kind])
+        for (name, kind), values in zip(kinds.items(), columns, strict=bool(rows))
+    }
+    metadata = {"schema": str(SCHEMA), "panns_inference": __version__}
+    write_table(table(arrays, metadata=metadata), file, compression="zstd")
+
+
 def _groups(rows: Iterable[list[Any]], n_rows: int) -> Iterator[list[list[Any]]]:
     """Rows in groups, none of them empty; those that came before an error are among them."""
     group = []
@@ -77,18 +99,25 @@ def _groups(rows: Iterable[list[Any]], n_rows: int) -> Iterator[list[list[Any]]]
 
 def _schema(columns: Sequence[Column], model: str, size: int) -> pyarrow.Schema:
     """Names and types of the columns, for results of one type and network."""
-    from pyarrow import float32, float64, int32, list_, schema, string
+    from pyarrow import float32, list_, schema
 
-    types = {
+    types = {**_types(), Kind.VECTOR: list_(float32(), size)}
+    origin = {"schema": str(SCHEMA), "model": model, "panns_inference": __version__}
+    return schema([(each.name, types[each.kind]) for each in columns], metadata=origin)
+
+
+def _types() -> dict[Kind, pyarrow.DataType]:
+    """What columns of one number or text a row are made of."""
+    from pyarrow import float32, float64, int32, string
+
+    return {
         Kind.TEXT: string(),
         Kind.NUMBER: int32(),
         Kind.SECONDS: float64(),
         Kind.PROBABILITY: float32(),
+        Kind.SIMILARITY: float32(),
         Kind.THRESHOLD: float64(),
-        Kind.VECTOR: list_(float32(), size),
     }
-    origin = {"schema": str(SCHEMA), "model": model, "panns_inference": __version__}
-    return schema([(each.name, types[each.kind]) for each in columns], metadata=origin)
 
 
 def _column(values: tuple[Any, ...], kind: pyarrow.DataType) -> pyarrow.Array:

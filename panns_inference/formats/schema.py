@@ -32,6 +32,7 @@ class Kind(Enum):
     NUMBER = "whole number"
     SECONDS = "seconds"
     PROBABILITY = "probability"
+    SIMILARITY = "cosine"
     THRESHOLD = "threshold"
     VALUE = "value of an embedding"
     VECTOR = "embedding"

@@ -45,6 +45,7 @@ SHOWN = {
     Kind.NUMBER: (9, "0"),
     Kind.SECONDS: (11, "0.000"),
     Kind.PROBABILITY: (11, "0.000"),
+    Kind.SIMILARITY: (11, "0.000"),
     Kind.THRESHOLD: (11, "General"),
     Kind.VALUE: (11, "0.000"),
 }
