@@ -7,31 +7,20 @@ import logging
 from typing import TYPE_CHECKING
 
 from ..errors import UsageError
-from ..events.columns import columns_of
 from . import options, values, wanted
+from .annotations import COLLARS, REFERENCE, labels_of, named, warn_of_differences
 from .figures import OUTPUT, target_of
 
 if TYPE_CHECKING:
     from ..evaluation import Measures
-    from ..evaluation.align import Events
     from ..formats.figures import Kinds, Rows
 
 LOG = logging.getLogger("panns_inference")
 
 EXAMPLE = "panns eval --reference annotations --estimate events.csv --per-class"
 
-MOST_NAMED = 5
-"""Recordings or classes that a warning names."""
-
-FORMS = (
-    "a table with onset, offset and label (csv, tsv, xlsx, json, jsonl, parquet), a label track of "
-    "Audacity, a selection table of Raven, a document of ELAN, a TextGrid, or a folder of them"
-)
-
 COMPARED = [
-    options.option(
-        "--reference", required=True, metavar="PATH", help=f"what is known to be there: {FORMS}"
-    ),
+    REFERENCE,
     options.option(
         "--estimate", required=True, metavar="PATH", help="what was found, in the same forms"
     ),
@@ -52,21 +41,7 @@ MEASURES = [
         metavar="SECONDS",
         help="length of the segments of segment-based figures; default: %(default)s",
     ),
-    options.option(
-        "--collar",
-        type=wanted.seconds,
-        default=0.2,
-        metavar="SECONDS",
-        help="by which onset and offset may be off in event-based figures; default: %(default)s",
-    ),
-    options.option(
-        "--offset-share",
-        type=values.probability,
-        default=0.2,
-        metavar="SHARE",
-        help="of the length of an event, by which its offset may be off, if that is more than the "
-        "collar; default: %(default)s",
-    ),
+    *COLLARS,
     options.option("--onset-only", action="store_true", help="leave offsets out"),
     options.option(
         "--dtc",
@@ -136,7 +111,7 @@ def _of_tags(given: argparse.Namespace) -> tuple[Kinds, Rows]:
     reference, estimate = aligned(there, read_annotations(given.estimate))
     labels = labels_of(given, reference)
     if names := reference.keys() ^ estimate.keys():
-        LOG.warning("warning: recordings that only one of both has do not count: %s", _named(names))
+        LOG.warning("warning: recordings that only one of both has do not count: %s", named(names))
     return tag_figures(reference, estimate, labels, per_class=given.per_class)
 
 
@@ -151,47 +126,3 @@ def _measures(given: argparse.Namespace) -> Measures:
         dtc=given.dtc,
         gtc=given.gtc,
     )
-
-
-def labels_of(given: argparse.Namespace, reference: Events) -> list[str]:
-    """Return the classes that count.
-
-    Args:
-        given: the command line.
-        reference: what is known to be there, by recording.
-
-    Raises:
-        UsageError: if there is none, or one is named that there is not.
-    """
-    known = sorted({event.label for events in reference.values() for event in events})
-    if not known:
-        raise UsageError(f"{given.reference} has no events: there is nothing to compare with")
-    chosen = columns_of(given.classes or known, known)
-    left_out = columns_of(given.exclude or (), known)
-    if not (labels := [known[k] for k in chosen if k not in left_out]):
-        raise UsageError("--exclude leaves no class out of those of the reference")
-    return labels
-
-
-def warn_of_differences(reference: Events, estimate: Events, labels: list[str]) -> None:
-    """Say what is only in one of both.
-
-    Args:
-        reference: what is known to be there, by recording.
-        estimate: what was found, by recording.
-        labels: the classes that count.
-    """
-    others = {event.label for events in estimate.values() for event in events} - {*labels}
-    for message, names in (
-        ("not in the estimate, so that nothing was found in them", reference.keys() - estimate),
-        ("not in the reference, so that all in them is wrong", estimate.keys() - reference),
-    ):
-        if names:
-            LOG.warning("warning: recordings that are %s: %s", message, _named(names))
-    if others:
-        LOG.info("classes that do not count: %s", _named(others))
-
-
-def _named(names: set[str]) -> str:
-    first = ", ".join(map(repr, sorted(names)[:MOST_NAMED]))
-    return first + (f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else "")

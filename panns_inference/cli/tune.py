@@ -7,7 +7,7 @@ import logging
 import sys
 
 from . import options, values, wanted
-from .eval import FORMS, labels_of, warn_of_differences
+from .annotations import COLLARS, REFERENCE, labels_of, warn_of_differences
 from .figures import check_output
 from .inputs import named_inputs
 from .model import open_model
@@ -17,9 +17,7 @@ LOG = logging.getLogger("panns_inference")
 EXAMPLE = "panns tune recordings --reference annotations -o rules.toml"
 
 SEARCH = [
-    options.option(
-        "--reference", required=True, metavar="PATH", help=f"what is known to be there: {FORMS}"
-    ),
+    REFERENCE,
     options.option(
         "--measure",
         choices=("event-f1", "psds"),
@@ -34,21 +32,7 @@ SEARCH = [
         help="groups of recordings: the figure of one is that of rules which the others choose; "
         "default: %(default)s",
     ),
-    options.option(
-        "--collar",
-        type=wanted.seconds,
-        default=0.2,
-        metavar="SECONDS",
-        help="by which onset and offset may be off; default: %(default)s",
-    ),
-    options.option(
-        "--offset-share",
-        type=values.probability,
-        default=0.2,
-        metavar="SHARE",
-        help="of the length of an event, by which its offset may be off, if that is more than the "
-        "collar; default: %(default)s",
-    ),
+    *COLLARS,
     *wanted.CLASSES,
 ]
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ..engine import Outputs
 from ..errors import UsageError
 from ..model import Model
-from ..results import Embedding, Result, Tagging
+from ..results import Result
 from ..wording import argument
 from .blocks import Waveform
 from .forward import pass_over
@@ -174,56 +174,6 @@ class ClipwiseTask(Task[C]):
         """
         origin = self.origin(name, stretch.n_valid, stretch.first, stretch.silence)
         return self.result(origin, {self.output: stretch.values})
-
-
-class TaggingTask(ClipwiseTask[Tagging]):
-    """Which sounds; the arguments are those of `ClipwiseTask`."""
-
-    name = "tag"
-    output = "clipwise_output"
-    result_type = Tagging
-
-    def result(
-        self, origin: dict[str, Any], outputs: Outputs, stretches: Sequence[Tagging] = ()
-    ) -> Tagging:
-        """Return the tags that are made of some outputs.
-
-        Args:
-            origin: the fields of `Task.origin`.
-            outputs: of the network.
-            stretches: tags of stretches of the recording.
-        """
-        clipwise, embedding = outputs["clipwise_output"], outputs.get("embedding")
-        self.check(origin["source"], clipwise_output=clipwise, embedding=embedding)
-        return Tagging(
-            **origin,
-            clipwise=clipwise,
-            embedding=embedding,
-            labels=tuple(self.model.labels),
-            stretches=tuple(stretches),
-        )
-
-
-class EmbeddingTask(ClipwiseTask[Embedding]):
-    """Recordings as vectors; the arguments are those of `ClipwiseTask`."""
-
-    name = "embed"
-    output = "embedding"
-    result_type = Embedding
-
-    def result(
-        self, origin: dict[str, Any], outputs: Outputs, stretches: Sequence[Embedding] = ()
-    ) -> Embedding:
-        """Return the embedding that is made of some outputs.
-
-        Args:
-            origin: the fields of `Task.origin`.
-            outputs: of the network.
-            stretches: embeddings of stretches of the recording.
-        """
-        vector = outputs["embedding"]
-        self.check(origin["source"], embedding=vector)
-        return Embedding(**origin, vector=vector, stretches=tuple(stretches))
 
 
 class ClipwiseAccumulator(Generic[C]):
