@@ -8,7 +8,7 @@ import itertools
 import logging
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import UsageError
 from ..formats import FORMATS
@@ -28,6 +28,31 @@ if TYPE_CHECKING:
     from ..pipeline import Task
 
 LOG = logging.getLogger("panns_inference")
+
+
+class Run(NamedTuple):
+    """One task over the recordings of a command line.
+
+    Attributes:
+        given: the command line.
+        open_task: loads the network.
+        inputs: what the command line names.
+        reading: how recordings are read.
+        selection: what is written of each result.
+        failures: takes them.
+    """
+
+    given: argparse.Namespace
+    open_task: Callable[[], Task[Any]]
+    inputs: Sequence[str]
+    reading: Reading
+    selection: Selection
+    failures: Failures
+
+    @property
+    def on_error(self) -> Any:
+        """What is done where a recording fails."""
+        return self.failures.note if self.given.on_error == "skip" else self.given.on_error
 
 
 def run_task(
@@ -86,60 +111,48 @@ def run_task(
             stream = open(given.output, "a", encoding="utf-8", newline="")  # noqa: SIM115
             stack.enter_context(contextlib.redirect_stdout(stack.enter_context(stream)))
         try:
-            n_recordings = write(given, open_task, inputs, reading, selection, failures)
+            n_recordings = write(Run(given, open_task, inputs, reading, selection, failures))
         finally:
             failures.finish(n_recordings)
     return 1 if failures.found else 0
 
 
-def to_stdout(
-    given: argparse.Namespace,
-    open_task: Callable[[], Task[Any]],
-    inputs: Sequence[str],
-    reading: Reading,
-    selection: Selection,
-    failures: Failures,
-) -> int:
+def to_stdout(run: Run) -> int:
     """Write results to stdout as they come; return the number of recordings.
 
     Args:
-        given: the command line.
-        open_task: loads the network.
-        inputs: what the command line names.
-        reading: how recordings are read.
-        selection: what is written of each result.
-        failures: takes them.
+        run: what is wanted.
     """
     from ..batch import find
     from ..batch.recording import split_channels
     from ..batch.run import in_order, none_is_there
 
+    given, inputs = run.given, run.inputs
     form = FORMATS[given.format]
     form.require()
-    selection = for_stdout(selection)
+    selection = for_stdout(run.selection)
     if given.split or (form.binary and sys.stdout.isatty()):
         raise UsageError("name a file with -o, or with --split a folder")
-    form.check_separate(reading.is_several)
+    form.check_separate(run.reading.is_several)
     # Errors of the network are raised before stdin is waited for.
-    task = open_task() if "-" in inputs else None
+    task = run.open_task() if "-" in inputs else None
     found = find(open_stdin() if each == "-" else each for each in inputs)
     if len(found) > 1 and not form.several:
         raise UsageError(
             f"a file of format {form.name} holds one recording: name a folder with -o and --split"
         )
-    recordings = split_channels(found, reading)
-    failures.check([each.name for each in found])
-    on_error = failures.note if given.on_error == "skip" else given.on_error
+    recordings = split_channels(found, run.reading)
+    run.failures.check([each.name for each in found])
     increments: Iterator[tuple[Any, bool]] = iter(())
-    if not none_is_there(recordings, on_error):
+    if not none_is_there(recordings, run.on_error):
         progress = given.verbosity >= 0 and not sys.stdout.isatty()
-        more = {"jobs": given.jobs, "on_error": on_error, "progress": progress}
-        task = task or open_task()
+        more = {"jobs": given.jobs, "on_error": run.on_error, "progress": progress}
+        task = task or run.open_task()
         # The most probable events are known at the end.
         is_whole = form.joined is None or (
             task.result_type is Detection and selection.top is not None
         )
-        increments = in_order(task, recordings, reading, **more, increments=not is_whole)
+        increments = in_order(task, recordings, run.reading, **more, increments=not is_whole)
     results = (
         form.joined(increments, selection) if form.joined else (result for result, _ in increments)
     )
@@ -150,28 +163,17 @@ def to_stdout(
     return len(found)
 
 
-def to_file(
-    given: argparse.Namespace,
-    open_task: Callable[[], Task[Any]],
-    inputs: Sequence[str],
-    reading: Reading,
-    selection: Selection,
-    failures: Failures,
-) -> int:
+def to_file(run: Run) -> int:
     """Write results to a file or a tree; return the number of recordings.
 
     Args:
-        given: the command line.
-        open_task: loads the network.
-        inputs: what the command line names.
-        reading: how recordings are read.
-        selection: what is written of each result.
-        failures: takes them.
+        run: what is wanted.
     """
     from ..batch.plan import Plan
     from ..batch.run import none_is_there
     from ..batch.save import carry_out
 
+    given, inputs = run.given, run.inputs
     if not given.output:
         raise UsageError("-o needs the name of a file or a folder")
     if "-" in inputs:
@@ -179,21 +181,20 @@ def to_file(
     also_read = [path for path in (given.checkpoint, given.model, given.files_from) if path]
     plan = Plan(
         inputs=inputs,
-        reading=reading,
+        reading=run.reading,
         path=given.output,
         format=FORMATS[given.format],
-        selection=selection,
+        selection=run.selection,
         split=given.split,
         overwrite=given.overwrite,
         spared=also_read,
     )
     recordings = plan.output.recordings
-    failures.check([each.name for each in recordings])
-    on_error = failures.note if given.on_error == "skip" else given.on_error
-    report = none_is_there(recordings, on_error)
+    run.failures.check([each.name for each in recordings])
+    report = none_is_there(recordings, run.on_error)
     if report is None:
-        more = {"jobs": given.jobs, "on_error": on_error, "progress": given.verbosity >= 0}
-        report = carry_out(plan, open_task(), **more)
+        more = {"jobs": given.jobs, "on_error": run.on_error, "progress": given.verbosity >= 0}
+        report = carry_out(plan, run.open_task(), **more)
     if report.n_recordings > 1 or report.n_done_before:
         LOG.info("%s", report)
     return report.n_recordings
