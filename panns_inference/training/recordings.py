@@ -19,12 +19,10 @@ import numpy as np
 
 from ..errors import AudioError
 from ..files import CHUNK_BYTES, atomic_write, open_partial
+from .int16 import to_int16
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-FULL_SCALE = 32767
-"""Integer of a sample of 1."""
 
 
 class Recordings(Mapping[str, "NDArray[np.int16]"]):
@@ -78,7 +76,7 @@ def write_recordings(
     raw = folder / "samples.partial"
     with open_partial(raw) as file:
         for name, waveform in recordings:
-            samples = np.rint(np.clip(waveform, -1, 1) * FULL_SCALE).astype(np.int16)
+            samples = to_int16(waveform)
             file.write(samples.tobytes())
             rows.append((name, start, len(samples)))
             start += len(samples)

@@ -20,7 +20,8 @@ from panns_inference.training.augment import (
     resampled,
     reverberated,
 )
-from panns_inference.training.recordings import FULL_SCALE, Recordings
+from panns_inference.training.int16 import FULL_SCALE
+from panns_inference.training.recordings import Recordings
 
 from .collection import Window
 from .sampler import Sampler

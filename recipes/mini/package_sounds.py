@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from panns_inference.errors import AudioError
 from panns_inference.files import atomic_write
-from panns_inference.training.recordings import FULL_SCALE, decode
+from panns_inference.training.int16 import FULL_SCALE, to_int16
+from panns_inference.training.recordings import decode
 
 from .debs import SOUNDS, Fetch, files_of, unpack
 from .excerpts import excerpts, is_track, spread
@@ -123,7 +124,7 @@ def _kept(
             continue
         pieces = excerpts(waveform, track)
         for number, piece in enumerate(pieces, start=1):
-            samples = np.rint(np.clip(piece, -1, 1) * FULL_SCALE).astype(np.int16)
+            samples = to_int16(piece)
             if reason := _reason_to_drop(samples, known):
                 dropped[reason] += 1
                 continue

@@ -229,7 +229,9 @@ PUBLIC = {
     ".training.data": [
         "Clip",
         "Dataset",
+        "Packed",
         "dataset",
+        "pack",
         "read_annotated",
         "read_dataset",
         "read_folders",

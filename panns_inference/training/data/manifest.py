@@ -78,23 +78,37 @@ def read_manifest(
         UsageError: if it cannot be read, has no path or no labels, a row makes no sense, there is
             no clip, or a class is not among the labels.
     """
-    text = text_of(path)
+    folder = Path(path).parent if root is None else Path(root)
+    return of_text(text_of(path), os.fspath(path), folder, labels)
+
+
+def of_text(text: str, name: str, folder: Path, labels: Sequence[str] = ()) -> Dataset:
+    """Return the clips of a table that was read.
+
+    Args:
+        text: the table.
+        name: of its file, for messages.
+        folder: to which its paths are relative.
+        labels: as for `read_manifest`.
+
+    Raises:
+        UsageError: as `read_manifest`.
+    """
     try:
         rows = rows_of(text)
     except csv.Error as error:
-        raise UsageError(f"{path} is no table: {error}") from error
+        raise UsageError(f"{name} is no table: {error}") from error
     names = _names(rows[0][1] if rows else ())
     if "path" not in names or not {"labels", "mids"} & names.keys():
-        wanted = " and ".join(" or ".join(COLUMNS[name]) for name in ("path", "labels"))
-        raise UsageError(f"{path} is no table of clips: it needs rows, and the columns {wanted}")
-    folder = Path(path).parent if root is None else Path(root)
+        wanted = " and ".join(" or ".join(COLUMNS[column]) for column in ("path", "labels"))
+        raise UsageError(f"{name} is no table of clips: it needs rows, and the columns {wanted}")
     clips, mids = [], dict[str, str]()
     for number, row in rows:
-        cells = {column: row[name] for column, name in names.items()}
+        cells = {column: row[heading] for column, heading in names.items()}
         try:
             clips.append(_clip(cells, folder, mids))
         except ValueError as error:
-            raise UsageError(f"{path}, line {number}: {error}") from error
+            raise UsageError(f"{name}, line {number}: {error}") from error
     return labelled(clips, labels, mids)
 
 
@@ -127,10 +141,8 @@ def write_manifest(data: Dataset, path: str | os.PathLike[str]) -> None:
         UsageError: if a label cannot stand in a table: with a `;`, or white space at an end.
         OutputError: if the table cannot be written.
     """
+    check_names(data)
     mids = dict(zip(data.labels, data.mids, strict=True)) if data.mids else {}
-    for name in (*data.labels, *data.mids):
-        if SEPARATOR in name or name != name.strip() or not name:
-            raise UsageError(f"{name!r} cannot stand in a table of clips: call the class otherwise")
     text = io.StringIO(newline="")
     table = csv.writer(text)  # with CR LF, so that both are quoted in every version of Python
     table.writerow([column for column in COLUMNS if mids or column != "mids"])
@@ -148,6 +160,20 @@ def write_manifest(data: Dataset, path: str | os.PathLike[str]) -> None:
         )
     with atomic_write(path, binary=True) as file:
         file.write(text.getvalue().encode("utf-8", "surrogateescape"))
+
+
+def check_names(data: Dataset) -> None:
+    """Refuse classes that a table cannot hold.
+
+    Args:
+        data: of the classes.
+
+    Raises:
+        UsageError: if a label or mid has a `;`, or white space at an end, or is empty.
+    """
+    for name in (*data.labels, *data.mids):
+        if SEPARATOR in name or name != name.strip() or not name:
+            raise UsageError(f"{name!r} cannot stand in a table of clips: call the class otherwise")
 
 
 def _names(heading: Collection[str]) -> dict[str, str]:

@@ -19,22 +19,35 @@ def text_of(path: str | os.PathLike[str]) -> str:
     """Return the text of a file.
 
     Args:
-        path: of a file in UTF-8, or in UTF-16 with a byte order mark; bytes that are neither are
-            kept as Python keeps them in names of files.
+        path: of a file as for `decoded`.
 
     Raises:
         UsageError: if it cannot be read, or is no text.
     """
     try:
-        data = Path(path).read_bytes()
-        is_wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-        text = data.decode("utf-16") if is_wide else data.decode("utf-8-sig", "surrogateescape")
+        return decoded(Path(path).read_bytes(), os.fspath(path))
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror or error}") from error
+
+
+def decoded(data: bytes, name: str) -> str:
+    """Return the text in the bytes of a file.
+
+    Args:
+        data: UTF-8, or UTF-16 with a byte order mark; bytes that are neither are kept as Python
+            keeps them in names of files.
+        name: of the file, for messages.
+
+    Raises:
+        UsageError: if it is no text.
+    """
+    is_wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    try:
+        text = data.decode("utf-16") if is_wide else data.decode("utf-8-sig", "surrogateescape")
     except UnicodeDecodeError as error:
-        raise UsageError(f"{path} is no text: {error}") from error
+        raise UsageError(f"{name} is no text: {error}") from error
     if "\0" in text:
-        raise UsageError(f"{path} is no table of text: it holds a NUL; save it as CSV")
+        raise UsageError(f"{name} is no table of text: it holds a NUL; save it as CSV")
     return text
 
 
