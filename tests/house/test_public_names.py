@@ -235,6 +235,7 @@ PUBLIC = {
         "read_annotated",
         "read_dataset",
         "read_folders",
+        "read_labels",
         "read_manifest",
         "read_segments",
         "without",

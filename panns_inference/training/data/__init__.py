@@ -7,6 +7,7 @@ folders, tables of clips, lists of AudioSet, annotations --read--> data set of c
 
 from .annotated import read_annotated
 from .black_list import without
+from .classes import read_labels
 from .clips import Clip, Dataset, dataset
 from .folders import read_folders
 from .manifest import read_manifest, write_manifest
@@ -24,6 +25,7 @@ __all__ = [
     "read_annotated",
     "read_dataset",
     "read_folders",
+    "read_labels",
     "read_manifest",
     "read_segments",
     "without",

@@ -1,0 +1,287 @@
+"""How fast clips are read that were packed, and anew: `python benchmarks/packing.py`.
+
+Batches of 32 clips of ten seconds, mono at 32 kHz, as float32 in memory: what a GPU is fed with. In
+random order, as balanced sampling needs them, but for WebDataset, which is read shard by shard.
+Each process reads for itself, as the workers of a loader do. `cold` is with nothing of the files in
+the memory of the system. The store of objects is a server of HTTP on this machine that answers each
+request after 20 ms.
+"""
+
+from __future__ import annotations
+
+import argparse
+import http.server
+import io
+import multiprocessing
+import os
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import soundfile
+import soxr
+import webdataset
+from numpy.typing import NDArray
+from report import setting, table, write_section
+
+from panns_inference.audio import read
+from panns_inference.training.data import Clip, Packed, dataset, pack
+from panns_inference.training.int16 import to_float32, to_int16
+
+RATE, SECONDS, BATCH = 32_000, 10, 32
+SAMPLES = RATE * SECONDS
+
+SOURCE_RATE = 44_100
+"""Of the files, which are in stereo: as most recordings are."""
+
+LATENCY = 0.02
+"""Seconds before the store answers."""
+
+STREET = Path(__file__).parents[1] / "examples" / "street.flac"
+
+FILES = {"WAV": "PCM_16", "FLAC": "PCM_16", "MP3": "MPEG_LAYER_III", "OGG": "VORBIS"}
+
+Batch = NDArray[np.float32]
+
+
+def recordings(n: int, rate: int, channels: int) -> Iterator[NDArray[np.float32]]:
+    """A street with hiss, never twice the same, (samples, channels)."""
+    street, street_rate = soundfile.read(STREET, dtype="float32")
+    whole = np.tile(soxr.resample(street, street_rate, rate), 3)
+    for number in range(n):
+        random = np.random.default_rng(number)
+        start = random.integers(rate * SECONDS)
+        sound = whole[start : start + rate * SECONDS, None] * random.uniform(0.2, 1)
+        hiss = random.normal(0, 1e-3, (rate * SECONDS, channels))
+        yield (sound + hiss).astype(np.float32)
+
+
+def write_all(folder: Path, n: int, n_files: int) -> None:
+    """The clips in all layouts."""
+    for form, subtype in FILES.items():
+        (folder / form).mkdir()
+        for number, samples in enumerate(recordings(n_files, SOURCE_RATE, 2)):
+            path = folder / form / f"{number}.{form.lower()}"
+            soundfile.write(path, samples, SOURCE_RATE, subtype)
+    (folder / "clips").mkdir()
+    clips = []
+    for number, samples in enumerate(recordings(n, RATE, 1)):
+        clips.append(Clip(folder / "clips" / f"{number}.wav", ("street",)))
+        soundfile.write(clips[-1].path, samples, RATE, "PCM_16")
+    packed = pack(dataset(clips), folder / "pack", sample_rate=RATE, seconds=SECONDS, workers=1)
+    with h5py.File(folder / "lzf.h5", "w") as file:
+        shape = len(packed), SAMPLES
+        rows = file.create_dataset("waveform", shape, "<i2", chunks=(1, SAMPLES), compression="lzf")
+        for number in range(len(packed)):
+            rows[number] = to_int16(packed.waveforms([number])[0])
+    for form in ("raw", "flac"):
+        (folder / f"tar-{form}").mkdir()
+        with webdataset.ShardWriter(f"{folder}/tar-{form}/%05d.tar", maxcount=104, verbose=0) as tar:
+            for number in range(len(packed)):
+                samples = to_int16(packed.waveforms([number])[0])
+                tar.write({"__key__": f"{number}", form: in_tar(samples, form)})
+
+
+def in_tar(samples: NDArray[np.int16], form: str) -> bytes:
+    """The bytes of a member of a shard."""
+    if form == "raw":
+        return samples.tobytes()
+    file = io.BytesIO()
+    soundfile.write(file, samples, RATE, format="FLAC")
+    return file.getvalue()
+
+
+def anew(form: str, folder: Path, random: np.random.Generator) -> Iterator[Batch]:
+    """Files decoded, mixed and resampled."""
+    paths = sorted((folder / form).iterdir())
+    while True:
+        yield np.stack([read(paths[k], RATE)[:SAMPLES] for k in random.integers(len(paths), size=BATCH)])
+
+
+def by_packed(folder: Path, random: np.random.Generator) -> Iterator[Batch]:
+    """This package: ranges of bytes mapped into memory."""
+    packed = Packed(folder / "pack")
+    while True:
+        yield packed.waveforms(random.integers(len(packed), size=BATCH))
+
+
+def by_h5py(folder: Path, random: np.random.Generator) -> Iterator[Batch]:
+    """The same files by h5py."""
+    rows = [h5py.File(path)["waveform"] for path in sorted((folder / "pack").glob("*.h5"))]
+    places = [(each, row) for each in rows for row in range(len(each))]
+    while True:
+        chosen = [places[k] for k in random.integers(len(places), size=BATCH)]
+        yield np.stack([to_float32(each[row]) for each, row in chosen])
+
+
+def by_lzf(folder: Path, random: np.random.Generator) -> Iterator[Batch]:
+    """Compressed HDF5, a chunk a clip."""
+    rows = h5py.File(folder / "lzf.h5")["waveform"]
+    while True:
+        yield np.stack([to_float32(rows[k]) for k in random.integers(len(rows), size=BATCH)])
+
+
+def by_webdataset(form: str, folder: Path, random: np.random.Generator) -> Iterator[Batch]:
+    """Shards one after the other."""
+    shards = random.permutation([str(path) for path in (folder / f"tar-{form}").iterdir()])
+    samples = webdataset.WebDataset([*shards], shardshuffle=False, empty_check=False).repeat()
+    members = (member[form] for member in samples)
+    while True:
+        yield np.stack([to_float32(of_tar(data, form)) for data in islice(members, BATCH)])
+
+
+def of_tar(data: bytes, form: str) -> NDArray[np.int16]:
+    """The samples of a member of a shard."""
+    if form == "raw":
+        return np.frombuffer(data, "<i2")
+    samples: NDArray[np.int16] = soundfile.read(io.BytesIO(data), dtype="int16")[0]
+    return samples
+
+
+def from_store(port: int, folder: Path, random: np.random.Generator) -> Iterator[Batch]:
+    """This package over HTTP: ranges of bytes, those of a batch at once."""
+    packed = Packed(f"http://127.0.0.1:{port}/pack")
+    while True:
+        yield packed.waveforms(random.integers(len(packed), size=BATCH))
+
+
+class Store(http.server.SimpleHTTPRequestHandler):
+    """Files by HTTP, also ranges of them, each after a while."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:  # noqa: N802
+        """Answer a request."""
+        time.sleep(LATENCY)
+        path = Path(self.translate_path(self.path))
+        size = path.stat().st_size
+        first, last = 0, size - 1
+        if wanted := self.headers.get("Range"):
+            first, last = map(int, wanted.removeprefix("bytes=").split("-"))
+        self.send_response(206 if wanted else 200)
+        self.send_header("Content-Length", str(last + 1 - first))
+        self.send_header("Content-Range", f"bytes {first}-{last}/{size}")
+        self.end_headers()
+        with path.open("rb") as file:
+            file.seek(first)
+            self.wfile.write(file.read(last + 1 - first))
+
+    def log_message(self, *_: object) -> None:
+        """Print nothing."""
+
+
+WAYS: dict[str, Callable[..., Iterator[Batch]]] = {
+    **{f"{form} decoded anew": partial(anew, form) for form in FILES},
+    "WebDataset of FLAC, in sequence": partial(by_webdataset, "flac"),
+    "WebDataset of int16, in sequence": partial(by_webdataset, "raw"),
+    "HDF5, lzf, h5py": by_lzf,
+    "HDF5, h5py": by_h5py,
+    "HDF5, mapped: this package": by_packed,
+}
+"""What is compared."""
+
+
+def work(way: Callable[..., Iterator[Batch]], folder: Path, seed: int, line: Any) -> None:
+    """Read batches in a process when it is time."""
+    batches = way(folder, np.random.default_rng(seed))
+    next(batches)
+    line.send(None)
+    n_batches, is_cold = line.recv()
+    if is_cold:
+        batches = way(folder, np.random.default_rng(seed + 1000))
+    for _ in range(n_batches):
+        next(batches)
+    line.send(None)
+
+
+def speed(
+    way: Callable[..., Iterator[Batch]], folder: Path, processes: int, n_batches: int, cold: bool
+) -> float:
+    """Clips a second of several processes."""
+    context = multiprocessing.get_context("spawn")
+    lines = []
+    for seed in range(processes):
+        line, other = context.Pipe()
+        context.Process(target=work, args=(way, folder, seed, other), daemon=True).start()
+        lines.append(line)
+    for line in lines:
+        line.recv()
+    if cold:
+        forget(folder)
+    begun = time.perf_counter()
+    for line in lines:
+        line.send((n_batches, cold))
+    for line in lines:
+        line.recv()
+    return processes * n_batches * BATCH / (time.perf_counter() - begun)
+
+
+def forget(folder: Path) -> None:
+    """Take files out of the memory of the system, which need not be written to the disk any more."""
+    os.sync()
+    for path in folder.rglob("*.*"):
+        if path.is_file():
+            with path.open("rb") as file:
+                os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+
+
+def main() -> None:
+    """Measure, print the table, and write it into `RESULTS.md`."""
+    parser = argparse.ArgumentParser(description="Time readers of clips.")
+    parser.add_argument("--clips", type=int, default=1024, help="default: %(default)s")
+    parser.add_argument("--files", type=int, default=96, help="default: %(default)s")
+    parser.add_argument("--batches", type=int, default=12, help="default: %(default)s")
+    parser.add_argument("--rounds", type=int, default=3, help="default: %(default)s")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        write_all(folder, given.clips, given.files)
+        server = http.server.ThreadingHTTPServer(
+            ("127.0.0.1", 0), partial(Store, directory=str(folder))
+        )
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        ways = {**WAYS, "HDF5, by HTTP: this package": partial(from_store, server.server_port)}
+        columns = [(1, False), (2, False), (2, True)]
+        found: dict[str, list[list[float]]] = {way: [[] for _ in columns] for way in ways}
+        for _ in range(given.rounds):
+            for way, reader in ways.items():
+                for times, (processes, cold) in zip(found[way], columns, strict=True):
+                    n_batches = max(2, given.batches // (4 if "anew" in way else 1))
+                    times.append(speed(reader, folder, processes, n_batches, cold))
+        rows = [(way, *(f"{max(times):.0f}" for times in those)) for way, those in found.items()]
+        write(rows, given, size_of(folder))
+
+
+def size_of(folder: Path) -> dict[str, float]:
+    """MB of a clip in each layout."""
+    return {
+        each.name: sum(path.stat().st_size for path in ([each] if each.is_file() else each.iterdir()))
+        / 1e6
+        for each in folder.iterdir()
+    }
+
+
+def write(rows: Sequence[Sequence[str]], given: argparse.Namespace, sizes: dict[str, float]) -> None:
+    """Print the table, and put it into the file of results."""
+    heading = "clips a second", "1 process", "2 processes", "2 processes, cold"
+    share = {name: sizes[name] / sizes["pack"] for name in ("lzf.h5", "tar-flac")}
+    body = (
+        f"{setting('h5py', 'webdataset', 'numpy', 'soundfile')} {given.clips} clips of {SECONDS} s "
+        f"at {RATE} Hz, {sizes['pack']:.0f} MB of int16 (lzf takes {share['lzf.h5']:.0%} of it, FLAC "
+        f"{share['tar-flac']:.0%}); files that are decoded anew: {SOURCE_RATE} Hz, stereo. The best "
+        f"of {given.rounds} rounds, batches of {BATCH} as float32. By HTTP: each request is answered "
+        f"after {1000 * LATENCY:.0f} ms.\n\n{table(heading, rows)}"
+    )
+    print(body)
+    write_section("Packed clips", body)
+
+
+if __name__ == "__main__":
+    main()
