@@ -83,7 +83,9 @@ def write_all(folder: Path, n: int, n_files: int) -> None:
             rows[number] = to_int16(packed.waveforms([number])[0])
     for form in ("raw", "flac"):
         (folder / f"tar-{form}").mkdir()
-        with webdataset.ShardWriter(f"{folder}/tar-{form}/%05d.tar", maxcount=104, verbose=0) as tar:
+        with webdataset.ShardWriter(
+            f"{folder}/tar-{form}/%05d.tar", maxcount=104, verbose=0
+        ) as tar:
             for number in range(len(packed)):
                 samples = to_int16(packed.waveforms([number])[0])
                 tar.write({"__key__": f"{number}", form: in_tar(samples, form)})
@@ -102,11 +104,13 @@ def anew(form: str, folder: Path, random: np.random.Generator) -> Iterator[Batch
     """Files decoded, mixed and resampled."""
     paths = sorted((folder / form).iterdir())
     while True:
-        yield np.stack([read(paths[k], RATE)[:SAMPLES] for k in random.integers(len(paths), size=BATCH)])
+        yield np.stack(
+            [read(paths[k], RATE)[:SAMPLES] for k in random.integers(len(paths), size=BATCH)]
+        )
 
 
 def by_packed(folder: Path, random: np.random.Generator) -> Iterator[Batch]:
-    """This package: ranges of bytes mapped into memory."""
+    """Ranges of bytes mapped into memory, by this package."""
     packed = Packed(folder / "pack")
     while True:
         yield packed.waveforms(random.integers(len(packed), size=BATCH))
@@ -146,7 +150,7 @@ def of_tar(data: bytes, form: str) -> NDArray[np.int16]:
 
 
 def from_store(port: int, folder: Path, random: np.random.Generator) -> Iterator[Batch]:
-    """This package over HTTP: ranges of bytes, those of a batch at once."""
+    """Ranges of bytes fetched by HTTP, those of a batch at once, by this package."""
     packed = Packed(f"http://127.0.0.1:{port}/pack")
     while True:
         yield packed.waveforms(random.integers(len(packed), size=BATCH))
@@ -157,7 +161,7 @@ class Store(http.server.SimpleHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
 
-    def do_GET(self) -> None:  # noqa: N802
+    def do_GET(self) -> None:
         """Answer a request."""
         time.sleep(LATENCY)
         path = Path(self.translate_path(self.path))
@@ -224,8 +228,8 @@ def speed(
 
 
 def forget(folder: Path) -> None:
-    """Take files out of the memory of the system, which need not be written to the disk any more."""
-    os.sync()
+    """Take files out of the memory of the system."""
+    os.sync()  # what is still to be written stays in memory
     for path in folder.rglob("*.*"):
         if path.is_file():
             with path.open("rb") as file:
@@ -256,27 +260,23 @@ def main() -> None:
                     n_batches = max(2, given.batches // (4 if "anew" in way else 1))
                     times.append(speed(reader, folder, processes, n_batches, cold))
         rows = [(way, *(f"{max(times):.0f}" for times in those)) for way, those in found.items()]
-        write(rows, given, size_of(folder))
+        write(rows, given, folder)
 
 
-def size_of(folder: Path) -> dict[str, float]:
-    """MB of a clip in each layout."""
-    return {
-        each.name: sum(path.stat().st_size for path in ([each] if each.is_file() else each.iterdir()))
-        / 1e6
-        for each in folder.iterdir()
-    }
+def size_of(path: Path) -> int:
+    """Bytes of a file, or of those in a folder."""
+    return sum(file.stat().st_size for file in ([path] if path.is_file() else path.iterdir()))
 
 
-def write(rows: Sequence[Sequence[str]], given: argparse.Namespace, sizes: dict[str, float]) -> None:
+def write(rows: Sequence[Sequence[str]], given: argparse.Namespace, folder: Path) -> None:
     """Print the table, and put it into the file of results."""
     heading = "clips a second", "1 process", "2 processes", "2 processes, cold"
-    share = {name: sizes[name] / sizes["pack"] for name in ("lzf.h5", "tar-flac")}
+    whole, lzf, flac = (size_of(folder / name) for name in ("pack", "lzf.h5", "tar-flac"))
     body = (
         f"{setting('h5py', 'webdataset', 'numpy', 'soundfile')} {given.clips} clips of {SECONDS} s "
-        f"at {RATE} Hz, {sizes['pack']:.0f} MB of int16 (lzf takes {share['lzf.h5']:.0%} of it, FLAC "
-        f"{share['tar-flac']:.0%}); files that are decoded anew: {SOURCE_RATE} Hz, stereo. The best "
-        f"of {given.rounds} rounds, batches of {BATCH} as float32. By HTTP: each request is answered "
+        f"at {RATE} Hz, {whole / 1e6:.0f} MB of int16 (lzf takes {lzf / whole:.0%} of it, FLAC "
+        f"{flac / whole:.0%}); files that are decoded anew: {SOURCE_RATE} Hz, stereo. The best of "
+        f"{given.rounds} rounds, batches of {BATCH} as float32. By HTTP: each request is answered "
         f"after {1000 * LATENCY:.0f} ms.\n\n{table(heading, rows)}"
     )
     print(body)
