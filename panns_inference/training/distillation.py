@@ -61,10 +61,10 @@ class Distillation:
         """
         features = network.trunk(batch.image)
         logits, _ = network.clipwise_logits(features[:, : network.channels].mean(dim=2))
-        clipwise = soft_cross_entropy(logits, batch.clipwise).mean()
+        clipwise = soft_cross_entropy(logits.float(), batch.clipwise).mean()
         framewise = network.framewise_logits(features)
         targets = segment_targets(batch.sounds, batch.active)
-        segments = soft_cross_entropy(framewise, targets).mean(dim=1)
+        segments = soft_cross_entropy(framewise.float(), targets).mean(dim=1)
         known = (segments * batch.placed).sum() / batch.placed.sum().clamp(min=1)
         terms = {"clipwise": clipwise, "framewise": known}
         weighted = [getattr(self, name) * term for name, term in terms.items()]

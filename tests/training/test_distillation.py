@@ -91,6 +91,18 @@ def test_segment_targets_against_a_plain_loop(
         assert found[clip, k, segment] == pytest.approx(loudest, rel=1e-6)
 
 
+def test_mixed_precision_is_near_float32() -> None:
+    network, batch = small_network(), small_batch(1, 0)
+    with torch.no_grad():
+        exact = Distillation()(network, batch)
+        with torch.autocast("cpu", torch.bfloat16):
+            rounded = Distillation()(network, batch)
+    for name, term in rounded.items():
+        assert term.dtype == torch.float32
+        assert float(term) == pytest.approx(float(exact[name]), rel=0.02)
+        assert float(term) != float(exact[name])
+
+
 def test_new_batches_come_evenly_and_old_ones_between(tmp_path: Path) -> None:
     made: list[int] = []
 
