@@ -21,6 +21,15 @@ LOG = logging.getLogger("panns_inference")
 
 EXAMPLE = "panns transfer sounds/ -o mine.pth"
 
+DATA = [
+    options.option(
+        "--embeddings",
+        metavar="DIR",
+        help="folder in which embeddings are kept, so that they are computed once; default: "
+        ".panns-embeddings beside the recordings",
+    ),
+]
+
 JUDGING = [
     options.option(
         "--folds",
@@ -60,7 +69,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="folder with a subfolder for each class, recordings with annotations, or a table of "
         "clips",
     )
-    groups = {"network": options.NETWORK, "judging": JUDGING, "output": OUTPUT}
+    groups = {"data": DATA, "network": options.NETWORK, "judging": JUDGING, "output": OUTPUT}
     options.add_groups(parser, groups)
 
 
@@ -78,7 +87,13 @@ def run(given: argparse.Namespace) -> int:
     require()
     dataset = read_dataset(given.data)
     model = open_model(given, "embedding")
-    found = transfer(dataset, model, folds=given.folds, progress=given.verbosity >= 0)
+    found = transfer(
+        dataset,
+        model,
+        folds=given.folds,
+        embeddings=given.embeddings,
+        progress=given.verbosity >= 0,
+    )
     if found.failures:
         lines = "".join(f"\n  {line}" for line in causes(found.failures))
         LOG.error("left out %d of %d clips:%s", len(found.failures), len(dataset.clips), lines)

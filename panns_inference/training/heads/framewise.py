@@ -20,7 +20,7 @@ from torch.nn import functional
 from ...models.mini import PannsMini
 from ...pipeline.recordings import Input
 from ..data import Dataset
-from .embedding import inputs_of
+from .inputs import inputs_of
 from .linear import Head
 from .thresholds import best_thresholds
 from .validation import by_others, judging_groups

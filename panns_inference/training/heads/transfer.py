@@ -68,7 +68,12 @@ class Transferred:
 
 
 def transfer(
-    dataset: Dataset, model: Model, *, folds: int | None = None, progress: bool = False
+    dataset: Dataset,
+    model: Model,
+    *,
+    folds: int | None = None,
+    embeddings: str | os.PathLike[str] | None = None,
+    progress: bool = False,
 ) -> Transferred:
     """Return a network that has learnt the classes of some clips.
 
@@ -80,17 +85,20 @@ def transfer(
         dataset: the clips.
         model: a network with its weights.
         folds: number of groups, each of which judges in its turn; None is one time.
+        embeddings: folder in which embeddings are kept, so that they are computed once; None is
+            `.panns-embeddings` in the folder that all recordings share.
         progress: whether stderr shows how far it is, if that is a terminal.
 
     Raises:
-        UsageError: if scikit-learn is not installed, the network cannot learn, or the clips cannot
-            be learnt from.
+        OutputError: if embeddings cannot be kept.
+        UsageError: if scikit-learn or pyarrow is not installed, the network cannot learn, or the
+            clips cannot be learnt from.
         AudioError: if no clip can be read.
     """
     require()
     network = trunk_of(model)
     partition_of(dataset, folds)  # what cannot be is an error before the network runs
-    found = embedded(dataset, model, progress=progress)
+    found = embedded(dataset, model, embeddings, progress=progress)
     _check(found)
     activation = activation_for(network, is_single_label=found.dataset.is_single_label)
     examples = Examples(found.dataset, last_values(network, found.embeddings), activation)

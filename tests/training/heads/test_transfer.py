@@ -14,6 +14,7 @@ from panns_inference import AudioError, AudioTagging, SoundEventDetection, Usage
 from panns_inference.cli import main
 from panns_inference.engine.onnx import OnnxEngine
 from panns_inference.export import to_onnx
+from panns_inference.pipeline import EmbeddingTask
 from panns_inference.training.data import Clip, Dataset, dataset, read_dataset
 from panns_inference.training.heads import transfer
 from panns_inference.training.heads.embedding import embedded
@@ -46,13 +47,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def mini() -> AudioTagging:
-    return AudioTagging("PannsMini", device="cpu", verbose=False)
+    return AudioTagging("PannsMini", device="cpu", verbose=False, threads=1)
 
 
 @pytest.fixture(scope="module")
 def leenet() -> AudioTagging:
     """A network with a softmax, of random weights: as an embedding, they will do."""
-    return AudioTagging("LeeNet11", device="cpu", pretrained=False, verbose=False)
+    return AudioTagging("LeeNet11", device="cpu", pretrained=False, verbose=False, threads=1)
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +61,20 @@ def mine(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What the command line writes."""
     path = tmp_path_factory.mktemp("mine") / "mine.pth"
     assert (
-        main(["transfer", str(folder), "-o", str(path), "--model", "PannsMini", "--device", "cpu"])
+        main(
+            [
+                "transfer",
+                str(folder),
+                "-o",
+                str(path),
+                "--model",
+                "PannsMini",
+                "--device",
+                "cpu",
+                "--threads",
+                "1",
+            ]
+        )
         == 0
     )
     return path
@@ -71,7 +85,7 @@ def test_a_folder_is_enough(mine: Path, folder: Path) -> None:
     assert [each["label"] for each in page["classes"]] == [*KINDS]
     assert page["accuracy"] == 1
     assert mine.with_suffix(".png").read_bytes().startswith(b"\x89PNG")
-    model = AudioTagging(str(mine), device="cpu", verbose=False)
+    model = AudioTagging(str(mine), device="cpu", verbose=False, threads=1)
     assert model.labels == [*KINDS]
     assert len(model.thresholds) == 3
     for kind in model.labels:
@@ -81,7 +95,7 @@ def test_a_folder_is_enough(mine: Path, folder: Path) -> None:
 def test_each_command_takes_it(
     mine: Path, folder: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    given = ["--model", str(mine), "--device", "cpu", "-f", "csv"]
+    given = ["--model", str(mine), "--device", "cpu", "--threads", "1", "-f", "csv"]
     for wanted in (["tag", "--top", "1"], ["detect"]):
         assert main([*wanted, *given, str(folder / "tone" / "1.wav")]) == 0
         assert ",tone," in capsys.readouterr().out
@@ -109,7 +123,7 @@ def test_events_are_where_the_sounds_are(mine: Path, tmp_path: Path) -> None:
     path = tmp_path / "scene.wav"
     kinds = ["silence", "tone", "silence", "noise", "silence", "tone", "silence"]
     soundfile.write(path, np.concatenate([*map(sound, kinds)]), RATE)
-    detector = SoundEventDetection(str(mine), device="cpu", verbose=False)
+    detector = SoundEventDetection(str(mine), device="cpu", verbose=False, threads=1)
     found = detector.detect(path, exclude="silence", min_duration=0.5).events
     assert [event.label for event in found] == kinds[1::2]
     for k, event in enumerate(found):
@@ -142,7 +156,7 @@ def test_the_network_gives_the_probabilities_of_the_head(
         found.embeddings.astype(float)
     )
     path = transfer(data, model).save(tmp_path / "mine.safetensors")
-    again = AudioTagging(str(path), device="cpu", verbose=False)
+    again = AudioTagging(str(path), device="cpu", verbose=False, threads=1)
     tags = again.tag([clip.path for clip in data.clips])
     np.testing.assert_allclose([each.clipwise for each in tags], expected, atol=1e-5)
     exported = to_onnx(again, tmp_path / "mine.onnx")
@@ -156,7 +170,16 @@ def test_a_broken_recording_is_left_out(
 ) -> None:
     shutil.copytree(folder, tmp_path / "sounds")
     (tmp_path / "sounds" / "noise" / "9.wav").write_text("no sound")
-    given = ["--model", "PannsMini", "--device", "cpu", "-o", str(tmp_path / "mine.pth")]
+    given = [
+        "--model",
+        "PannsMini",
+        "--device",
+        "cpu",
+        "--threads",
+        "1",
+        "-o",
+        str(tmp_path / "mine.pth"),
+    ]
     assert main(["transfer", str(tmp_path / "sounds"), *given]) == 1
     assert "left out 1 of 19 clips" in capsys.readouterr().err
     assert (tmp_path / "mine.pth").exists()
@@ -220,16 +243,50 @@ def test_what_cannot_be_learnt_is_refused(mini: AudioTagging, folder: Path, tmp_
     broken = Dataset((Clip(tmp_path / "x.wav", ("tone",)), Clip(tmp_path / "y.wav", ())), ("tone",))
     with pytest.raises(AudioError, match=r"none of the clips can be read: .*x\.wav"):
         transfer(broken, mini)
-    slow = AudioTagging("Cnn14_DecisionLevelMax", device="cpu", pretrained=False, verbose=False)
+    slow = AudioTagging(
+        "Cnn14_DecisionLevelMax", device="cpu", pretrained=False, verbose=False, threads=1
+    )
     with pytest.raises(UsageError, match="Cnn14_DecisionLevelMax has no embedding"):
         transfer(only, slow)
 
 
 def test_a_network_of_another_family_learns(folder: Path, tmp_path: Path) -> None:
     """EfficientAT's last layer is given more than the embedding."""
-    model = AudioTagging("mn01_as", device="cpu", pretrained=False, verbose=False)
+    model = AudioTagging("mn01_as", device="cpu", pretrained=False, verbose=False, threads=1)
     found = transfer(read_dataset(folder), model)
-    again = AudioTagging(str(found.save(tmp_path / "mine.pth")), device="cpu", verbose=False)
+    again = AudioTagging(
+        str(found.save(tmp_path / "mine.pth")), device="cpu", verbose=False, threads=1
+    )
     assert again.network.activation == "softmax"
     tags = again.tag(folder / "tone" / "0.wav")
     assert tags.clipwise.sum() == pytest.approx(1, abs=1e-5)
+
+
+def test_embeddings_are_computed_once(
+    mini: AudioTagging, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whole recordings and stretches; what is new or has changed is computed."""
+    paths = [tmp_path / f"{k}.wav" for k in range(3)]
+    for path in paths:
+        soundfile.write(path, sound("noise"), RATE)
+    clips = [Clip(paths[0], ("x",)), Clip(paths[1], ("x",), 0.0, 1.0), Clip(paths[2], (), 0.5)]
+    first = embedded(dataset(clips), mini)
+    computed: list[int] = []
+    results = EmbeddingTask.results
+
+    def counted(task: EmbeddingTask, waveforms: list, names: list) -> list:
+        computed.append(len(waveforms))
+        return results(task, waveforms, names)
+
+    monkeypatch.setattr(EmbeddingTask, "results", counted)
+    again = embedded(dataset(clips), mini)
+    assert not computed
+    np.testing.assert_array_equal(again.embeddings, first.embeddings)
+    more = [*clips, Clip(paths[1], (), 1.0, 2.0)]
+    soundfile.write(paths[2], sound("noise", 3.0), RATE)
+    third = embedded(dataset(more), mini)
+    assert sum(computed) == 3  # two stretches of the second recording, and one of the third
+    np.testing.assert_array_equal(third.embeddings[:2], first.embeddings[:2])
+    assert (third.embeddings[2] != first.embeddings[2]).any()
+    elsewhere = embedded(dataset(more), mini, tmp_path / "elsewhere")
+    np.testing.assert_allclose(elsewhere.embeddings, third.embeddings, atol=1e-5)
