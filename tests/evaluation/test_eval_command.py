@@ -308,3 +308,20 @@ def test_a_folder_that_detect_wrote_is_read(form: str, street: Path, tmp_path: P
     [(name, events)] = read_annotations(tmp_path / "found").items()
     assert Path(name).stem == street.stem
     assert len(events) > 3
+
+
+def test_a_label_track_with_a_name_of_its_own_is_of_the_only_recording(
+    tmp_path: Path, capsys: Capture
+) -> None:
+    (reference := tmp_path / "Label Track.txt").write_text("0\t1\tDog\n")
+    (estimate := tmp_path / "found.csv").write_text("filename,onset,offset,label\na.wav,0,1,Dog\n")
+    words = ["eval", "--reference", str(reference), "--estimate", str(estimate), "-f", "json"]
+    assert main(words) == 0
+    out, err = capsys.readouterr()
+    assert json.loads(out)[2]["f1"] == 1
+    assert "'Label Track' is taken for 'a': there is no other recording" in err
+    estimate.write_text(estimate.read_text() + "b.wav,0,1,Dog\n")
+    assert main(words) == 0
+    out, err = capsys.readouterr()
+    assert json.loads(out)[2]["f1"] == 0
+    assert "not in the reference, so that all in them is wrong: 'a', 'b'" in err
