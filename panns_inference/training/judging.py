@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import torch
+from torch import nn
 
 from ..files import atomic_write
 from ..metrics import TaggingScores, tagging_scores
@@ -53,7 +54,7 @@ class Judging:
         figures = scores.mean_average_precision, scores.mean_auc, scores.d_prime, float(loss)
         return dict(zip(self.columns, figures, strict=True))
 
-    def probabilities(self, network: Network) -> NDArray[np.float32]:
+    def probabilities(self, network: nn.Module) -> NDArray[np.float32]:
         """Return the clipwise probabilities, (clips, classes).
 
         Args:

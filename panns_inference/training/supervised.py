@@ -66,6 +66,8 @@ class Supervised:
     def __call__(self, network: Network, batch: ClipBatch) -> dict[str, Tensor]:
         """Return the loss that belongs to the network's activation.
 
+        Where framewise probabilities have a head of their own, it learns, too, what is in the clip.
+
         Args:
             network: in training.
             batch: clips and labels.
@@ -78,7 +80,23 @@ class Supervised:
         found = network(waveforms, weights if self.mixup == "logmel" else None)
         with without_autocast(targets.device):
             loss = LOSSES[network.activation](found["clipwise_output"].float(), targets)
+            if {"embedding", "framewise_output"} <= found.keys():
+                frames = weak_probabilities(found["framewise_output"].float())
+                loss = loss + binary_cross_entropy(frames, targets)
         return {"loss": loss}
+
+
+def weak_probabilities(framewise: Tensor) -> Tensor:
+    """Return probabilities of clips by those of their frames, (batch, classes).
+
+    They are the means over the frames, weighted with themselves (linear softmax; Y. Wang, J. Li and
+    F. Metze, A Comparison of Five Multiple Instance Learning Pooling Functions for Sound Event
+    Detection with Weak Labeling, ICASSP 2019): some of the frames learn what sounds in the clip.
+
+    Args:
+        framewise: probabilities of the classes in each frame, (batch, frames, classes).
+    """
+    return framewise.square().sum(dim=1) / framewise.sum(dim=1).clamp(min=SMALLEST)
 
 
 def augment_spectra(network: Network, time_width: int, mel_width: int, stripes: int = 2) -> None:

@@ -211,3 +211,24 @@ def test_networks_on_waveforms_have_no_stripes() -> None:
     augment_spectra(network, 64, 8, 0)
     with pytest.raises(UsageError, match="LeeNet11 has no log-mel"):
         augment_spectra(network, 64, 8)
+
+
+def test_a_framewise_head_of_its_own_learns_what_is_in_the_clip() -> None:
+    draw = np.random.default_rng(2)
+    frames = draw.uniform(0.01, 0.99, (4, 7, 3)).astype(np.float32)
+    clips = draw.uniform(0.01, 0.99, (4, 3)).astype(np.float32)
+    truth = draw.integers(0, 2, (4, 3)).astype(np.float32)
+
+    class Both(Fixed):
+        def forward(self, input: Tensor, mixup_lambda: Tensor | None = None) -> dict[str, Tensor]:
+            given = torch.from_numpy(frames)
+            return {"clipwise_output": self.found, "framewise_output": given, "embedding": given}
+
+    weak = np.average(frames, axis=1, weights=frames)
+    expected = sum(
+        np.mean([log_loss(t, p, labels=[0, 1]) for t, p in zip(truth.T, values.T, strict=True)])
+        for values in (clips, weak)
+    )
+    batch = ClipBatch(torch.zeros(4, 1), torch.from_numpy(truth), torch.ones(4))
+    network = Both(torch.from_numpy(clips), "sigmoid")
+    assert float(Supervised()(network, batch)["loss"]) == pytest.approx(expected, abs=1e-6)  # type: ignore[arg-type]

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from ...registry import DEFAULT_THRESHOLD
 from ..data import Dataset
+from ..new_classes import Activation
 from .groups import ALWAYS
-from .linear import Activation, Head, fit
+from .linear import Head, fit
 from .results import Judgement
 from .thresholds import best_thresholds
 from .validation import by_others, judging_groups

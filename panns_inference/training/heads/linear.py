@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import UsageError
+from ..new_classes import Activation
 
 if TYPE_CHECKING:
     from torch import nn
-
-Activation = Literal["sigmoid", "softmax"]
 
 Values = NDArray[np.float64]
 

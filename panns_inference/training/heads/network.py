@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ...checkpoints.matching import head_keys
 from ...errors import UsageError
-from ...models import Network, build
-from .linear import Activation, Head
+from ...models import Network
+from ..new_classes import with_new_classes
+from .linear import Head
 
 if TYPE_CHECKING:
     from ...model import Model
@@ -38,19 +37,6 @@ def trunk_of(model: Model) -> Network:
     return network
 
 
-def activation_for(network: Network, *, is_single_label: bool) -> Activation:
-    """Return what makes probabilities of the classes.
-
-    Networks that decide for each segment have no softmax over a clip.
-
-    Args:
-        network: whose last layer is learnt.
-        is_single_label: whether each clip has one class.
-    """
-    decides_by_segments = "framewise_output" in network.output_names
-    return "softmax" if is_single_label and not decides_by_segments else "sigmoid"
-
-
 def last_values(network: Network, embeddings: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return what the last layer of a network is given, (clips, n).
 
@@ -72,11 +58,6 @@ def with_head(network: Network, head: Head) -> Network:
         network: as `trunk_of` returns it; it stays as it is.
         head: the last layer, and the activation.
     """
-    settings: dict[str, Any] = asdict(network.frontend)
-    made = build(type(network).__name__, len(head.bias), hidden=network.hidden, **settings)
-    own = made.state_dict()
-    trunk = {key: value.cpu() for key, value in network.state_dict().items()}
-    made.load_state_dict({**trunk, **{key: own[key] for key in head_keys(own)}})
-    made.activation = head.activation
+    made = with_new_classes(network, len(head.bias), head.activation).network
     head.put_into(made.last_layer)
     return made.eval()

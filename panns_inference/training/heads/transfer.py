@@ -13,11 +13,12 @@ from ...model import Model
 from ...models import Network
 from ...models.mini import PannsMini
 from ..data import Dataset
+from ..new_classes import activation_for
 from .embedding import Embedded, embedded
 from .examples import Examples
 from .framewise import segments_of
 from .linear import require
-from .network import activation_for, last_values, trunk_of, with_head
+from .network import last_values, trunk_of, with_head
 from .partition import partition_of
 from .results import Results, results_of
 
