@@ -4,7 +4,8 @@
     folder/index.csv     name, start, length: a row for each recording
 
 Decoding compressed audio at every step would cost more than training a small network on it;
-mapped, the samples of many processes share one copy in memory.
+mapped, the samples of many processes share one copy in memory. Recordings are of any length, and
+excerpts are drawn from them; a pack (`data.packing`) has clips of one length, with their classes.
 """
 
 from __future__ import annotations

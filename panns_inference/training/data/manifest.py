@@ -31,7 +31,7 @@ from ...audioset import mids as audioset_mids
 from ...errors import UsageError
 from ...files import atomic_write
 from .clips import Clip, Dataset, dataset
-from .tables import rows_of, text_of
+from .tables import heading_of, rows_of, text_of
 
 COLUMNS: Mapping[str, Sequence[str]] = {
     "path": ("path", "filename", "file"),
@@ -94,21 +94,18 @@ def of_text(text: str, name: str, folder: Path, labels: Sequence[str] = ()) -> D
     Raises:
         UsageError: as `read_manifest`.
     """
-    try:
-        rows = rows_of(text)
-    except csv.Error as error:
-        raise UsageError(f"{name} is no table: {error}") from error
-    names = _names(rows[0][1] if rows else ())
+    names = _names(heading_of(text))
     if "path" not in names or not {"labels", "mids"} & names.keys():
         wanted = " and ".join(" or ".join(COLUMNS[column]) for column in ("path", "labels"))
-        raise UsageError(f"{name} is no table of clips: it needs rows, and the columns {wanted}")
-    clips, mids = [], dict[str, str]()
-    for number, row in rows:
-        cells = {column: row[heading] for column, heading in names.items()}
-        try:
-            clips.append(_clip(cells, folder, mids))
-        except ValueError as error:
-            raise UsageError(f"{name}, line {number}: {error}") from error
+        raise UsageError(f"{name} is no table of clips: it needs the columns {wanted}")
+    clips, mids, number = [], dict[str, str](), 1
+    try:
+        for number, row in rows_of(text):  # noqa: B007 the error has it
+            clips.append(_clip({column: row[cell] for column, cell in names.items()}, folder, mids))
+    except ValueError as error:
+        raise UsageError(f"{name}, line {number}: {error}") from error
+    except csv.Error as error:
+        raise UsageError(f"{name} is no table: {error}") from error
     return labelled(clips, labels, mids)
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 import os
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,8 +45,6 @@ class Packed:
 
     Attributes:
         folder: as it was given.
-        dataset: the clips and their classes; the paths are those of the recordings, which need not
-            be there any more.
         sample_rate: of the waveforms in Hz.
         n_samples: of a waveform.
 
@@ -65,18 +64,23 @@ class Packed:
             )
         self.sample_rate: int = index["sample_rate"]
         self.n_samples: int = index["n_samples"]
-        text = self._text(MANIFEST)
-        found = of_text(text, MANIFEST, Path(self.folder), index["labels"])
-        self.dataset = Dataset(found.clips, found.labels, tuple(index["mids"]))
+        self._classes = index["labels"], tuple(index["mids"])
         self._files = [file["name"] for file in index["files"]]
         self._offsets = np.array([file["offset"] for file in index["files"]])
         self._ends = np.cumsum([file["clips"] for file in index["files"]])
 
     def __len__(self) -> int:
-        return len(self.dataset.clips)
+        return int(self._ends[-1])
 
-    def _text(self, name: str) -> str:
-        return decoded(self._storage.whole(name), name)
+    def __reduce__(self) -> tuple[type[Packed], tuple[str]]:
+        return Packed, (self.folder,)
+
+    @cached_property
+    def dataset(self) -> Dataset:
+        """The clips and their classes; the paths are those of the recordings, wherever they are."""
+        labels, mids = self._classes
+        found = of_text(self._text(MANIFEST), MANIFEST, Path(self.folder), labels)
+        return Dataset(found.clips, found.labels, mids)
 
     @property
     def broken(self) -> list[tuple[str, str]]:
@@ -108,6 +112,9 @@ class Packed:
         for samples, waveform in zip(found, waveforms, strict=True):
             np.divide(samples, FULL_SCALE, out=waveform, dtype=np.float32)
         return waveforms
+
+    def _text(self, name: str) -> str:
+        return decoded(self._storage.whole(name), name)
 
 
 def index_of(storage: Storage) -> dict[str, Any] | None:

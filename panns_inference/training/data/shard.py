@@ -13,7 +13,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import io
-import json
 import os
 import warnings
 from collections.abc import Iterator, Sequence
@@ -167,13 +166,13 @@ def _image(
 
 def _fingerprint(clips: Sequence[Clip], layout: Layout) -> str:
     """A checksum of what a file is made from: that of recordings is their size and time."""
-    digest = hashlib.sha256(json.dumps([*vars(layout).values()]).encode())
+    digest = hashlib.sha256(repr(layout).encode())
     states: dict[Path, tuple[int, int] | None] = {}
     for clip in clips:
         if clip.path not in states:
             states[clip.path] = _state(clip.path)
-        row = [os.fspath(clip.path), clip.labels, clip.onset, clip.offset, states[clip.path]]
-        digest.update(json.dumps(row).encode())
+        row = clip.path, clip.labels, clip.onset, clip.offset, states[clip.path]
+        digest.update(repr(row).encode())
     return digest.hexdigest()
 
 

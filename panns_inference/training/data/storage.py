@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 
@@ -73,9 +73,6 @@ class Mapped(Storage):
     def __init__(self, folder: str) -> None:
         self._folder = Path(folder)
         self._maps: dict[str, NDArray[np.uint8]] = {}
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {"_folder": self._folder, "_maps": {}}  # another process maps them anew
 
     def whole(self, name: str) -> bytes:
         return (self._folder / name).read_bytes()

@@ -6,7 +6,7 @@ import codecs
 import csv
 import io
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from ...errors import UsageError
@@ -61,8 +61,8 @@ def heading_of(text: str) -> list[str]:
     return [cell.strip().casefold() for cell in next(csv.reader([first], delimiter=_of(first)), [])]
 
 
-def rows_of(text: str) -> Sequence[tuple[int, Mapping[str, str]]]:
-    """Return the rows of a table, each with the number of the line in which it ends.
+def rows_of(text: str) -> Iterator[tuple[int, Mapping[str, str]]]:
+    """Yield the rows of a table, each with the number of the line in which it ends.
 
     Args:
         text: the table; cells that are missing at the end of a row are empty.
@@ -77,12 +77,10 @@ def rows_of(text: str) -> Sequence[tuple[int, Mapping[str, str]]]:
         io.StringIO(body, newline=""), delimiter=_of(body.partition("\n")[0]), strict=True
     )
     next(rows, None)
-    found = []
     for row in rows:
         if any(cell.strip() for cell in row):
             cells = [*row, *[""] * (len(heading) - len(row))]
-            found.append((rows.line_num + before, dict(zip(heading, cells, strict=False))))
-    return found
+            yield rows.line_num + before, dict(zip(heading, cells, strict=False))
 
 
 def _of(heading: str) -> str:

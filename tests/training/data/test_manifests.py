@@ -89,9 +89,9 @@ def test_mids_are_those_of_audioset_or_others(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "is no table of clips: it needs rows, and the columns path or filename"),
+        ("", "is no table of clips: it needs the columns path or filename"),
         ("path,onset\n1.wav,2\n", "is no table of clips"),
-        ("path,labels\n", "is no table of clips"),
+        ("path,labels\n", "0 clips with 0 classes"),
         ("path,labels\n,Dog\n", "line 2: it names no recording"),
         ("path,labels,onset\n1.wav,Dog,0\n2.wav,Dog,x\n", "line 3: could not convert"),
         ("path,labels,onset\n1.wav,Dog,-1\n", "line 2: -1 is no time in seconds"),

@@ -232,7 +232,7 @@ def test_a_copy_opens_the_pack_anew(recordings: Path, tmp_path: Path) -> None:
     packed = pack(clips_in(recordings), tmp_path / "pack", sample_rate=RATE, seconds=1, workers=1)
     before = packed.waveforms([5, 0])
     data = pickle.dumps(packed)
-    assert len(data) < 10_000  # no samples among it
+    assert len(data) < 1000  # neither samples nor clips are in it
     np.testing.assert_array_equal(pickle.loads(data).waveforms([5, 0]), before)
 
 
