@@ -82,7 +82,7 @@ def of_line(line: str) -> Iterator[tuple[str, str]]:
         return
     if not quote and (not line or (line[-1].isspace() and line[-2:-1] != "\\")):
         words.append("")
-    for kind, *rest in of(words[1:], joined=False):
+    for kind, *rest in of(words[1:] or [""], joined=False):
         text = "".join(rest[:1])
         yield kind, text if quote in ("'", '"') else _STEERING.sub(r"\\\1", text)
 

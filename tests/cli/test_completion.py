@@ -128,3 +128,11 @@ def test_the_scripts(capsys: pytest.CaptureFixture[str]) -> None:
     for shell in SHELLS:
         assert main(["completion", shell]) == 0
         assert f"panns completion {shell} " in capsys.readouterr().out
+
+
+def test_a_line_of_a_single_word_is_completed_by_the_commands(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["completion", "bash", "panns"]) == 0
+    found = [line.split("\t")[1] for line in capsys.readouterr().out.splitlines()]
+    assert found == [*COMMANDS]
