@@ -28,6 +28,7 @@ COMMANDS = {
     "transfer": "learn the classes of your own recordings, and judge what was learnt",
     "tune": "choose the rules for events by recordings with annotations",
     "pack": "decode clips with classes once, for training that reads them many times",
+    "train": "let a network learn labelled clips, as PANNs learnt AudioSet",
     "models": "list the networks; download, verify, find or delete their published weights",
     "export": "write a network with its weights as one file for other programs",
     "labels": "list the 527 classes of AudioSet",

@@ -16,6 +16,7 @@ from .evaluation import clip_probabilities, soft_label_figures
 from .judging import Judging
 from .loop import Run
 from .prefetch import prefetched
+from .pretraining import train
 from .recipe import read_recipe
 from .recordings import Recordings, decode, write_recordings
 from .release import write_weights
@@ -55,6 +56,7 @@ __all__ = [
     "read_scalars",
     "soft_cross_entropy",
     "soft_label_figures",
+    "train",
     "write_recordings",
     "write_weights",
 ]

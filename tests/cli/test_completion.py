@@ -108,7 +108,7 @@ def completed(*words: str) -> list[str]:
 
 def test_what_may_follow() -> None:
     assert completed("") == [*COMMANDS]
-    assert completed("t") == ["tag", "tune"]
+    assert completed("t") == ["tag", "transfer", "tune", "train"]
     assert set(completed("tag", "--thr")) == {"--threads", "--threshold", "--thresholds"}
     assert completed("detect", "--method", "") == ["threshold", "boxes"]
     assert completed("tag", "x.wav", "--channel", "e") == ["each"]

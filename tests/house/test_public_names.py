@@ -223,6 +223,7 @@ PUBLIC = {
         "read_scalars",
         "soft_cross_entropy",
         "soft_label_figures",
+        "train",
         "write_recordings",
         "write_weights",
     ],
