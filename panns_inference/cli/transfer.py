@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ..arguments import WEIGHTS
 from ..errors import UsageError
-from . import options, values
+from . import data_set, options, values, wanted
 from .failures import causes
 from .figures import check_output
 from .model import open_model
@@ -21,7 +21,15 @@ LOG = logging.getLogger("panns_inference")
 
 EXAMPLE = "panns transfer sounds/ -o mine.pth"
 
-DATA = [
+CLIPS = [
+    *data_set.DATA,
+    options.option(
+        "--seconds",
+        type=wanted.seconds,
+        default=5.0,
+        metavar="SECONDS",
+        help="length of the clips that annotated recordings are cut into; default: %(default)s",
+    ),
     options.option(
         "--embeddings",
         metavar="DIR",
@@ -66,10 +74,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "data",
         metavar="DATA",
-        help="folder with a subfolder for each class, recordings with annotations, or a table of "
-        "clips",
+        help=data_set.WHAT,
     )
-    groups = {"data": DATA, "network": options.NETWORK, "judging": JUDGING, "output": OUTPUT}
+    groups = {"clips": CLIPS, "network": options.NETWORK, "judging": JUDGING, "output": OUTPUT}
     options.add_groups(parser, groups)
 
 
@@ -80,12 +87,11 @@ def run(given: argparse.Namespace) -> int:
         given: the command line.
     """
     network, figures, picture = outputs_of(given)
-    from ..training.data import read_dataset
     from ..training.heads import transfer
     from ..training.heads.linear import require
 
     require()
-    dataset = read_dataset(given.data)
+    dataset = data_set.data_set(given, given.seconds)
     model = open_model(given, "embedding")
     found = transfer(
         dataset,

@@ -20,8 +20,7 @@ from ...model import Model
 from ...pipeline import EmbeddingTask
 from ...similar import keep
 from ..data import Clip, Dataset
-from .inputs import WHOLE
-from .stretches import Place, Vector, kept_stretches, place_of
+from .stretches import WHOLE, Place, Vector, kept_stretches, place_of
 
 
 @dataclass(frozen=True, eq=False)

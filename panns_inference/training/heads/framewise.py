@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from ...errors import AudioError
 from ...models.mini import PannsMini
-from ...pipeline.recordings import Input
 from ..data import Dataset
-from .inputs import inputs_of
+from ..data.cutting import in_order, waveforms_of
 from .linear import Head
 from .thresholds import best_thresholds
 from .validation import by_others, judging_groups
@@ -124,33 +124,31 @@ class Segments:
 
 
 def segments_of(network: PannsMini, dataset: Dataset) -> Segments:
-    """Return the segments of clips, all of which can be read.
+    """Return the segments of clips, which are put in order.
 
     Args:
         network: whose framewise head is learnt.
-        dataset: the clips; of too many, some are drawn.
+        dataset: the clips; of too many, some are drawn, and what cannot be read has no segment.
     """
     n_segments = round(LONGEST_SECONDS * network.sample_rate / _samples_of_segment(network))
     most = max(1, MOST_SEGMENTS // n_segments)
     if len(dataset.clips) > most:
         drawn = np.sort(np.random.default_rng(0).permutation(len(dataset.clips))[:most])
         dataset = replace(dataset, clips=tuple(dataset.clips[place] for place in drawn))
-    values = [np.empty((0, network.embedding_size), np.float32)] * len(dataset.clips)
-    for place, one in inputs_of(dataset.clips):
-        if isinstance(one, Input):
-            values[place] = _values(network, one)
+    clips, most_samples = in_order(dataset.clips), LONGEST_SECONDS * network.sample_rate
+    values = [
+        np.empty((0, network.embedding_size), np.float32)
+        if isinstance(each, AudioError)
+        else _values(network, each)
+        for each in waveforms_of(clips, network.sample_rate, most_samples)
+    ]
+    dataset = replace(dataset, clips=tuple(clips))
     owners = np.repeat(np.arange(len(values)), [*map(len, values)])
     return Segments(dataset, np.concatenate(values), owners)
 
 
-def _values(network: PannsMini, one: Input) -> NDArray[np.float32]:
-    most = LONGEST_SECONDS * network.sample_rate
-    chunks, n_samples = [], 0
-    for chunk in one.chunks(network.sample_rate):
-        chunks.append(chunk)
-        if (n_samples := n_samples + len(chunk)) >= most:
-            break
-    waveform = torch.from_numpy(np.concatenate(chunks)[None, :most])
+def _values(network: PannsMini, samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    waveform = torch.from_numpy(samples)[None]
     n_segments = -(-waveform.shape[1] // _samples_of_segment(network))
     if waveform.shape[1] < network.minimum_samples:
         waveform = functional.pad(waveform, (0, network.minimum_samples - waveform.shape[1]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import os
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -24,7 +25,10 @@ from ...similar.fragments import Entry, Rows
 from ...similar.kept import FOLDER, origin_of
 from ...similar.store import Store
 from ..data import Clip
-from .inputs import inputs_of
+from ..data.cutting import in_order, waveforms_of
+
+WHOLE = (0.0, None)
+"""Onset and offset of a clip that is a whole recording."""
 
 AT_ONCE = 64
 """Stretches that are in memory at the same time."""
@@ -117,18 +121,22 @@ def _known(store: Store, names: dict[str, str]) -> dict[Place, Vector]:
 def _computed(
     task: EmbeddingTask, clips: Sequence[Clip], on_error: OnError
 ) -> Iterator[tuple[Place, Vector]]:
-    read = inputs_of(clips)
+    rate, ordered = task.model.sample_rate, in_order(clips)
+    read = zip(ordered, waveforms_of(ordered, rate, sys.maxsize), strict=True)
     while taken := [*itertools.islice(read, AT_ONCE)]:
-        given = [(number, one) for number, one in taken if isinstance(one, Input)]
-        failed = [(number, one) for number, one in taken if isinstance(one, AudioError)]
-        for outcome in run(task, [one for _, one in given], jobs=default_jobs(task)):
-            number = given[outcome.number][0]
+        given = [(clip, one) for clip, one in taken if not isinstance(one, AudioError)]
+        failed: list[tuple[Clip, PannsError]] = [
+            (clip, one) for clip, one in taken if isinstance(one, AudioError)
+        ]
+        inputs = [Input(waveform, Reading(), rate) for _, waveform in given]
+        for outcome in run(task, inputs, jobs=default_jobs(task)):
+            clip = given[outcome.number][0]
             if isinstance(outcome.result, PannsError):
-                failed.append((number, AudioError(str(outcome.result))))
+                failed.append((clip, outcome.result))
             else:
-                yield place_of(clips[number]), outcome.result.vector
-        for number, error in failed:
-            on_error(Failure(str(clips[number].path), str(error)))
+                yield place_of(clip), outcome.result.vector
+        for clip, error in failed:
+            on_error(Failure(str(clip.path), str(error)))
 
 
 def _entry(name: str, path: str, n_windows: int) -> Entry:
