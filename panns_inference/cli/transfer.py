@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import logging
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..arguments import WEIGHTS
 from ..errors import UsageError
@@ -15,6 +15,9 @@ from .figures import check_output
 from .model import open_model
 
 if TYPE_CHECKING:
+    from ..model import Model
+    from ..training.data import Dataset
+    from ..training.heads import Transferred
     from ..training.heads.results import Results
 
 LOG = logging.getLogger("panns_inference")
@@ -28,13 +31,35 @@ CLIPS = [
         type=wanted.seconds,
         default=5.0,
         metavar="SECONDS",
-        help="length of the clips that annotated recordings are cut into; default: %(default)s",
+        help="length of the clips that annotated recordings are cut into, and by --mode all; "
+        "default: %(default)s",
     ),
     options.option(
         "--embeddings",
         metavar="DIR",
         help="folder in which embeddings are kept, so that they are computed once; default: "
         ".panns-embeddings beside the recordings",
+    ),
+]
+
+MODES = ("quick", "scratch", "freeze-l1", "freeze-l3", "fine-tune")
+"""What learns: the last layer, by logistic regression, or one of `training.modes.MODES`."""
+
+LEARNING = [
+    options.option(
+        "--fine-tune",
+        action="store_const",
+        const="fine-tune",
+        dest="mode",
+        help="the whole network learns: better with some hundreds of clips, and far slower; the "
+        "same command goes on with a run that was stopped",
+    ),
+    options.option(
+        "--mode",
+        choices=MODES,
+        default="quick",
+        help="quick: the last layer, by logistic regression; or as in the paper: scratch, "
+        "freeze-l1, freeze-l3, fine-tune; default: %(default)s",
     ),
 ]
 
@@ -76,7 +101,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar="DATA",
         help=data_set.WHAT,
     )
-    groups = {"clips": CLIPS, "network": options.NETWORK, "judging": JUDGING, "output": OUTPUT}
+    groups = {
+        "clips": CLIPS,
+        "network": options.NETWORK,
+        "learning": LEARNING,
+        "judging": JUDGING,
+        "output": OUTPUT,
+    }
     options.add_groups(parser, groups)
 
 
@@ -87,19 +118,12 @@ def run(given: argparse.Namespace) -> int:
         given: the command line.
     """
     network, figures, picture = outputs_of(given)
-    from ..training.heads import transfer
     from ..training.heads.linear import require
 
     require()
     dataset = data_set.data_set(given, given.seconds)
     model = open_model(given, "embedding")
-    found = transfer(
-        dataset,
-        model,
-        folds=given.folds,
-        embeddings=given.embeddings,
-        progress=given.verbosity >= 0,
-    )
+    found = learnt(dataset, model, given)
     if found.failures:
         lines = "".join(f"\n  {line}" for line in causes(found.failures))
         LOG.error("left out %d of %d clips:%s", len(found.failures), len(dataset.clips), lines)
@@ -117,6 +141,32 @@ def run(given: argparse.Namespace) -> int:
         print(found.results)
         write_page(found.results, figures, picture, given)
     return int(bool(found.failures))
+
+
+def learnt(dataset: Dataset, model: Model, given: argparse.Namespace) -> Transferred:
+    """Return a network that has learnt the classes of some clips.
+
+    Args:
+        dataset: the clips.
+        model: whose network learns.
+        given: the command line.
+    """
+    from ..training.heads import transfer, transfer_in_mode
+    from ..training.modes import MODES
+
+    shared: Any = {"folds": given.folds, "progress": given.verbosity >= 0}
+    if given.mode == "quick":
+        return transfer(dataset, model, embeddings=given.embeddings, **shared)
+    folder = Path(given.output).with_suffix(".training")
+    return transfer_in_mode(
+        dataset,
+        model,
+        MODES[given.mode],
+        folder,
+        seconds=given.seconds,
+        overwrite=given.overwrite,
+        **shared,
+    )
 
 
 def write_page(results: Results, figures: Path, picture: Path, given: argparse.Namespace) -> None:

@@ -242,7 +242,7 @@ PUBLIC = {
         "without",
         "write_manifest",
     ],
-    ".training.heads": ["Transferred", "transfer"],
+    ".training.heads": ["Transferred", "transfer", "transfer_in_mode"],
     ".training.modes": [
         "MODES",
         "CrossValidation",

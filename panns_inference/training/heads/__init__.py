@@ -3,6 +3,8 @@
 clips --network--> embeddings --groups--> strength, thresholds, figures --> head, in the network
 """
 
-from .transfer import Transferred, transfer
+from .in_mode import transfer_in_mode
+from .transfer import transfer
+from .transferred import Transferred
 
-__all__ = ["Transferred", "transfer"]
+__all__ = ["Transferred", "transfer", "transfer_in_mode"]

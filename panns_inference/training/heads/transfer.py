@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
-from pathlib import Path
 
-from ...batch import Failure
-from ...checkpoints import save
 from ...errors import AudioError, UsageError
 from ...model import Model
-from ...models import Network
 from ...models.mini import PannsMini
 from ..data import Dataset
 from ..new_classes import activation_for
@@ -20,52 +15,8 @@ from .framewise import segments_of
 from .linear import require
 from .network import last_values, trunk_of, with_head
 from .partition import partition_of
-from .results import Results, results_of
-
-
-@dataclass(frozen=True, eq=False)
-class Transferred:
-    """A network that has learnt new classes.
-
-    Attributes:
-        network: with all of the other one but its last layers.
-        labels: display names of the classes.
-        mids: an identifier of each; empty if they have none.
-        thresholds: of each class, the probability from which on `detect` finds an event.
-        results: how good it is, by clips that had no part in it; None if there are too few.
-        n_clips: clips that it has learnt from.
-        failures: clips that could not be read.
-    """
-
-    network: Network
-    labels: tuple[str, ...]
-    mids: tuple[str, ...]
-    thresholds: tuple[float, ...]
-    results: Results | None
-    n_clips: int
-    failures: tuple[Failure, ...]
-
-    def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
-        """Write it as one file that needs nothing else, as `checkpoints.save` does.
-
-        Args:
-            path: of the file.
-            overwrite: whether a file that is there is replaced.
-
-        Returns:
-            The path.
-
-        Raises:
-            OutputError: if the file is there, or cannot be written.
-        """
-        return save(
-            self.network,
-            path,
-            labels=self.labels,
-            mids=self.mids,
-            thresholds=self.thresholds,
-            overwrite=overwrite,
-        )
+from .results import results_of
+from .transferred import Transferred
 
 
 def transfer(

@@ -18,6 +18,7 @@ from panns_inference.pipeline import EmbeddingTask
 from panns_inference.training.data import Clip, Dataset, dataset, read_dataset
 from panns_inference.training.heads import transfer
 from panns_inference.training.heads.embedding import embedded
+from panns_inference.training.modes import MODES, Mode, Stage
 
 RATE = 32_000
 RNG = np.random.default_rng(0)
@@ -290,3 +291,25 @@ def test_embeddings_are_computed_once(
     assert (third.embeddings[2] != first.embeddings[2]).any()
     elsewhere = embedded(dataset(more), mini, tmp_path / "elsewhere")
     np.testing.assert_allclose(elsewhere.embeddings, third.embeddings, atol=1e-5)
+
+
+def test_the_whole_network_learns(
+    folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    stages = (
+        Stage(whole=False, epochs=1, learning_rate=0.01, batch_size=8, least_steps=60),
+        Stage(whole=True, epochs=1, learning_rate=1e-3, batch_size=8, statistics=False),
+    )
+    monkeypatch.setitem(MODES, "fine-tune", Mode("fine-tune", stages))
+    path = tmp_path / "mine.pth"
+    given = ["--model", "PannsMini", "--device", "cpu", "--threads", "1", "--seconds", "2"]
+    assert main(["transfer", str(folder), "-o", str(path), "--fine-tune", *given]) == 0
+    assert "6 clips that it had not learnt from, accuracy" in capsys.readouterr().out
+    assert len(json.loads(path.with_suffix(".json").read_text())["confusion"]) == 3
+    again = AudioTagging(str(path), device="cpu", verbose=False, threads=1)
+    assert again.labels == [*KINDS]
+    trunk, own = again.network.state_dict(), AudioTagging("PannsMini", device="cpu").network
+    assert (trunk["fc1.weight"] != own.state_dict()["fc1.weight"]).any()
