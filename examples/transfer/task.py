@@ -33,7 +33,7 @@ class Task:
         seconds: length to which clips are padded or cut; longer recordings are several clips, whose
             probabilities are averaged, where `read` says so.
         metric: of `METRICS`.
-        paper: its row in the paper: who to figure.
+        paper: its row in the paper, one of `COLUMNS` to its figure; empty if it is not there.
     """
 
     title: str
@@ -44,12 +44,14 @@ class Task:
     paper: Mapping[str, float] = field(default_factory=dict)
 
 
-def row(best: float, scratch: float, fine_tune: float, freeze_l1: float, freeze_l3: float) -> dict:
-    """Return a row of Tables XIII to XVIII of the paper, in the order of their columns."""
-    return {
-        "best earlier": best,
-        "scratch": scratch,
-        "fine-tune": fine_tune,
-        "freeze-l1": freeze_l1,
-        "freeze-l3": freeze_l3,
-    }
+COLUMNS = ("best earlier", "scratch", "fine-tune", "freeze-l1", "freeze-l3")
+"""Of Tables XIII to XVIII of the paper: the best system before it, and the ways of transfer."""
+
+
+def row(*figures: float) -> dict[str, float]:
+    """Return a row of the paper's tables.
+
+    Args:
+        figures: of the `COLUMNS`.
+    """
+    return dict(zip(COLUMNS, figures, strict=True))
