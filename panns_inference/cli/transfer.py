@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..arguments import WEIGHTS
 from ..errors import UsageError
+from ..files import explained
 from . import data_set, options, values, wanted
 from .failures import causes
 from .figures import check_output
@@ -122,6 +123,9 @@ def run(given: argparse.Namespace) -> int:
 
     require()
     dataset = data_set.data_set(given, given.seconds)
+    for path in (network, figures):
+        with explained(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
     model = open_model(given, "embedding")
     found = learnt(dataset, model, given)
     if found.failures:
@@ -181,7 +185,6 @@ def write_page(results: Results, figures: Path, picture: Path, given: argparse.N
     from ..plot.style import require
     from ..training.heads.page import write_figures, write_picture
 
-    figures.parent.mkdir(parents=True, exist_ok=True)
     write_figures(results, figures, overwrite=given.overwrite, network=given.output)
     try:
         require()

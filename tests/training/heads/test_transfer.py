@@ -198,6 +198,21 @@ def test_nothing_is_overwritten(
     assert "end it in .pth" in capsys.readouterr().err
 
 
+def test_folders_of_what_is_written_are_made(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output, results = tmp_path / "networks/new/mine.pth", tmp_path / "results"
+    given = ["--model", "PannsMini", "--device", "cpu", "--threads", "1"]
+    written = ["-o", str(output), "--results", str(results)]
+    assert main(["transfer", str(folder), *given, *written]) == 0
+    assert [path.name for path in sorted(results.iterdir())] == ["mine.json", "mine.png"]
+    capsys.readouterr()
+    # Where there can be no folder, nothing is computed before that is said.
+    assert main(["transfer", str(folder), *given, "-o", f"{output}/other.pth"]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "other.pth cannot be written: " in line
+
+
 def test_stretches_of_a_recording_are_clips(mini: AudioTagging, tmp_path: Path) -> None:
     path = tmp_path / "long.wav"
     whole = np.concatenate([sound("tone"), sound("noise"), sound("silence")])
