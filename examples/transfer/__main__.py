@@ -6,10 +6,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from panns_inference.training.modes import MODES
-
 from panns_inference import AudioTagging, PannsError
 from panns_inference.training.data import Dataset, pack
+from panns_inference.training.modes import MODES
 
 from .run import transferred
 from .table import comparison

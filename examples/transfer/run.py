@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from panns_inference.models import Network
 from panns_inference.training.batches import Clips
 from panns_inference.training.modes import Mode, cross_validated
-
-from panns_inference.models import Network
 
 from .segments import by_recording
 from .task import METRICS, Task

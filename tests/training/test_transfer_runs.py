@@ -11,8 +11,6 @@ from typing import Any
 import made_tasks
 import numpy as np
 import pytest
-from panns_inference.training.batches import Clips
-from panns_inference.training.modes import MODES, CrossValidation, Mode, Stage, divisions
 
 from examples.transfer import __main__ as program
 from examples.transfer import run
@@ -21,7 +19,9 @@ from examples.transfer.task import Task
 from examples.transfer.tasks import TASKS
 from panns_inference import AudioTagging
 from panns_inference.models import Network
+from panns_inference.training.batches import Clips
 from panns_inference.training.data import pack
+from panns_inference.training.modes import MODES, CrossValidation, Mode, Stage, divisions
 
 MADE = {
     "esc50": made_tasks.esc50,
