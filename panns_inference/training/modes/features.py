@@ -48,9 +48,7 @@ class Features:
     def __init__(self, clips: Clips, network: Network, folder: Path) -> None:
         self.dataset = clips.dataset
         self.n_samples = clips.waveforms(FIRST).shape[1]
-        mark = hashlib.sha256(checksum(network).encode())
-        mark.update(Uniform(clips.dataset, 1, 0).digest.encode())
-        path = folder / f"features-{mark.hexdigest()[:16]}.npy"
+        path = folder / f"features-{digest(clips, network)}.npy"
         if not path.exists():
             _write(clips, network, path)
         self._features: NDArray[np.float32] = np.load(path, mmap_mode="r")
@@ -62,6 +60,19 @@ class Features:
             indices: of the clips.
         """
         return self._features[indices]
+
+
+def digest(clips: Clips, network: Network, *more: object) -> str:
+    """Return a digest of what results follow from, 16 hexadecimal digits.
+
+    Args:
+        clips: by their names, times and classes.
+        network: by its layers and weights.
+        more: by their text.
+    """
+    n_samples = clips.waveforms(FIRST).shape[1]
+    given = (Uniform(clips.dataset, 1, 0).digest, n_samples, checksum(network), *more)
+    return hashlib.sha256(repr(given).encode()).hexdigest()[:16]
 
 
 def _write(clips: Clips, network: Network, path: Path) -> None:

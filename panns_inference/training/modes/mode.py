@@ -79,7 +79,7 @@ MODES: Mapping[str, Mode] = {
     for mode in (
         Mode(
             "scratch",
-            (Stage(whole=True, epochs=60, learning_rate=1e-3, mixup="logmel"),),
+            (Stage(whole=True, epochs=60, learning_rate=1e-3, batch_size=16, mixup="logmel"),),
             pretrained=False,
         ),
         Mode("freeze-l1", (LAST_LAYERS,)),

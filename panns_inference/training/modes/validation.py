@@ -17,7 +17,7 @@ from ...models import Network
 from ..batches import Clips, Selection
 from ..data import Dataset
 from ..judging import Judging
-from .features import Features, OnFeatures
+from .features import Features, OnFeatures, digest
 from .learning import learnt
 from .mode import Mode
 
@@ -119,7 +119,8 @@ def cross_validated(
     divided = tuple(divisions(clips.dataset))
     uses_features = not all(stage.whole for stage in mode.stages)
     features = Features(clips, network, folder) if uses_features else None
-    run = folder / f"{type(network).__name__} {mode.name} seed {seed}"
+    mark = digest(clips, network, mode)
+    run = folder / f"{type(network).__name__} {mode.name} seed {seed} {mark}"
     found = []
     for division in divided:
         path = run / division.name / "probabilities.npy"
