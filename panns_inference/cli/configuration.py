@@ -28,7 +28,7 @@ NAME = "panns.toml"
 
 PROJECT = "pyproject.toml"
 
-PLACES = frozenset({"PATH", "FILE", "DIR", "FOLDER"})
+PLACES = frozenset({"PATH", "FILE", "DIR", "FOLDER", "EXAMPLE"})
 """What the value of an option is called that names a file or a folder."""
 
 OF_ONE_LINE = frozenset({"help", "version", "config", "no-config", "save-config"})

@@ -60,6 +60,12 @@ SEARCH = [
         metavar="FOLDER",
         help="where embeddings are kept; default: .panns-embeddings in IN",
     ),
+    options.option(
+        "--index",
+        action="store_true",
+        help="search an index, which is made if need be: nearly the same hits, sooner where there "
+        "are more than ten million windows",
+    ),
 ]
 
 LABEL = options.option(
@@ -114,6 +120,7 @@ def run(given: argparse.Namespace) -> int:
         window=given.window,
         hop=given.hop,
         embeddings=given.embeddings,
+        index=given.index,
         jobs=given.jobs,
         on_error=failures.append if given.on_error == "skip" else "raise",
         resampler=given.resampler,

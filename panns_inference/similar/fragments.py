@@ -150,6 +150,19 @@ def read_entries(path: Path, origin: Origin) -> list[Entry]:
         raise ValueError(f"it has no list of recordings: {error}") from error
 
 
+def read_times(path: Path) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the onsets and offsets of all windows of a fragment, (n,) each.
+
+    Args:
+        path: of the file.
+    """
+    from pyarrow.parquet import read_table
+
+    times = read_table(path, columns=["onset", "offset"], use_threads=False)
+    onsets, offsets = (column.to_numpy() for column in times.columns)
+    return onsets, offsets
+
+
 def read_rows(path: Path) -> Iterator[Rows]:
     """Yield all windows of a fragment, in blocks.
 

@@ -58,9 +58,14 @@ class Kept:
         """The recordings by their numbers: their places in `found`."""
         return [_named(each, self.reading) for each in self.found.values()]
 
+    @cached_property
+    def numbers(self) -> dict[Key, int]:
+        """The numbers of the recordings, by what they are known by in the store."""
+        return {key: number for number, key in enumerate(self.found)}
+
     def blocks(self) -> Iterator[Block]:
         """Yield all windows."""
-        return self.store.blocks({key: number for number, key in enumerate(self.found)})
+        return self.store.blocks(self.numbers)
 
 
 def keep(

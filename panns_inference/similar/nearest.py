@@ -47,20 +47,20 @@ def nearest(
         The nearest first; of equal ones, the one that comes first in the blocks.
     """
     unit = (direction / np.linalg.norm(direction)).astype(np.float32)
-    best, waiting, last = np.empty(0, FOUND), [np.empty(0, FOUND)], -1
+    hits, waiting, last = np.empty(0, FOUND), [np.empty(0, FOUND)], -1
     for block in blocks:
         similarity = cosines(block.vectors, unit)
         is_enough = similarity >= min_similarity
-        if top is not None and len(best) == top:
-            is_enough &= similarity > best["similarity"].min(initial=np.inf)
+        if top is not None and len(hits) == top:
+            is_enough &= similarity > hits["similarity"].min(initial=np.inf)
         found = _found(block, similarity, is_enough)
         # What a window of the next block overlaps is known then.
         waits = (found["recording"] == block.recordings[-1]) & (not all_windows)
         if last != (last := block.recordings[-1]) or all_windows:
-            best = _best(np.concatenate([best, *waiting, found[~waits]]), top, all_windows)
+            hits = best(np.concatenate([hits, *waiting, found[~waits]]), top, all_windows)
             waiting.clear()
         waiting.append(found[waits])
-    return _best(np.concatenate([best, *waiting]), top, all_windows)
+    return best(np.concatenate([hits, *waiting]), top, all_windows)
 
 
 def cosines(vectors: NDArray[np.float32], unit: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -83,8 +83,14 @@ def _found(block: Block, similarity: NDArray[np.float32], where: NDArray[np.bool
     return found
 
 
-def _best(found: Found, top: int | None, all_windows: bool) -> Found:
-    """The nearest windows in their order."""
+def best(found: Found, top: int | None, all_windows: bool) -> Found:
+    """Return the nearest windows in their order.
+
+    Args:
+        found: in any order.
+        top: as for `nearest`.
+        all_windows: as for `nearest`.
+    """
     order = np.argsort(-found["similarity"], kind="stable")
     if not all_windows:
         order = order[_apart(found[order], top)]

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ..audio import Reading
 from ..batch.progress import OnError
@@ -14,10 +17,10 @@ from ..inference import AudioTagging
 from ..pipeline import EmbeddingTask
 from ..wording import argument
 from .examples import Example, direction_of, example_of
-from .kept import keep
-from .nearest import nearest
+from .index import Index
+from .kept import Kept, keep
+from .nearest import Found, nearest
 from .tables import ENDINGS, Table
-from .windows import Windows
 
 if TYPE_CHECKING:
     from ..model import Model
@@ -65,6 +68,7 @@ def search_similar(
     window: float | None = None,
     hop: float | None = None,
     embeddings: str | os.PathLike[str] | None = None,
+    index: bool = False,
     jobs: int | None = None,
     on_error: OnError = "skip",
     resampler: str = "soxr",
@@ -92,6 +96,8 @@ def search_similar(
         window: seconds of a window; None is 5, or what the table has.
         hop: seconds from a window to the next; None is half a window, or what the table has.
         embeddings: folder where embeddings are kept; None is `.panns-embeddings` in `within`.
+        index: whether an index is used, and made if need be: nearly the same hits, sooner where
+            there are more than ten million windows.
         jobs: as for `batch.results`, like the next six.
         on_error: as there, for recordings in the folder.
         resampler: as there.
@@ -105,21 +111,25 @@ def search_similar(
 
     Raises:
         AudioError: if an example cannot be used, or there is no recording.
-        UsageError: if an argument makes no sense, the table cannot be used, or pyarrow is missing.
+        UsageError: if an argument makes no sense, the table cannot be used, or pyarrow is missing,
+            or usearch for an index.
         OutputError: if embeddings cannot be kept there.
     """
     wanted, unwanted = ([*map(_example, those)] for those in (examples, unlike))
     reading = Reading(resampler, strict, track, channel)
+    if index and top is None:
+        raise UsageError("an index finds so many hits as are wanted: give top")
     table = Table(within) if is_table(within) else None
     if table:
-        task = _task_of_table(table, model, window=window, hop=hop, embeddings=embeddings)
+        given = {"window": window, "hop": hop, "embeddings": embeddings, "index": index or None}
+        task = _task_of_table(table, model, given)
     else:
         window = WINDOW if window is None else window
         hop = window / OVERLAP if hop is None else hop
         task = EmbeddingTask(model or AudioTagging("PannsMini"), window=window, hop=hop)
     # Before hours of sound are embedded: an example may not be there.
     direction = direction_of(task, wanted, unwanted, reading)
-    windows: Windows = table or keep(
+    windows = table or keep(
         task,
         [within],
         embeddings,
@@ -131,7 +141,7 @@ def search_similar(
         channel=channel,
         progress=progress,
     )
-    found = nearest(direction, windows.blocks(), top, min_similarity, all_windows=all_windows)
+    found = _found(windows, direction, top, min_similarity, all_windows, index)
     names = windows.recordings
     return [
         Hit(filename, onset, offset, similarity, *chosen)
@@ -149,11 +159,27 @@ def is_table(path: str | os.PathLike[str]) -> bool:
     return os.fspath(path).lower().endswith(ENDINGS) and not os.path.isdir(path)
 
 
+def _found(
+    windows: Table | Kept,
+    direction: NDArray[np.float32],
+    top: int | None,
+    min_similarity: float,
+    all_windows: bool,
+    indexed: bool,
+) -> Found:
+    if indexed and isinstance(windows, Kept) and top is not None:
+        index, numbers = Index(windows.store), windows.numbers
+        return index.nearest(direction, numbers, top, min_similarity, all_windows=all_windows)
+    return nearest(direction, windows.blocks(), top, min_similarity, all_windows=all_windows)
+
+
 def _example(given: str | os.PathLike[str] | Example) -> Example:
     return given if isinstance(given, Example) else example_of(given)
 
 
-def _task_of_table(table: Table, model: Model | None, **settings: object) -> EmbeddingTask:
+def _task_of_table(
+    table: Table, model: Model | None, settings: Mapping[str, object]
+) -> EmbeddingTask:
     """What embeds examples as the windows of a table were embedded."""
     for name, value in settings.items():
         if value is not None:

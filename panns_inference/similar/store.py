@@ -75,11 +75,26 @@ class Store:
         """The recordings by their keys; of two entries on one, the later holds."""
         return {each.key: each for each in itertools.chain(*self._fragments.values())}
 
+    @property
+    def fragments(self) -> list[Path]:
+        """The files, the oldest first."""
+        return [*self._fragments]
+
     def blocks(self, numbers: Mapping[Key, int]) -> Iterator[Block]:
         """Yield the windows of some recordings.
 
         Args:
             numbers: by their keys, the numbers that the recordings have in the blocks.
+        """
+        for path, owners in self.owners(numbers):
+            yield from _blocks(read_rows(path), owners)
+
+    def owners(self, numbers: Mapping[Key, int]) -> Iterator[tuple[Path, NDArray[np.int64]]]:
+        """Yield fragments, and for each of their windows the number of its recording, (n,).
+
+        Args:
+            numbers: of recordings, by their keys; windows of others have -1. Fragments that have
+                no other windows are left out.
         """
         latest = self.entries
         for path, entries in self._fragments.items():
@@ -88,7 +103,7 @@ class Store:
             ]
             owners = np.repeat(np.array(wanted, np.int64), [each.n_windows for each in entries])
             if (owners >= 0).any():
-                yield from _blocks(read_rows(path), owners)
+                yield path, owners
 
     @contextlib.contextmanager
     def writer(self) -> Iterator[Writer]:
@@ -139,7 +154,8 @@ class Store:
                     writer.add(entry, rows)
         writer.flush()
         for path in merged:
-            path.unlink(missing_ok=True)
+            for each in self.folder.glob(f"{path.stem}.*"):  # with what was made of it
+                each.unlink(missing_ok=True)
             del self._fragments[path]
 
     def _paths(self) -> list[Path]:

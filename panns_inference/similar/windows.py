@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,17 +39,6 @@ class Named(NamedTuple):
     filename: str
     track: int | None = None
     channel: int | None = None
-
-
-class Windows(Protocol):
-    """Windows that can be gone through again and again: of a folder, or of a table."""
-
-    @property
-    def recordings(self) -> Sequence[Named]:
-        """The recordings by their numbers, as far as `blocks` has come."""
-
-    def blocks(self) -> Iterator[Block]:
-        """Yield all windows."""
 
 
 def rows_of_block(size: int) -> int:

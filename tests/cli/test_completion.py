@@ -119,7 +119,16 @@ def test_what_may_follow() -> None:
     assert "--no-split" not in completed("tag", "--")
 
 
-@pytest.mark.parametrize("words", [("tag", ""), ("tag", "-o", ""), ("tag", "--model", "x")])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("tag", ""),
+        ("tag", "-o", ""),
+        ("tag", "--model", "x"),
+        ("search", ""),
+        ("search", "--not", ""),
+    ],
+)
 def test_files_may_follow(words: tuple[str, ...]) -> None:
     assert [*candidates.of(words)][-1] == (candidates.FILES,)
 
