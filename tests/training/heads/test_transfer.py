@@ -328,3 +328,51 @@ def test_the_whole_network_learns(
     assert again.labels == [*KINDS]
     trunk, own = again.network.state_dict(), AudioTagging("PannsMini", device="cpu").network
     assert (trunk["fc1.weight"] != own.state_dict()["fc1.weight"]).any()
+
+
+def test_hits_of_a_search_are_learnt_from(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Rows with a label are confirmed, those without one are refused."""
+    rows = ["filename,onset,offset,label,similarity"]
+    for k in range(6):
+        path = tmp_path / f"{k}.wav"
+        soundfile.write(path, np.concatenate([sound("tone"), sound("noise")]), RATE)
+        rows += [f"{path},0.5,1.5,whistle,0.9", f"{path},2.5,3.5,,0.8"]
+    table = tmp_path / "hits.csv"
+    table.write_text("\n".join(rows))
+    path = tmp_path / "whistle.pth"
+    given = ["--model", "PannsMini", "--device", "cpu", "--threads", "1"]
+    assert main(["transfer", str(table), "-o", str(path), *given]) == 0
+    assert capsys.readouterr().out.splitlines()[1].split()[:2] == ["whistle", "2"]
+    again = AudioTagging(str(path), device="cpu", verbose=False, threads=1)
+    tone, noise = (again.tag(sound(kind), RATE).clipwise for kind in ("tone", "noise"))
+    assert tone > 0.5 > noise
+
+
+@pytest.mark.shared("ESC-10")
+def test_real_recordings_are_learnt(shared: Path, tmp_path: Path, mini: AudioTagging) -> None:
+    names = ("dog_bark", "rain", "rooster")
+    data = read_dataset(shared / "audio" / "esc10" / "esc10.csv")
+    taken = {
+        (name, fold): [c for c in data.clips if c.labels == (name,) and c.fold == fold][:2]
+        for name in names
+        for fold in ("1", "2", "3")
+    }
+    clips = dataset([clip for those in taken.values() for clip in those])
+    found = transfer(clips, mini, folds=3, embeddings=tmp_path)
+    assert found.results is not None
+    assert found.results.n_clips == 18
+    assert found.results.accuracy > 0.8
+
+
+@pytest.mark.slow
+@pytest.mark.shared("ESC-10 and the published weights of LeeNet11")
+@pytest.mark.parametrize(("name", "least"), [("PannsMini", 0.95), ("LeeNet11", 0.9)])
+def test_the_accuracy_on_esc10(name: str, least: float, shared: Path, tmp_path: Path) -> None:
+    weights = None if name == "PannsMini" else next(shared.rglob("LeeNet11*.pth"))
+    model = AudioTagging(name, weights, device="cpu", verbose=False)
+    data = read_dataset(shared / "audio" / "esc10" / "esc10.csv")
+    found = transfer(data, model, folds=4, embeddings=tmp_path)
+    assert found.results is not None
+    assert found.results.accuracy >= least
