@@ -1,15 +1,18 @@
 """How fast clips are read that were packed, and anew: `python benchmarks/packing.py`.
 
 Batches of 32 clips of ten seconds, mono at 32 kHz, as float32 in memory: what a GPU is fed with. In
-random order, as balanced sampling needs them, but for WebDataset, which is read shard by shard.
-Each process reads for itself, as the workers of a loader do. `cold` is with nothing of the files in
-the memory of the system. The store of objects is a server of HTTP on this machine that answers each
-request after 20 ms.
+random order, as balanced sampling needs them, but for WebDataset, which is read shard by shard. Two
+processes read each for itself, as the workers of a loader do.
+
+The time of a core counts what is computed, also where other programs take turns with it, but not
+what the disk takes. `cold` is with nothing of the files in the memory of the system. The store of
+objects is a server of HTTP on this machine that answers each request after 20 ms.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import http.server
 import io
 import multiprocessing
@@ -17,11 +20,11 @@ import os
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import h5py
 import numpy as np
@@ -33,13 +36,15 @@ from report import setting, table, write_section
 
 from panns_inference.audio import read
 from panns_inference.training.data import Clip, Packed, dataset, pack
-from panns_inference.training.int16 import to_float32, to_int16
+from panns_inference.training.int16 import FULL_SCALE, to_int16
 
 RATE, SECONDS, BATCH = 32_000, 10, 32
 SAMPLES = RATE * SECONDS
 
 SOURCE_RATE = 44_100
 """Of the files, which are in stereo: as most recordings are."""
+
+PROCESSES = 2
 
 LATENCY = 0.02
 """Seconds before the store answers."""
@@ -49,6 +54,14 @@ STREET = Path(__file__).parents[1] / "examples" / "street.flac"
 FILES = {"WAV": "PCM_16", "FLAC": "PCM_16", "MP3": "MPEG_LAYER_III", "OGG": "VORBIS"}
 
 Batch = NDArray[np.float32]
+
+
+def batch_of(clips: Iterable[NDArray[np.int16]]) -> Batch:
+    """Clips as float32, (clips, samples), without a copy on the way."""
+    batch = np.empty((BATCH, SAMPLES), np.float32)
+    for samples, waveform in zip(clips, batch, strict=True):
+        np.divide(samples, FULL_SCALE, out=waveform, dtype=np.float32)
+    return batch
 
 
 def recordings(n: int, rate: int, channels: int) -> Iterator[NDArray[np.float32]]:
@@ -122,14 +135,14 @@ def by_h5py(folder: Path, random: np.random.Generator) -> Iterator[Batch]:
     places = [(each, row) for each in rows for row in range(len(each))]
     while True:
         chosen = [places[k] for k in random.integers(len(places), size=BATCH)]
-        yield np.stack([to_float32(each[row]) for each, row in chosen])
+        yield batch_of(each[row] for each, row in chosen)
 
 
 def by_lzf(folder: Path, random: np.random.Generator) -> Iterator[Batch]:
     """Compressed HDF5, a chunk a clip."""
     rows = h5py.File(folder / "lzf.h5")["waveform"]
     while True:
-        yield np.stack([to_float32(rows[k]) for k in random.integers(len(rows), size=BATCH)])
+        yield batch_of(rows[k] for k in random.integers(len(rows), size=BATCH))
 
 
 def by_webdataset(form: str, folder: Path, random: np.random.Generator) -> Iterator[Batch]:
@@ -138,7 +151,7 @@ def by_webdataset(form: str, folder: Path, random: np.random.Generator) -> Itera
     samples = webdataset.WebDataset([*shards], shardshuffle=False, empty_check=False).repeat()
     members = (member[form] for member in samples)
     while True:
-        yield np.stack([to_float32(of_tar(data, form)) for data in islice(members, BATCH)])
+        yield batch_of(of_tar(data, form) for data in islice(members, BATCH))
 
 
 def of_tar(data: bytes, form: str) -> NDArray[np.int16]:
@@ -192,39 +205,43 @@ WAYS: dict[str, Callable[..., Iterator[Batch]]] = {
 """What is compared."""
 
 
-def work(way: Callable[..., Iterator[Batch]], folder: Path, seed: int, line: Any) -> None:
-    """Read batches in a process when it is time."""
-    batches = way(folder, np.random.default_rng(seed))
-    next(batches)
-    line.send(None)
-    n_batches, is_cold = line.recv()
-    if is_cold:
+def work(folder: Path, seed: int, line: Any) -> None:
+    """Read batches in a process whenever it is time, and say how long it computed."""
+    while job := line.recv():
+        way, n_batches = job
+        next(way(folder, np.random.default_rng(seed)))  # modules are imported
         batches = way(folder, np.random.default_rng(seed + 1000))
-    for _ in range(n_batches):
-        next(batches)
-    line.send(None)
+        line.send(None)
+        line.recv()
+        begun = time.process_time()
+        for _ in range(n_batches):
+            next(batches)
+        line.send(time.process_time() - begun)
+
+
+class Speeds(NamedTuple):
+    """Clips a second: of computing, and of time."""
+
+    computing: float
+    time: float
 
 
 def speed(
-    way: Callable[..., Iterator[Batch]], folder: Path, processes: int, n_batches: int, cold: bool
-) -> float:
-    """Clips a second of several processes."""
-    context = multiprocessing.get_context("spawn")
-    lines = []
-    for seed in range(processes):
-        line, other = context.Pipe()
-        context.Process(target=work, args=(way, folder, seed, other), daemon=True).start()
-        lines.append(line)
+    lines: Sequence[Any], way: Callable[..., Iterator[Batch]], n_batches: int, cold: Path | None
+) -> Speeds:
+    """How fast processes read; files in a folder are taken out of the memory of the system."""
+    for line in lines:
+        line.send((way, n_batches))
     for line in lines:
         line.recv()
     if cold:
-        forget(folder)
+        forget(cold)
     begun = time.perf_counter()
     for line in lines:
-        line.send((n_batches, cold))
-    for line in lines:
-        line.recv()
-    return processes * n_batches * BATCH / (time.perf_counter() - begun)
+        line.send(None)
+    computing = sum(line.recv() for line in lines)
+    n_clips = len(lines) * n_batches * BATCH
+    return Speeds(n_clips / computing, n_clips / (time.perf_counter() - begun))
 
 
 def forget(folder: Path) -> None:
@@ -239,28 +256,47 @@ def forget(folder: Path) -> None:
 def main() -> None:
     """Measure, print the table, and write it into `RESULTS.md`."""
     parser = argparse.ArgumentParser(description="Time readers of clips.")
+    parser.add_argument(
+        "--folder", help="for the clips, which stay there; default: a temporary one"
+    )
     parser.add_argument("--clips", type=int, default=1024, help="default: %(default)s")
     parser.add_argument("--files", type=int, default=96, help="default: %(default)s")
     parser.add_argument("--batches", type=int, default=12, help="default: %(default)s")
     parser.add_argument("--rounds", type=int, default=3, help="default: %(default)s")
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        write_all(folder, given.clips, given.files)
+    with contextlib.ExitStack() as stack:
+        folder = Path(given.folder or stack.enter_context(tempfile.TemporaryDirectory()))
+        if not (folder / "pack").is_dir():
+            write_all(folder, given.clips, given.files)
         server = http.server.ThreadingHTTPServer(
             ("127.0.0.1", 0), partial(Store, directory=str(folder))
         )
         threading.Thread(target=server.serve_forever, daemon=True).start()
         ways = {**WAYS, "HDF5, by HTTP: this package": partial(from_store, server.server_port)}
-        columns = [(1, False), (2, False), (2, True)]
-        found: dict[str, list[list[float]]] = {way: [[] for _ in columns] for way in ways}
+        lines = [started(folder, seed) for seed in range(PROCESSES)]
+        found: dict[str, list[list[float]]] = {way: [] for way in ways}
         for _ in range(given.rounds):
             for way, reader in ways.items():
-                for times, (processes, cold) in zip(found[way], columns, strict=True):
-                    n_batches = max(2, given.batches // (4 if "anew" in way else 1))
-                    times.append(speed(reader, folder, processes, n_batches, cold))
-        rows = [(way, *(f"{max(times):.0f}" for times in those)) for way, those in found.items()]
+                n_batches = max(1, given.batches // (8 if "anew" in way else 1))
+                warm = speed(lines, reader, n_batches, None)
+                cold = speed(lines, reader, n_batches, folder)
+                found[way].append([warm.computing, warm.time, cold.time])
+                print(way, *map(round, found[way][-1]), flush=True)
+        rows = [
+            (way, *(f"{max(each):.0f}" for each in zip(*those, strict=True)))
+            for way, those in found.items()
+        ]
+        for line in lines:
+            line.send(None)
         write(rows, given, folder)
+
+
+def started(folder: Path, seed: int) -> Any:
+    """The line to a process that reads."""
+    context = multiprocessing.get_context("spawn")
+    line, other = context.Pipe()
+    context.Process(target=work, args=(folder, seed, other), daemon=True).start()
+    return line
 
 
 def size_of(path: Path) -> int:
@@ -270,14 +306,16 @@ def size_of(path: Path) -> int:
 
 def write(rows: Sequence[Sequence[str]], given: argparse.Namespace, folder: Path) -> None:
     """Print the table, and put it into the file of results."""
-    heading = "clips a second", "1 process", "2 processes", "2 processes, cold"
+    heading = "clips a second", "of a core's time", "2 processes", "2 processes, cold"
     whole, lzf, flac = (size_of(folder / name) for name in ("pack", "lzf.h5", "tar-flac"))
     body = (
         f"{setting('h5py', 'webdataset', 'numpy', 'soundfile')} {given.clips} clips of {SECONDS} s "
         f"at {RATE} Hz, {whole / 1e6:.0f} MB of int16 (lzf takes {lzf / whole:.0%} of it, FLAC "
         f"{flac / whole:.0%}); files that are decoded anew: {SOURCE_RATE} Hz, stereo. The best of "
         f"{given.rounds} rounds, batches of {BATCH} as float32. By HTTP: each request is answered "
-        f"after {1000 * LATENCY:.0f} ms.\n\n{table(heading, rows)}"
+        f"after {1000 * LATENCY:.0f} ms. Load of the machine by all programs meanwhile: "
+        f"{os.getloadavg()[1]:.0f}; above the number of cores, the first column alone says much."
+        f"\n\n{table(heading, rows)}"
     )
     print(body)
     write_section("Packed clips", body)

@@ -20,12 +20,3 @@ def to_int16(waveform: NDArray[np.float32]) -> NDArray[np.int16]:
         waveform: of any shape, such as (samples,).
     """
     return np.rint(np.clip(waveform, -1, 1) * FULL_SCALE).astype(np.int16)
-
-
-def to_float32(samples: NDArray[np.int16]) -> NDArray[np.float32]:
-    """Return integers as samples in [-1, 1].
-
-    Args:
-        samples: of any shape, such as (samples,).
-    """
-    return np.divide(samples, FULL_SCALE, dtype=np.float32)

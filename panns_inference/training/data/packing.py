@@ -3,10 +3,11 @@
     clips --shards of 64 MiB--> processes: decode, mix, resample, cut or pad --> files of HDF5
                                                                              --> pack.json, last
 
-HDF5 was chosen by measurement (`benchmarks/packing.py`): what training reads is at random, for
-balanced sampling draws rare classes often, and tar files (WebDataset) are read from their
-beginnings. It is what the paper's authors use, with the same names inside. Without compression a
-clip is one range of bytes, which is mapped from a disk and fetched from a store of objects.
+HDF5 was chosen by measurement (`benchmarks/packing.py`). Balanced sampling draws at random, which a
+tar file (WebDataset) does not allow: it is read from its beginning, and takes a core several times
+as long as int16 that is mapped from the disk; compression takes longer still. In HDF5 without it a
+clip is one range of bytes, to be mapped, or fetched from a store of objects. The paper's authors
+use it, with the same names inside.
 
 A run that was killed goes on: what is there and is made from the same clips, files and settings is
 kept.
