@@ -98,10 +98,8 @@ class Results:
     def summary(self) -> str:
         """The figures of all classes, in one line."""
         rate = "" if math.isnan(self.accuracy) else f", accuracy {self.accuracy:.3f}"
-        return (
-            f"{self.n_clips} clips that it had not learnt from{rate}, mAP "
-            f"{self.mean_average_precision:.3f}"
-        )
+        clips = "1 clip" if self.n_clips == 1 else f"{self.n_clips} clips"
+        return f"{clips} that it had not learnt from{rate}, mAP {self.mean_average_precision:.3f}"
 
     def __str__(self) -> str:
         table = io.StringIO()

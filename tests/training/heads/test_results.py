@@ -85,3 +85,10 @@ def test_the_picture_shows_figures_and_confusion() -> None:
     assert [each.get_text() for each in left.get_yticklabels()] == [*LABELS]
     numbers = [each.get_text() for each in right.texts]
     assert numbers == [str(each) if each else "" for each in results().confusion.ravel()]
+
+
+@pytest.mark.parametrize(("count", "words"), [(1, "1 clip that"), (2, "2 clips that")])
+def test_clips_are_counted_in_words(count: int, words: str) -> None:
+    judged = Judgement(TARGETS[:count], FOUND[:count], FOUND[:count] > 0.5)
+    data = Dataset((Clip(Path("x.wav"), ("a",)),) * count, LABELS)
+    assert results_of(data, (0.5,) * 3, [judged]).summary.startswith(f"{words} it had not learnt")
