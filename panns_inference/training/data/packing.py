@@ -4,8 +4,8 @@
                                                                              --> pack.json, last
 
 HDF5 was chosen by measurement (`benchmarks/packing.py`). Balanced sampling draws at random, which a
-tar file (WebDataset) does not allow: it is read from its beginning, and takes a core several times
-as long as int16 that is mapped from the disk; compression takes longer still. In HDF5 without it a
+tar file (WebDataset) does not allow: it is read from its beginning, and takes a core twice as long
+as int16 that is mapped from the disk; compression takes longer still. In HDF5 without it a
 clip is one range of bytes, to be mapped, or fetched from a store of objects. The paper's authors
 use it, with the same names inside.
 
