@@ -13,7 +13,9 @@ import soundfile
 from panns_inference import AudioError, AudioTagging, SoundEventDetection, UsageError
 from panns_inference.cli import main
 from panns_inference.engine.onnx import OnnxEngine
+from panns_inference.evaluation import read_annotations
 from panns_inference.export import to_onnx
+from panns_inference.metrics import Annotation, segment_based
 from panns_inference.pipeline import EmbeddingTask
 from panns_inference.training.data import Clip, Dataset, dataset, read_dataset
 from panns_inference.training.heads import transfer
@@ -376,3 +378,34 @@ def test_the_accuracy_on_esc10(name: str, least: float, shared: Path, tmp_path: 
     found = transfer(data, model, folds=4, embeddings=tmp_path)
     assert found.results is not None
     assert found.results.accuracy >= least
+
+
+def scene(path: Path, kinds: list[str]) -> None:
+    """Sounds of a second and a half, each two seconds behind the last, and their label track."""
+    samples, lines = RNG.normal(0, 1e-3, round((2 * len(kinds) + 4) * RATE)), []
+    for k, kind in enumerate(kinds):
+        onset = 1 + 2 * k + RNG.uniform(0, 0.4)
+        first, event = round(onset * RATE), sound(kind, 1.5)
+        samples[first : first + len(event)] += event
+        lines.append(f"{onset:.3f}\t{onset + 1.5:.3f}\t{kind}\n")
+    soundfile.write(path, samples, RATE)
+    path.with_suffix(".txt").write_text("".join(lines))
+
+
+def test_annotated_recordings_teach_when_sounds_are(tmp_path: Path) -> None:
+    """Label tracks of Audacity beside the recordings; others are found as well as annotated."""
+    for part, number in (("known", 5), ("new", 1)):
+        (tmp_path / part).mkdir()
+        for k in range(number):
+            kinds = [*RNG.permutation(["tone", "noise", "tone", "noise", "noise"])]
+            scene(tmp_path / part / f"{k}.wav", kinds[: 3 + k % 2])
+    path = tmp_path / "mine.pth"
+    given = ["--model", "PannsMini", "--device", "cpu", "--threads", "1", "--seconds", "2"]
+    assert main(["transfer", str(tmp_path / "known"), "-o", str(path), *given]) == 0
+    detector = SoundEventDetection(str(path), device="cpu", verbose=False, threads=1)
+    found = detector.detect(tmp_path / "new" / "0.wav").events
+    estimate = [Annotation(event.onset, event.offset, event.label) for event in found]
+    (events,) = read_annotations(tmp_path / "new").values()
+    reference = [Annotation(event.onset, event.offset, event.label) for event in events]
+    scores = segment_based({"0": reference}, {"0": estimate}, segment=0.5)
+    assert scores.micro.f1 > 0.6
