@@ -32,6 +32,9 @@ ORIGIN = {"model": "made"}
 
 TOP = 20
 
+SEARCHES = 5
+"""Of each kind; the median counts."""
+
 LATENT = 48
 """Embeddings of a network are not spread over all dimensions: these come from so many numbers."""
 
@@ -64,7 +67,7 @@ def searched(folder: Path, *, indexed: bool) -> dict[str, Any]:
     found: list[Any] = []
     seconds: list[float] = []
     used: list[float] = []
-    for direction in directions(np.random.default_rng(2), 5 if index is None else 20):
+    for direction in directions(np.random.default_rng(2), SEARCHES):
         begun, before = time.perf_counter(), time.process_time()
         if index:
             hits = index.nearest(direction, numbers, TOP)
