@@ -185,13 +185,17 @@ def test_a_made_up_audioset_is_learnt_and_balance_helps_rare_classes(tmp_path: P
     clips = read_manifest(tmp_path / "clips.csv", labels=LABELS)
     pack(clips, tmp_path / "packed", sample_rate=SAMPLE_RATE, seconds=Collection.seconds)
     data = f"data.clips={tmp_path / 'packed'}"
+    runs = {
+        "uniform": ["sampler.kind=uniform", *PLAIN],
+        "balanced": ["sampler.kind=balanced", *PLAIN],
+        "augmented": ["sampler.kind=balanced"],
+    }
     found = {}
-    for kind in ("uniform", "balanced"):
-        changes = [data, f"sampler.kind={kind}", *PLAIN]
-        train(HERE / "recipe.toml", tmp_path / kind, changes=changes)
-        found[kind] = {name: float(value) for name, value in figures(tmp_path / kind).items()}
+    for name, changes in runs.items():
+        train(HERE / "recipe.toml", tmp_path / name, changes=[data, *changes])
+        found[name] = {key: float(value) for key, value in figures(tmp_path / name).items()}
     assert found["balanced"]["rare"] > found["uniform"]["rare"]
-    assert found["balanced"]["mAP"] >= 0.9
+    assert found["augmented"]["mAP"] >= 0.9
 
 
 @pytest.mark.slow
