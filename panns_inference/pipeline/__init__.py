@@ -7,10 +7,9 @@ A task is what is wanted of a model, with settings that are checked once. `run` 
 through it.
 """
 
+from .clipwise import EmbeddingTask, TaggingTask
 from .detection import DetectionTask
-from .embedding import EmbeddingTask
 from .framewise import DetectionAccumulator
-from .tagging import TaggingTask
 from .task import Accumulator, Task
 
 __all__ = [

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ..engine import Outputs
 from ..errors import UsageError
 from ..model import Model
-from ..results import Result
+from ..results import Embedding, Result, Tagging
 from ..wording import argument
 from .blocks import Waveform
 from .forward import pass_over
@@ -87,8 +87,7 @@ class ClipwiseTask(Task[C]):
         if self.min_samples > self.block:
             most = self.block / model.sample_rate
             raise UsageError(
-                f"{argument('min_clip')} is at most {most:g} s, which go through the network at "
-                "once"
+                f"{argument('min_clip')} is at most {most:g} s: as much goes through the network"
             )
         self.window = None if window is None else self.samples_of("window", window)
         self.hop = self.window if hop is None else self.samples_of("hop", hop)
@@ -174,6 +173,56 @@ class ClipwiseTask(Task[C]):
         """
         origin = self.origin(name, stretch.n_valid, stretch.first, stretch.silence)
         return self.result(origin, {self.output: stretch.values})
+
+
+class TaggingTask(ClipwiseTask[Tagging]):
+    """Which sounds; the arguments are those of `ClipwiseTask`."""
+
+    name = "tag"
+    output = "clipwise_output"
+    result_type = Tagging
+
+    def result(
+        self, origin: dict[str, Any], outputs: Outputs, stretches: Sequence[Tagging] = ()
+    ) -> Tagging:
+        """Return the tags that are made of some outputs.
+
+        Args:
+            origin: the fields of `Task.origin`.
+            outputs: of the network.
+            stretches: tags of stretches of the recording.
+        """
+        clipwise, embedding = outputs["clipwise_output"], outputs.get("embedding")
+        self.check(origin["source"], clipwise_output=clipwise, embedding=embedding)
+        return Tagging(
+            **origin,
+            clipwise=clipwise,
+            embedding=embedding,
+            labels=tuple(self.model.labels),
+            stretches=tuple(stretches),
+        )
+
+
+class EmbeddingTask(ClipwiseTask[Embedding]):
+    """Recordings as vectors; the arguments are those of `ClipwiseTask`."""
+
+    name = "embed"
+    output = "embedding"
+    result_type = Embedding
+
+    def result(
+        self, origin: dict[str, Any], outputs: Outputs, stretches: Sequence[Embedding] = ()
+    ) -> Embedding:
+        """Return the embedding that is made of some outputs.
+
+        Args:
+            origin: the fields of `Task.origin`.
+            outputs: of the network.
+            stretches: embeddings of stretches of the recording.
+        """
+        vector = outputs["embedding"]
+        self.check(origin["source"], embedding=vector)
+        return Embedding(**origin, vector=vector, stretches=tuple(stretches))
 
 
 class ClipwiseAccumulator(Generic[C]):

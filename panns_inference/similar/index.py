@@ -7,15 +7,14 @@ Each fragment of a store has a graph of its own. It is made once, stays as it is
 grows, and goes with its fragment. What a search finds is nearly always the nearest, and its
 similarities are right to three decimals.
 
-The graphs are those of usearch. It is maintained, a tenth of the size of faiss, and reads a graph
-from the disk where it lies, so that a library need not fit into memory; hnswlib does not.
+The graphs are those of usearch. It is maintained, and reads a graph from the disk where it lies, so
+that a library need not fit into memory; hnswlib does not.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -53,11 +52,12 @@ class Index:
 
     def __init__(self, store: Store) -> None:
         try:
-            self._usearch: Any = import_module("usearch.index")
+            from usearch import index
         except ImportError as error:
             raise UsageError(
                 f'an index needs usearch ({error}): pip install "panns-inference[search]"'
             ) from error
+        self._library: Any = index
         self.store = store
         missing = [path for path in store.fragments if not _is_made(path)]
         for number, path in enumerate(missing, start=1):
@@ -98,7 +98,7 @@ class Index:
         self, path: Path, owners: NDArray[np.int64], direction: NDArray[np.float32], count: int
     ) -> tuple[Found, float]:
         """The nearest windows of a fragment, and a similarity that all others do not exceed."""
-        graph = self._usearch.Index.restore(str(path.with_suffix(ENDING)), view=True)
+        graph = self._library.Index.restore(str(path.with_suffix(ENDING)), view=True)
         graph.expansion_search = 2 * count
         matches = graph.search(direction, min(count, len(graph)))
         places = matches.keys.astype(np.int64)
@@ -115,7 +115,7 @@ class Index:
         graph, n_rows = None, 0
         for rows in read_rows(path):
             size = rows.vectors.shape[1]
-            graph = graph or self._usearch.Index(ndim=size, metric="cos", dtype="f16")
+            graph = graph or self._library.Index(ndim=size, metric="cos", dtype="f16")
             graph.add(np.arange(n_rows, n_rows + len(rows.vectors)), rows.vectors)
             n_rows += len(rows.vectors)
         if graph:

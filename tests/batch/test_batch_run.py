@@ -222,10 +222,11 @@ def test_places_that_do_not_fit(mini: AudioTagging, folder: Path, tmp_path: Path
     (tmp_path / "file").write_text("mine")
     for place, more, message in (
         (tmp_path / "file", {"split": True}, "file is a file: name a folder"),
+        (tmp_path / "a.npz", {"split": True}, "is called as a file, and split=True makes a folder"),
         (tmp_path, {}, "is a folder: split=True puts"),
         (f"{tmp_path}/new/", {}, "is a folder: split=True puts"),
         (tmp_path / "a.srt", {"format": "srt"}, "a file of format srt holds one recording"),
-        (tmp_path / "a.npz", {"format": "npz", "split": True}, "npz holds Detection"),
+        (tmp_path / "a", {"format": "npz", "split": True}, "npz holds Detection"),
         (tmp_path / "a.csv", {"format": "cvs"}, "unknown format 'cvs'"),
         (tmp_path / "a.csv", {"jobs": 0}, "jobs=0 is no number of decoders"),
         (tmp_path / "a.csv", {"on_error": "ignore"}, "on_error is 'raise', 'skip' or a function"),

@@ -112,7 +112,7 @@ def test_what_a_command_needs_may_stand_in_a_file(here: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("windw = 3", "there is no option 'windw'; did you mean window or"),
+        ("windw = 3", "there is no option 'windw'; did you mean window,"),
         ("[tag]\ntpo = 3", "there is no option 'tpo'; did you mean top?"),
         ("[tag]\nmethod = 'boxes'", "there is no option 'method'"),
         ("[tga]\ntop = 3", "there is no command for the section [tga]; did you mean tag?"),
