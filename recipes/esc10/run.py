@@ -69,12 +69,12 @@ ROWS = (
     Row("LeeNet11", "freeze-l1", 5, 80),
     Row("LeeNet11", "freeze-l3", 5, 80),
     Row("LeeNet11", "fine-tune", 1, 2),
-    Row("LeeNet11", "scratch", 1, 4),
+    Row("LeeNet11", "scratch", 1, 2),
     Row("PannsMini", "quick"),
     Row("PannsMini", "freeze-l1", 2, 80),
-    Row("PannsMini", "freeze-l3", 2, 80),
+    Row("PannsMini", "freeze-l3", 1, 80),
     Row("PannsMini", "fine-tune", 1, 5),
-    Row("PannsMini", "scratch", 1, 15),
+    Row("PannsMini", "scratch", 1, 10),
 )
 """As many seeds and epochs as two cores have time for."""
 
