@@ -99,6 +99,8 @@ def direction_of(
     channel = MIX if "channel" in reading.separates else reading.channel
     reading = replace(reading, track=track, channel=channel)
     found = _mean(_embedded(task, each, reading) for each in examples)
+    if not found.any():
+        raise UsageError(f"nothing sounds in {', '.join(map(str, examples))}: give another example")
     if unlike:
         found = found - _mean(_embedded(task, each, reading) for each in unlike)
     if not np.linalg.norm(found) > 1e-6:

@@ -116,7 +116,8 @@ class Index:
         for rows in read_rows(path):
             size = rows.vectors.shape[1]
             graph = graph or self._library.Index(ndim=size, metric="cos", dtype="f16")
-            graph.add(np.arange(n_rows, n_rows + len(rows.vectors)), rows.vectors)
+            places = np.flatnonzero(rows.vectors.any(axis=1))  # zeros are silence
+            graph.add(n_rows + places, rows.vectors[places])
             n_rows += len(rows.vectors)
         if graph:
             with atomic_write(path.with_suffix(ENDING), binary=True) as file:

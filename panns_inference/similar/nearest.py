@@ -44,13 +44,17 @@ def nearest(
             nearest of them is, and then again of those that do not overlap it.
 
     Returns:
-        The nearest first; of equal ones, the one that comes first in the blocks.
+        The nearest first; of equal ones, the one that comes first in the blocks. Vectors of zeros
+        are none of them.
     """
     unit = (direction / np.linalg.norm(direction)).astype(np.float32)
     hits, waiting, last = np.empty(0, FOUND), [np.empty(0, FOUND)], -1
     for block in blocks:
         similarity = cosines(block.vectors, unit)
         is_enough = similarity >= min_similarity
+        # Zeros are silence. To look at these alone takes no time.
+        may_be_silence = np.flatnonzero(similarity == 0)
+        is_enough[may_be_silence] &= block.vectors[may_be_silence].any(axis=1)
         if top is not None and len(hits) == top:
             is_enough &= similarity > hits["similarity"].min(initial=np.inf)
         found = _found(block, similarity, is_enough)

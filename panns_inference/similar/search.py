@@ -34,6 +34,10 @@ WINDOW = 5.0
 OVERLAP = 2
 """Windows that each moment lies in, where nobody says another hop."""
 
+SILENCE = -80.0
+"""Level in dB relative to full scale up to which a window is silence, and like nothing: what
+networks make of silence is much like what they make of short sounds in silence."""
+
 
 @dataclass(frozen=True)
 class Hit:
@@ -126,7 +130,10 @@ def search_similar(
     else:
         window = WINDOW if window is None else window
         hop = window / OVERLAP if hop is None else hop
-        task = EmbeddingTask(model or AudioTagging("PannsMini"), window=window, hop=hop)
+        model = model or AudioTagging("PannsMini")
+        # A network may be given shorter windows among silence that is added.
+        silence = SILENCE if window >= model.min_clip else None
+        task = EmbeddingTask(model, window=window, hop=hop, skip_silence=silence)
     # Before hours of sound are embedded: an example may not be there.
     direction = direction_of(task, wanted, unwanted, reading)
     windows = table or keep(

@@ -220,3 +220,25 @@ def test_what_is_not_there(model, library, tmp_path) -> None:
         search_similar([], library, model=model)
     with pytest.raises(UsageError, match="nothing is left"):
         search_similar([example], library, model=model, unlike=[example])
+
+
+@pytest.mark.parametrize("index", [False, True])
+def test_silence_is_no_hit(model, tmp_path, index) -> None:
+    library = tmp_path / "library"
+    for number in range(3):  # a second of a tone, two of silence
+        path = write(library / f"{number}.wav", 300 * 2**number)
+        samples, rate = soundfile.read(path, dtype="float32")
+        soundfile.write(path, np.pad(samples, (0, 2 * rate)), rate)
+    soundfile.write(library / "silence.wav", np.zeros(2 * RATE), RATE)
+    hits = search_similar(
+        [library / "0.wav"], library, model=model, index=index, all_windows=True, **WINDOWS
+    )
+    assert sorted((Path(hit.filename).name, hit.onset) for hit in hits) == [
+        (f"{number}.wav", onset) for number in range(3) for onset in (0.0, 0.5)
+    ]
+
+
+def test_an_example_in_which_nothing_sounds(model, library, tmp_path) -> None:
+    soundfile.write(tmp_path / "silence.wav", np.zeros(RATE), RATE)
+    with pytest.raises(UsageError, match=r"nothing sounds in .*silence\.wav: give another example"):
+        search_similar([tmp_path / "silence.wav"], library, model=model, **WINDOWS)
