@@ -14,8 +14,8 @@ FORMS = ("folders", "annotations", "manifest", "segments")
 
 WHAT = (
     "folder with a subfolder for each class, or with annotations beside the recordings (Audacity, "
-    "Raven, ELAN, CSV); or a table of clips (path, labels), a file of annotations, or a list of "
-    "AudioSet"
+    "Raven, ELAN, CSV); or a table of clips (path, labels; a label that is empty: none of the "
+    "classes), such as the hits of `panns search`; a file of annotations, or a list of AudioSet"
 )
 """A data set, for help."""
 

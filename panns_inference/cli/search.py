@@ -71,7 +71,8 @@ SEARCH = [
 LABEL = options.option(
     "--label",
     metavar="NAME",
-    help="what the column label has in all rows; default: the name of the first example",
+    help="what the column label has in all rows; emptied where a hit is wrong, the table is for "
+    "`panns transfer`; default: the name of the first example",
 )
 
 

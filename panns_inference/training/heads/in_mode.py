@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -18,10 +19,11 @@ from ...model import Model
 from ...models import Network
 from ...models.mini import PannsMini
 from ...registry import DEFAULT_THRESHOLD
-from ..batches import Selection
+from ..batches import Clips, Selection
 from ..data import Dataset, Packed, pack
 from ..judging import Judging
 from ..modes import Features, Mode, learnt
+from ..modes.features import digest
 from .framewise import segments_of
 from .groups import ALWAYS, stratified
 from .partition import Partition, partition_of
@@ -30,6 +32,9 @@ from .thresholds import best_thresholds
 from .transferred import Transferred
 
 Mask = NDArray[np.bool_]
+
+AT_ONCE = 64
+"""Clips that are in memory at the same time, while nothing is learnt."""
 
 Found = tuple[NDArray[np.intp], NDArray[np.float32]]
 """Rows of clips, and the probabilities of the classes in them, (clips, classes)."""
@@ -53,7 +58,8 @@ def transfer_in_mode(
     without clips that can judge, one more learns from all. And the thresholds by which a held-out
     clip is judged are chosen by the other half of the held-out clips.
 
-    Called again with the same folder, it goes on where it was interrupted.
+    Called again with the same folder, it goes on where it was interrupted; from other sounds, by
+    another network or in another mode, it begins anew.
 
     Args:
         dataset: the clips.
@@ -82,7 +88,7 @@ def transfer_in_mode(
         overwrite=overwrite,
         progress=progress,
     )
-    lessons = _Lessons(packed, network, mode, folder)
+    lessons = _Lessons(packed, network, mode, folder / sounds_of(packed))
     data, partition = packed.dataset, partition_of(packed.dataset, folds)
     made, taught, found = lessons.judged(partition)
     results, thresholds = _results(data, found)
@@ -114,20 +120,33 @@ class _Lessons:
     def judged(self, partition: Partition) -> tuple[Network, Mask, list[Found]]:
         """A network, what it has learnt from, and what was found in the clips that judge."""
         found: list[Found] = []
-        for number, judging in enumerate(partition.judging):
+        for judging in partition.judging:
             taught, rows = partition.learning(judging), np.flatnonzero(judging)
-            made = self.learn(taught, f"without group {number}")
+            made = self.learn(taught)
             found.append((rows, Judging(Selection(self.clips, rows)).probabilities(made)))
         if len(found) != 1:
-            taught, made = partition.learnt, self.learn(partition.learnt, "all")
+            taught, made = partition.learnt, self.learn(partition.learnt)
         return made, taught, found
 
-    def learn(self, taught: Mask, name: str) -> Network:
+    def learn(self, taught: Mask) -> Network:
         """A network that has learnt from some of the clips."""
         rows = np.flatnonzero(taught)
         clips = Selection(self.clips, rows)
         features = self.features and Selection(self.features, rows)
-        return learnt(clips, self.network, self.mode, self.folder / name, features=features)
+        run = self.folder / f"{self.mode.name} {digest(clips, self.network, self.mode)}"
+        return learnt(clips, self.network, self.mode, run, features=features)
+
+
+def sounds_of(clips: Clips) -> str:
+    """Return a digest of the waveforms of clips, 16 hexadecimal digits.
+
+    Args:
+        clips: of one length.
+    """
+    found, rows = hashlib.sha256(), np.arange(len(clips.dataset.clips))
+    for some in np.split(rows, rows[AT_ONCE::AT_ONCE]):
+        found.update(clips.waveforms(some).tobytes())
+    return found.hexdigest()[:16]
 
 
 def _results(data: Dataset, found: Sequence[Found]) -> tuple[Results | None, tuple[float, ...]]:

@@ -1,0 +1,91 @@
+"""The whole network learns by one command, which goes on where it was killed."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+import torch
+from killed_transfer import TINY
+
+from panns_inference import AudioTagging
+from panns_inference.cli import main
+from panns_inference.training.data import read_dataset
+from panns_inference.training.heads import transfer_in_mode
+from panns_inference.training.modes import MODES, Mode
+
+FROZEN = Mode("freeze-l1", TINY.stages[:1])
+RATE = 32_000
+GIVEN = ("--fine-tune", "--model", "PannsMini", "--device", "cpu", "--threads", "1")
+
+
+def write(path: Path, pitch: float | None, seed: int) -> None:
+    """Half a second of a tone, or of noise."""
+    time = np.arange(RATE // 2) / RATE
+    noise = np.random.default_rng(seed).normal(0, 0.1, len(time))
+    path.parent.mkdir(exist_ok=True)
+    soundfile.write(path, noise if pitch is None else np.sin(2 * np.pi * pitch * time), RATE)
+
+
+@pytest.fixture
+def sounds(tmp_path: Path) -> Path:
+    """A folder of two classes, with two recordings each."""
+    folder = tmp_path / "sounds"
+    folder.mkdir()
+    for k in range(2):
+        write(folder / "noise" / f"{k}.wav", None, k)
+        write(folder / "tone" / f"{k}.wav", 500 + 100 * k, k)
+    return folder
+
+
+def weights_of(path: Path) -> dict[str, torch.Tensor]:
+    return AudioTagging(str(path), device="cpu", verbose=False).network.state_dict()
+
+
+def differing(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> list[str]:
+    return [name for name in one if not torch.equal(one[name], other[name])]
+
+
+@pytest.mark.slow  # a process of its own, and eighty steps of a whole network
+def test_a_killed_command_goes_on_as_if_it_was_not(
+    sounds: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    script = [sys.executable, str(Path(__file__).with_name("killed_transfer.py"))]
+    words = ["transfer", str(sounds), *GIVEN, "--seconds", "0.5", "-o"]
+    killed = subprocess.run([*script, "25", *words, str(tmp_path / "killed.pth")], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert not (tmp_path / "killed.pth").exists()
+    monkeypatch.setitem(MODES, "fine-tune", TINY)
+    with caplog.at_level("INFO"):
+        assert main([*words, str(tmp_path / "killed.pth")]) == 0
+    assert "stage 1/checkpoint.pth: resumed after step 10" in caplog.text
+    assert "stage 2/checkpoint.pth: resumed after step 20" in caplog.text
+    assert main([*words, str(tmp_path / "whole.pth")]) == 0
+    one, other = (weights_of(tmp_path / f"{name}.pth") for name in ("killed", "whole"))
+    assert not differing(one, other)
+
+
+def test_nothing_is_taken_over_from_other_sounds_or_weights(sounds: Path, tmp_path: Path) -> None:
+    """In the folder of an earlier call, a call finds what it would find in a new one."""
+
+    def learnt(folder: str, model: AudioTagging) -> dict[str, torch.Tensor]:
+        path = tmp_path / folder
+        made = transfer_in_mode(read_dataset(sounds), model, FROZEN, path, seconds=0.5)
+        return made.network.state_dict()
+
+    mini = AudioTagging("PannsMini", device="cpu", verbose=False, threads=1)
+    first = learnt("one", mini)
+    assert not differing(first, learnt("one", mini))
+    write(sounds / "tone" / "0.wav", 3000.0, 0)
+    second = learnt("one", mini)
+    assert differing(first, second)
+    assert not differing(second, learnt("new", mini))
+    with torch.no_grad():
+        mini.network.fc1.weight.mul_(0.5)
+    third = learnt("one", mini)
+    assert differing(second, third)
