@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
 
 from ..errors import UsageError
@@ -56,6 +57,7 @@ def run(given: argparse.Namespace) -> int:
     from ..inference import AudioTagging
 
     model = AudioTagging(given.model, given.checkpoint, "cpu")
-    path = Path(given.output or f"{model.name}.onnx")
+    name = Path(given.model).stem if os.path.isfile(given.model) else model.name
+    path = Path(given.output or f"{name}.onnx")
     print(to_onnx(model, path, calibrate=given.calibrate, overwrite=given.overwrite))
     return 0

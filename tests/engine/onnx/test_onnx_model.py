@@ -176,6 +176,9 @@ def test_the_program_writes_a_file(
     command = ["export", "LeeNet11", "--checkpoint", str(leenet11), "--to", "onnx", "--overwrite"]
     assert main([*command, "-o", "small.onnx"]) == 0
     assert AudioTagging("small.onnx").name == "LeeNet11"
+    os.symlink(leenet11, "mine.pth")
+    assert main(["export", "mine.pth", "--to", "onnx"]) == 0
+    assert capfd.readouterr().out == "small.onnx\nmine.onnx\n"
     command = ["tag", "--model", "small.onnx", "-f", "csv", "-o", "small.onnx", str(leenet11)]
     assert main(command) == 2
     assert "small.onnx is one of the files to read" in capfd.readouterr().err
