@@ -225,8 +225,8 @@ def test_what_is_not_there(model, library, tmp_path) -> None:
 @pytest.mark.parametrize("index", [False, True])
 def test_silence_is_no_hit(model, tmp_path, index) -> None:
     library = tmp_path / "library"
-    for number in range(3):  # a second of a tone, two of silence
-        path = write(library / f"{number}.wav", 300 * 2**number)
+    for number in range(3):  # less than a second of a tone, two of silence
+        path = write(library / f"{number}.wav", 300 * 2**number, 0.8)
         samples, rate = soundfile.read(path, dtype="float32")
         soundfile.write(path, np.pad(samples, (0, 2 * rate)), rate)
     soundfile.write(library / "silence.wav", np.zeros(2 * RATE), RATE)
