@@ -37,7 +37,11 @@ def read_recipe(
         with Path(path).open("rb") as file:
             written = tomllib.load(file)
     except (OSError, tomllib.TOMLDecodeError) as error:
-        raise UsageError(f"{path}: cannot be read as a recipe ({error})") from error
+        reason = getattr(error, "strerror", None) or error
+        raise UsageError(
+            f"{path}: cannot be read as a recipe ({reason}): give a TOML file with the tables "
+            f"{', '.join(tables)}"
+        ) from error
     for change in changes:
         name, key, value = _changed(change)
         written.setdefault(name, {})[key] = value

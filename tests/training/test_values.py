@@ -159,5 +159,6 @@ def test_a_recipe_that_was_written_is_read_as_it_was(size: float, lid: str, is_h
 
 
 def test_a_missing_recipe_is_named(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"none\.toml: cannot be read as a recipe"):
-        read_recipe(tmp_path / "none.toml", {})
+    message = r"none\.toml: cannot be read as a recipe \(No such file or directory\): give a TOML"
+    with pytest.raises(UsageError, match=message):
+        read_recipe(tmp_path / "none.toml", {"oven": Oven})
