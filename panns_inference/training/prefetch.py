@@ -8,6 +8,7 @@ training   0   1   2   3   4   5            that it does not matter which worker
 from __future__ import annotations
 
 import multiprocessing
+import signal
 import time
 from collections.abc import Callable, Iterator
 from queue import Full
@@ -61,6 +62,8 @@ def prefetched(
 
 
 def _work(make: Callable[[int], Batch], numbers: range, queue: Queue[Any]) -> None:
+    # Ctrl-C goes to all processes of a terminal; the training process ends its workers itself.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
     try:

@@ -21,6 +21,7 @@ from ..files import atomic_write
 from ..models import Network
 from .batches import Batches, ClipBatch, check_size
 from .distributed import Processes, processes
+from .interruption import stopped_by_signals
 from .judging import Judging
 from .loop import Run
 from .material import read_clips
@@ -43,7 +44,8 @@ def train(
 ) -> Path:
     """Let a network learn by a recipe, or go on with it where the folder says so.
 
-    Under torchrun, each of its processes calls this.
+    Under torchrun, each of its processes calls this. The first Ctrl-C or SIGTERM writes a
+    checkpoint behind the present step, and then ends the program as ever.
 
     Args:
         recipe: the TOML file, with the tables of `TABLES`.
@@ -67,7 +69,8 @@ def train(
     torch.set_flush_denormal(True)
     with processes(machine.device) as group:
         run, batches = prepared(tables, target, group)
-        run.learn(prefetched(batches, run.step, settings.steps, machine.workers))
+        with stopped_by_signals(run.stop):
+            run.learn(prefetched(batches, run.step, settings.steps, machine.workers))
     return target / BEST
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 import re
 import signal
 import subprocess
@@ -213,6 +214,27 @@ def test_a_killed_process_goes_on_bit_for_bit(
     subprocess.run(command, cwd=ROOT, check=True)
     (tmp_path / "run" / "recipe.toml").write_text((undisturbed / "recipe.toml").read_text())
     assert_same_run(tmp_path / "run", undisturbed)
+
+
+@pytest.mark.slow
+def test_ctrl_c_writes_a_checkpoint_and_ends_the_program(folder: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "panns_inference", "train", str(folder / "recipe.toml")]
+    command += ["-o", str(tmp_path / "run"), "--set", "machine.workers=1"]
+    command += ["--set", "learn.steps=100000", "--set", "learn.checkpoint_interval=100000"]
+    process = subprocess.Popen(
+        command, cwd=ROOT, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    rows = tmp_path / "run" / "scalars.csv"
+    deadline = time.monotonic() + 120
+    while not read_scalars(rows) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to all of its processes
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "interrupted" in said
+    assert "Traceback" not in said
+    saved = torch.load(tmp_path / "run" / "checkpoint.pth", weights_only=True)
+    assert saved["iteration"] == read_scalars(rows)[-1]["step"] > 0
 
 
 @pytest.mark.slow

@@ -170,7 +170,10 @@ def check_names(data: Dataset) -> None:
     """
     for name in (*data.labels, *data.mids):
         if SEPARATOR in name or name != name.strip() or not name:
-            raise UsageError(f"{name!r} cannot stand in a table of clips: call the class otherwise")
+            raise UsageError(
+                f"{name!r} cannot stand in a table of clips, where {SEPARATOR!r} separates classes "
+                "and spaces around them do not count: call the class otherwise"
+            )
 
 
 def _names(heading: Collection[str]) -> dict[str, str]:

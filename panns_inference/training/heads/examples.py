@@ -14,6 +14,7 @@ from ..data import Dataset
 from ..new_classes import Activation
 from .groups import ALWAYS
 from .linear import Head, fit
+from .partition import Mask
 from .results import Judgement
 from .thresholds import best_thresholds
 from .validation import by_others, judging_groups
@@ -24,7 +25,6 @@ between them."""
 
 MEDIUM = 10.0
 """The strength where no clips can choose one."""
-Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)

@@ -26,12 +26,10 @@ from ..modes import Features, Mode, learnt
 from ..modes.features import digest
 from .framewise import segments_of
 from .groups import ALWAYS, stratified
-from .partition import Partition, partition_of
+from .partition import Mask, Partition, partition_of
 from .results import Judgement, Results, results_of
 from .thresholds import best_thresholds
 from .transferred import Transferred
-
-Mask = NDArray[np.bool_]
 
 AT_ONCE = 64
 """Clips that are in memory at the same time, while nothing is learnt."""

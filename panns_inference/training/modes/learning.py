@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from ...models import Network
 from ..batches import Batches, ClipBatch, Clips
 from ..distributed import ALONE, Processes
+from ..interruption import stopped_by_signals
 from ..loop import Run
 from ..new_classes import activation_for, with_new_classes
 from ..prefetch import prefetched
@@ -41,7 +42,8 @@ def learnt(
 ) -> Network:
     """Return a network that has learnt the classes of clips.
 
-    Called again with the same folder, it goes on where it was interrupted.
+    Called again with the same folder, it goes on where it was interrupted: Ctrl-C and SIGTERM write
+    a checkpoint first.
 
     Args:
         clips: to learn from, of one length, at the network's sample rate.
@@ -109,7 +111,8 @@ def _learn(
         processes=processes,
     )
     batches = Batches(clips, sampler, is_mixed, processes.share(sampler.batch_size))
-    run.learn(prefetched(batches, run.step, steps, 0))
+    with stopped_by_signals(run.stop):
+        run.learn(prefetched(batches, run.step, steps, 0))
 
 
 def _loss(stage: Stage) -> Loss:
