@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from panns_inference.models.mini import PannsMini
-from panns_inference.training.augment import equalised, resampled
-from panns_inference.training.distillation import LabelledBatch
-from panns_inference.training.recordings import Recordings
+from panns_inference.training.distillation.augment import equalised, resampled
+from panns_inference.training.distillation.loss import LabelledBatch
+from panns_inference.training.distillation.recordings import Recordings
 
 from .collection import Sounds, waveform_of
 from .isolated import is_steady, spans

@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from panns_inference.models.mini import PannsMini
-from panns_inference.training.distillation import LabelledBatch, segment_targets
-from panns_inference.training.evaluation import binary_cross_entropy
+from panns_inference.training.distillation.evaluation import binary_cross_entropy
+from panns_inference.training.distillation.loss import LabelledBatch, segment_targets
 
 from .validation import sigmoid
 

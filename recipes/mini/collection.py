@@ -18,7 +18,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from panns_inference.training.recordings import Recordings, decode, write_recordings
+from panns_inference.training.distillation.recordings import Recordings, decode, write_recordings
 
 from .names import named_classes
 from .sounds import SAMPLE_RATE

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panns_inference.metrics import Counts
-from panns_inference.training.evaluation import binary_cross_entropy
+from panns_inference.training.distillation.evaluation import binary_cross_entropy
 
 from .confidence import Difference, difference
 from .peers import UNSEEN, WINDOWS, Tagged

@@ -22,8 +22,8 @@ from panns_inference.audioset import labels
 from panns_inference.checkpoints import CHECKPOINTS, cached
 from panns_inference.models.mini import PannsMini
 from panns_inference.registry import NETWORKS
-from panns_inference.training.evaluation import average_precision, clip_probabilities
-from panns_inference.training.recordings import Recordings, decode
+from panns_inference.training.distillation.evaluation import average_precision, clip_probabilities
+from panns_inference.training.distillation.recordings import Recordings, decode
 
 from .collection import prepare, read_distill, read_sounds
 from .comparison import compared, compared_counts

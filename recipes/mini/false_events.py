@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from panns_inference.audioset import labels
 from panns_inference.events import find_events
 from panns_inference.models.mini import PannsMini
-from panns_inference.training.recordings import Recordings
+from panns_inference.training.distillation.recordings import Recordings
 
 from .collection import WINDOW, Sounds, waveform_of
 from .detection import FRAMES_PER_SECOND, framewise

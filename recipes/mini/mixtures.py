@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from panns_inference.training.augment import (
+from panns_inference.training.distillation.augment import (
     band_limited,
     coded,
     equalised,
@@ -20,8 +20,8 @@ from panns_inference.training.augment import (
     resampled,
     reverberated,
 )
+from panns_inference.training.distillation.recordings import Recordings
 from panns_inference.training.int16 import FULL_SCALE
-from panns_inference.training.recordings import Recordings
 
 from .collection import Window
 from .sampler import Sampler

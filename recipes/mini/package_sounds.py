@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from panns_inference.errors import AudioError
 from panns_inference.files import atomic_write
+from panns_inference.training.distillation.recordings import decode
 from panns_inference.training.int16 import FULL_SCALE, to_int16
-from panns_inference.training.recordings import decode
 
 from .debs import SOUNDS, Fetch, files_of, unpack
 from .excerpts import excerpts, is_track, spread

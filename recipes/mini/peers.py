@@ -18,7 +18,7 @@ import numpy as np
 from panns_inference.checkpoints import load
 from panns_inference.files import atomic_write
 from panns_inference.models import Network, build
-from panns_inference.training.evaluation import clip_probabilities
+from panns_inference.training.distillation.evaluation import clip_probabilities
 
 from .presentations import AS_IT_IS, Probabilities, Tagger, presented
 from .validation import Validation

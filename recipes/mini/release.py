@@ -21,8 +21,8 @@ from panns_inference.checkpoints import CHECKPOINTS, cached, load
 from panns_inference.checkpoints.verification import digest
 from panns_inference.models.cost import multi_adds, parameters
 from panns_inference.models.mini import PannsMini
+from panns_inference.training.distillation.release import write_weights
 from panns_inference.training.recipe import read_recipe
-from panns_inference.training.release import write_weights
 
 from .batches import Batches
 from .calibration import fitted, observed, reliability

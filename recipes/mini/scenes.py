@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from panns_inference.training.augment import equalised, resampled
+from panns_inference.training.distillation.augment import equalised, resampled
 
 from .isolated import spans
 from .sounds import SAMPLE_RATE

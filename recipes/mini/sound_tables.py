@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from panns_inference.files import atomic_write
-from panns_inference.training.recordings import decode
+from panns_inference.training.distillation.recordings import decode
 
 from .excerpts import windows
 from .labels import WindowLabels, label_windows

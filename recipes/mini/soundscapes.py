@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from panns_inference.audioset import labels
 from panns_inference.metrics import Annotation
-from panns_inference.training.recordings import Recordings, decode
+from panns_inference.training.distillation.recordings import Recordings, decode
 
 from .collection import Sounds, Window, waveform_of
 from .detection import Collection, Soundscape

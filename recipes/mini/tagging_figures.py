@@ -6,7 +6,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from panns_inference.training.evaluation import binary_cross_entropy, soft_label_figures
+from panns_inference.training.distillation.evaluation import (
+    binary_cross_entropy,
+    soft_label_figures,
+)
 
 from .peers import UNSEEN, WINDOWS, Tagged
 from .presentations import AS_IT_IS

@@ -22,12 +22,12 @@ from torch import nn
 from panns_inference.checkpoints import load
 from panns_inference.models import build
 from panns_inference.models.mini import PannsMini
-from panns_inference.training.distillation import Distillation, LabelledBatch
+from panns_inference.training.distillation.loss import Distillation, LabelledBatch
+from panns_inference.training.distillation.recordings import Recordings, write_recordings
+from panns_inference.training.distillation.replay import Replay
 from panns_inference.training.loop import Run
 from panns_inference.training.prefetch import prefetched
 from panns_inference.training.recipe import read_recipe
-from panns_inference.training.recordings import Recordings, write_recordings
-from panns_inference.training.replay import Replay
 from panns_inference.training.settings import Settings
 
 from . import collection

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panns_inference.models.mini import PannsMini
-from panns_inference.training.evaluation import clip_probabilities, soft_label_figures
-from panns_inference.training.recordings import Recordings
+from panns_inference.training.distillation.evaluation import clip_probabilities, soft_label_figures
+from panns_inference.training.distillation.recordings import Recordings
 
 from .collection import Sounds, waveform_of
 from .presentations import Probabilities, Tagger, Waveform

@@ -14,7 +14,7 @@ from panns_inference.engine.cpu import fused_network
 from panns_inference.models import build
 from panns_inference.models.efficientat import channels_of
 from panns_inference.registry import NETWORKS
-from panns_inference.training.recordings import decode
+from panns_inference.training.distillation.recordings import decode
 
 FAMILY = [name for name, entry in NETWORKS.items() if entry.module == "efficientat"]
 PARAMETERS = {

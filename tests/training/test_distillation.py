@@ -15,15 +15,15 @@ from small_run import small_batch, small_network
 
 from panns_inference.checkpoints import load
 from panns_inference.models import build
-from panns_inference.training import evaluation
-from panns_inference.training.distillation import (
+from panns_inference.training.distillation import evaluation
+from panns_inference.training.distillation.loss import (
     Distillation,
     LabelledBatch,
     segment_targets,
     soft_cross_entropy,
 )
-from panns_inference.training.release import write_weights
-from panns_inference.training.replay import Replay
+from panns_inference.training.distillation.release import write_weights
+from panns_inference.training.distillation.replay import Replay
 
 
 def test_soft_cross_entropy_against_scikit_learn() -> None:

@@ -26,9 +26,9 @@ from panns_inference.models import build
 from panns_inference.training import Judging, read_scalars, train
 from panns_inference.training.data import Packed, dataset, pack, read_dataset, read_manifest
 from panns_inference.training.distributed import ALONE
-from panns_inference.training.pretraining import prepared
+from panns_inference.training.pretraining.run import prepared
+from panns_inference.training.pretraining.tables import read_training
 from panns_inference.training.recipe import differences
-from panns_inference.training.tables import read_training
 from recipes.madeup.collection import LABELS, Collection, write
 from recipes.madeup.comparison import HERE, PLAIN, figures
 from recipes.madeup.sounds import SAMPLE_RATE

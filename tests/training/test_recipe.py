@@ -13,8 +13,8 @@ import torch
 
 from panns_inference.audioset import labels
 from panns_inference.models import build
+from panns_inference.training.distillation.recordings import Recordings, write_recordings
 from panns_inference.training.recipe import read_recipe
-from panns_inference.training.recordings import Recordings, write_recordings
 from recipes.mini.batches import MOST_SOUNDS, Batches, Kinds
 from recipes.mini.collection import Sounds, Window
 from recipes.mini.mixtures import Chances, Mixer

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import torch
 
-from panns_inference.training.evaluation import soft_label_figures
-from panns_inference.training.recordings import Recordings, decode, write_recordings
+from panns_inference.training.distillation.evaluation import soft_label_figures
+from panns_inference.training.distillation.recordings import Recordings, decode, write_recordings
 from recipes.mini.collection import (
     HELD_OUT,
     WINDOW,

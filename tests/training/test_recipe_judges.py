@@ -17,8 +17,8 @@ from panns_inference.audioset import labels
 from panns_inference.metrics import Annotation, Counts
 from panns_inference.models.mini import PannsMini
 from panns_inference.pipeline import DetectionTask
-from panns_inference.training.distillation import LabelledBatch
-from panns_inference.training.recordings import Recordings, write_recordings
+from panns_inference.training.distillation.loss import LabelledBatch
+from panns_inference.training.distillation.recordings import Recordings, write_recordings
 from recipes.mini.calibration import (
     Labelled,
     Scaling,

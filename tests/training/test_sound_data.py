@@ -9,8 +9,8 @@ import pytest
 import soundfile
 
 from panns_inference.errors import AudioError
-from panns_inference.training import augment
-from panns_inference.training.recordings import Recordings, decode, write_recordings
+from panns_inference.training.distillation import augment
+from panns_inference.training.distillation.recordings import Recordings, decode, write_recordings
 
 RATE = 32000
 

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from panns_inference.training.recordings import decode
+from panns_inference.training.distillation.recordings import decode
 
 from . import SAMPLE_RATE
 

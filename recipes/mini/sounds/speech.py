@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from panns_inference.training.recordings import decode
+from panns_inference.training.distillation.recordings import decode
 
 from . import SAMPLE_RATE
 

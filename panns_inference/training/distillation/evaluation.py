@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from ..metrics import average_precision
-from ..models.network import Network
+from ...metrics import average_precision
+from ...models.network import Network
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

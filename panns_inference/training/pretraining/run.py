@@ -15,21 +15,21 @@ from typing import Any
 
 import torch
 
-from ..checkpoints import save
-from ..errors import UsageError
-from ..files import atomic_write
-from ..models import Network
-from .batches import Batches, ClipBatch, check_size
-from .distributed import Processes, processes
-from .interruption import stopped_by_signals
-from .judging import Judging
-from .loop import Run
-from .material import read_clips
-from .prefetch import prefetched
-from .recipe import differences, read_recipe, recipe_text
-from .samplers import SAMPLERS
-from .scalars import read_scalars
-from .supervised import Supervised, augment_spectra
+from ...checkpoints import save
+from ...errors import UsageError
+from ...files import atomic_write
+from ...models import Network
+from ..batches import Batches, ClipBatch, check_size
+from ..distributed import Processes, processes
+from ..interruption import stopped_by_signals
+from ..judging import Judging
+from ..loop import Run
+from ..prefetch import prefetched
+from ..recipe import differences, read_recipe, recipe_text
+from ..samplers import SAMPLERS
+from ..scalars import read_scalars
+from ..supervised import Supervised, augment_spectra
+from .clips import read_clips
 from .tables import TABLES, read_training
 
 BEST = "best.pth"

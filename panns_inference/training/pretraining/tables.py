@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ..arguments import FrontEndSettings
-from ..checkpoints import load
-from ..models import Network, build, network_class
-from ..names import check_one_of
-from .recipe import read_recipe
-from .samplers import SAMPLERS
-from .settings import Settings
-from .supervised import LOSSES, MIXUPS
+from ...arguments import FrontEndSettings
+from ...checkpoints import load
+from ...models import Network, build, network_class
+from ...names import check_one_of
+from ..recipe import read_recipe
+from ..samplers import SAMPLERS
+from ..settings import Settings
+from ..supervised import LOSSES, MIXUPS
 
 
 @dataclass(frozen=True)

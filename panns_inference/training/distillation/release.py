@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..models import Network
-from .checkpoint import save
+from ...models import Network
+from ..checkpoint import save
 
 
 def write_weights(network: Network, path: str | Path) -> None:

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from ..models.mini import PannsMini
+from ...models.mini import PannsMini
 
 
 class LabelledBatch(NamedTuple):

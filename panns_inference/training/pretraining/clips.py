@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import UsageError
-from .batches import Clips, Selection
-from .data import Packed, pack, read_dataset
-from .data.packed import INDEX
-from .distributed import Processes
+from ...errors import UsageError
+from ..batches import Clips, Selection
+from ..data import Packed, pack, read_dataset
+from ..data.packed import INDEX
+from ..distributed import Processes
 
 
 def read_clips(recipe: dict[str, Any], folder: Path, group: Processes) -> tuple[Clips, Clips]:

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..errors import AudioError
-from ..files import CHUNK_BYTES, atomic_write, open_partial
-from .int16 import to_int16
+from ...errors import AudioError
+from ...files import CHUNK_BYTES, atomic_write, open_partial
+from ..int16 import to_int16
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

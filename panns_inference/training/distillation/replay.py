@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .checkpoint import save
+from ..checkpoint import save
 
 Batch = TypeVar("Batch", bound=tuple[object, ...])
 
