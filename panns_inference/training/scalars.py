@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -39,8 +40,10 @@ class ScalarLog:
             writer = csv.writer(file, lineterminator="\n")
             writer.writerow(self.columns)
             writer.writerows([_text(row.get(name)) for name in self.columns] for row in kept)
+        events = Path(folder) / "tensorboard"
+        _wait_for_a_later_second(events)
         # TensorBoard passes over what an earlier file says of steps from there on.
-        self._events = SummaryWriter(Path(folder) / "tensorboard", purge_step=step + 1)
+        self._events = SummaryWriter(events, purge_step=step + 1)
 
     def write(self, step: int, scalars: Mapping[str, float]) -> None:
         """Append a row.
@@ -83,6 +86,14 @@ def read_scalars(path: str | Path) -> list[dict[str, float]]:
             {name: float(text) for name, text in row.items() if text}
             for row in csv.DictReader(file)
         ]
+
+
+def _wait_for_a_later_second(events: Path) -> None:
+    # TensorBoard reads the files of a folder in the order of their names, which begin with
+    # `events.out.tfevents.SECOND`: of two from one second, either may be read last.
+    seconds = [int(path.name.split(".")[3]) for path in events.glob("events.out.tfevents.*")]
+    left = max(seconds, default=0) + 1 - time.time()
+    time.sleep(min(max(left, 0), 1))
 
 
 def _text(value: float | None) -> str:
