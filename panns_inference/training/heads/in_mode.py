@@ -24,6 +24,7 @@ from ..data import Dataset, Packed, pack
 from ..judging import Judging
 from ..modes import Features, Mode, learnt
 from ..modes.features import digest
+from ..new_classes import Activation, activation_for
 from .framewise import segments_of
 from .groups import ALWAYS, stratified
 from .partition import Mask, Partition, partition_of
@@ -108,6 +109,12 @@ class _Lessons:
     mode: Mode
     folder: Path
 
+    @property
+    def activation(self) -> Activation:
+        """Follows from all clips, so that it does not hang on which of them are held out."""
+        is_single_label = self.clips.dataset.is_single_label
+        return activation_for(self.network, is_single_label=is_single_label)
+
     @cached_property
     def features(self) -> Features | None:
         """Those of the frozen network, for stages in which it is frozen."""
@@ -131,8 +138,15 @@ class _Lessons:
         rows = np.flatnonzero(taught)
         clips = Selection(self.clips, rows)
         features = self.features and Selection(self.features, rows)
-        run = self.folder / f"{self.mode.name} {digest(clips, self.network, self.mode)}"
-        return learnt(clips, self.network, self.mode, run, features=features)
+        mark = digest(clips, self.network, self.mode, self.activation)
+        return learnt(
+            clips,
+            self.network,
+            self.mode,
+            self.folder / f"{self.mode.name} {mark}",
+            activation=self.activation,
+            features=features,
+        )
 
 
 def sounds_of(clips: Clips) -> str:

@@ -14,7 +14,7 @@ from ..batches import Batches, ClipBatch, Clips
 from ..distributed import ALONE, Processes
 from ..interruption import stopped_by_signals
 from ..loop import Run
-from ..new_classes import activation_for, with_new_classes
+from ..new_classes import Activation, activation_for, with_new_classes
 from ..prefetch import prefetched
 from ..samplers import Uniform
 from ..settings import Settings
@@ -37,6 +37,7 @@ def learnt(
     folder: Path,
     *,
     seed: int = 0,
+    activation: Activation | None = None,
     features: Clips | None = None,
     processes: Processes = ALONE,
 ) -> Network:
@@ -51,22 +52,24 @@ def learnt(
         mode: how it learns, such as one of `MODES`.
         folder: for checkpoints and scalars of each stage.
         seed: of all draws.
+        activation: what makes probabilities of the classes; None follows from the clips, see
+            `activation_for`.
         features: those of the clips, if they were computed before, see `Features`.
         processes: that learn the network.
 
     Returns:
-        A new network, on the CPU and in evaluation mode, with an output for each class: their
-        probabilities are a softmax if each clip has one, see `activation_for`.
+        A new network, on the CPU and in evaluation mode, with an output for each class.
 
     Raises:
         UsageError: if the network cannot learn so.
         CheckpointError: if the folder has checkpoints of something else.
     """
+    is_single_label = clips.dataset.is_single_label
     torch.manual_seed(seed)
     made = with_new_classes(
         network,
         len(clips.dataset.labels),
-        activation_for(network, is_single_label=clips.dataset.is_single_label),
+        activation or activation_for(network, is_single_label=is_single_label),
         hidden=mode.hidden,
         pretrained=mode.pretrained,
     )

@@ -17,6 +17,7 @@ from ...models import Network
 from ..batches import Clips, Selection
 from ..data import Dataset
 from ..judging import Judging
+from ..new_classes import activation_for
 from .features import Features, OnFeatures, digest
 from .learning import learnt
 from .mode import Mode
@@ -119,6 +120,7 @@ def cross_validated(
     divided = tuple(divisions(clips.dataset))
     uses_features = not all(stage.whole for stage in mode.stages)
     features = Features(clips, network, folder) if uses_features else None
+    activation = activation_for(network, is_single_label=clips.dataset.is_single_label)
     mark = digest(clips, network, mode)
     run = folder / f"{type(network).__name__} {mode.name} seed {seed} {mark}"
     found = []
@@ -131,6 +133,7 @@ def cross_validated(
                 mode,
                 path.parent,
                 seed=seed,
+                activation=activation,
                 features=Selection(features, division.learnt) if features else None,
             )
             if features and mode.is_frozen:

@@ -1,10 +1,12 @@
-"""The whole network learns by one command, which goes on where it was killed."""
+"""More than the last layer learns by one command: resumed, begun anew, and written as ONNX."""
 
 from __future__ import annotations
 
+import json
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +16,9 @@ import torch
 from killed_transfer import TINY
 
 from panns_inference import AudioTagging
+from panns_inference.checkpoints import save
 from panns_inference.cli import main
+from panns_inference.models import build
 from panns_inference.training.data import read_dataset
 from panns_inference.training.heads import transfer_in_mode
 from panns_inference.training.modes import MODES, Mode
@@ -90,3 +94,40 @@ def test_nothing_is_taken_over_from_other_sounds_or_weights(sounds: Path, tmp_pa
         mini.network.fc1.weight.mul_(0.5)
     third = learnt("one", mini)
     assert differing(second, third)
+
+
+@pytest.mark.parametrize("activation", ["softmax", "sigmoid"])
+def test_hidden_layers_go_through_onnx(
+    activation: str,
+    sounds: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Three dense layers, as the paper's Freeze_L3, from the command to the probabilities."""
+    monkeypatch.setitem(MODES, "freeze-l3", replace(MODES["freeze-l3"], stages=TINY.stages[:1]))
+    torch.manual_seed(0)
+    other, mine, exported = (tmp_path / name for name in ("other.pth", "mine.pth", "mine.onnx"))
+    save(build("LeeNet11", 2), other, labels=("a", "b"))
+    data = tmp_path / "clips.csv"
+    rows = [f"{path},{path.parent.name}" for path in sorted(sounds.rglob("*.wav"))]
+    # A clip of no class, and each class stands by itself.
+    rows += [f"{sounds / 'noise' / '0.wav'},"] * (activation == "sigmoid")
+    data.write_text("\n".join(["path,label", *rows]))
+    given = ["--model", str(other), "--device", "cpu", "--threads", "1", "--seconds", "0.5"]
+    assert main(["transfer", str(data), "--mode", "freeze-l3", "-o", str(mine), *given]) == 0
+    assert main(["export", str(mine), "--to", "onnx", "-o", str(exported)]) == 0
+    capsys.readouterr()
+    tags = []
+    for path in (mine, exported):
+        recording = str(sounds / "tone" / "1.wav")
+        assert main(["tag", recording, "--model", str(path), "--top", "2", "-f", "json"]) == 0
+        (found,) = json.loads(capsys.readouterr().out)
+        tags.append({tag["label"]: tag["probability"] for tag in found["tags"]})
+    assert tags[0].keys() == tags[1].keys() == {"noise", "tone"}
+    assert tags[1] == pytest.approx(tags[0], abs=1e-5)
+    torched, onnxed = (AudioTagging(path, device="cpu", verbose=False) for path in (mine, exported))
+    assert torched.network.activation == activation
+    assert torched.network.hidden == (512, 512)
+    assert onnxed.labels == torched.labels
+    assert onnxed.thresholds == torched.thresholds != (0.5, 0.5)
