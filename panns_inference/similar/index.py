@@ -47,7 +47,7 @@ class Index:
 
     Raises:
         UsageError: if usearch is not installed.
-        OutputError: if a graph cannot be written.
+        OutputError: if a graph cannot be written, or another process is at work on the store.
     """
 
     def __init__(self, store: Store) -> None:
@@ -59,10 +59,13 @@ class Index:
             ) from error
         self._library: Any = index
         self.store = store
-        missing = [path for path in store.fragments if not _is_made(path)]
-        for number, path in enumerate(missing, start=1):
-            LOG.info("making the index: %d of %d", number, len(missing))
-            self._make(path)
+        if all(map(_is_made, store.fragments)):
+            return
+        with store.alone():
+            missing = [path for path in store.fragments if not _is_made(path)]
+            for number, path in enumerate(missing, start=1):
+                LOG.info("making the index: %d of %d", number, len(missing))
+                self._make(path)
 
     def nearest(
         self,

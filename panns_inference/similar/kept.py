@@ -110,8 +110,7 @@ def keep(
     root = shared_folder(inputs)
     store = Store(root / FOLDER if folder is None else folder, origin_of(task, reading))
     recordings = {_key(each, root): each for each in split_channels(find(inputs), reading)}
-    known = store.entries
-    new = {k: each for k, each in recordings.items() if not _is_of(known.get(k), each)}
+    new = _without_entry(recordings, store)
     failures: list[Failure] = []
 
     def count(failure: Failure) -> None:
@@ -122,23 +121,24 @@ def keep(
             LOG.error("error: %s", failure.cause)
 
     if new:
-        results = in_order(
-            task,
-            [*new.values()],
-            reading,
-            jobs=jobs,
-            on_error="raise" if on_error == "raise" else count,
-            progress=progress,
-        )
         with _elsewhere(), store.writer() as writer:
+            new = _without_entry(recordings, store)  # another process may have been at work
             order = [*new.items()]
+            results = in_order(
+                task,
+                [*new.values()],
+                reading,
+                jobs=jobs,
+                on_error="raise" if on_error == "raise" else count,
+                progress=progress,
+            )
             for number, (result, _) in enumerate(results):
                 key, recording = order[number + len(failures)]  # failures come in their turn
                 writer.add(_entry(key, recording, result), _rows(result))
             writer.flush()
             store.merge(lambda entry: _is_of(entry, Recording.at(str(root / entry.filename))))
-    known = store.entries
-    found = {k: each for k, each in recordings.items() if _is_of(known.get(k), each)}
+    missing = _without_entry(recordings, store)
+    found = {key: each for key, each in recordings.items() if key not in missing}
     return Kept(store, found, reading, failures, len(new) - len(failures))
 
 
@@ -163,6 +163,12 @@ def origin_of(task: EmbeddingTask, reading: Reading) -> Origin:
 def _key(recording: Recording, root: Path) -> Key:
     name = Path(os.path.relpath(recording.path, root)).as_posix()
     return name, recording.track, recording.channel
+
+
+def _without_entry(recordings: Mapping[Key, Recording], store: Store) -> dict[Key, Recording]:
+    """The recordings that the store does not have as they are now."""
+    known = store.entries
+    return {key: each for key, each in recordings.items() if not _is_of(known.get(key), each)}
 
 
 def _is_of(entry: Entry | None, recording: Recording) -> bool:

@@ -62,13 +62,7 @@ class Store:
         text = json.dumps(origin, sort_keys=True)
         digest = hashlib.sha256(text.encode()).hexdigest()[:12]
         self.folder = Path(folder, f"{origin['model']}-{digest}")
-        self._fragments: dict[Path, list[Entry]] = {}
-        for path in self._paths():
-            try:
-                self._fragments[path] = read_entries(path, origin)
-            except (ValueError, OSError) as error:
-                LOG.warning("warning: %s is computed again, for it cannot be used: %s", path, error)
-                self._fragments[path] = []
+        self._fragments = self._read()
 
     @property
     def entries(self) -> dict[Key, Entry]:
@@ -106,8 +100,8 @@ class Store:
                 yield path, owners
 
     @contextlib.contextmanager
-    def writer(self) -> Iterator[Writer]:
-        """Open what adds recordings; when the `with` block ends, also by an error, all are kept.
+    def alone(self) -> Iterator[None]:
+        """Keep other processes from changing the folder, and see what they have done before.
 
         Raises:
             OutputError: if the folder cannot be written, or another process is at work on it.
@@ -119,10 +113,22 @@ class Store:
                     stack.enter_context(locked(self.folder / "lock", wait=False))
                 except BlockingIOError:
                     raise OutputError(
-                        f"another process computes embeddings in {self.folder}: wait for it"
+                        f"another process is at work in {self.folder}: wait for it"
                     ) from None
             for path in self.folder.glob(".panns-*.tmp"):  # what a kill left
                 path.unlink(missing_ok=True)
+            if self._paths() != self.fragments:
+                self._fragments = self._read()
+            yield
+
+    @contextlib.contextmanager
+    def writer(self) -> Iterator[Writer]:
+        """Open what adds recordings; when the `with` block ends, also by an error, all are kept.
+
+        Raises:
+            OutputError: as `alone`.
+        """
+        with self.alone():
             writer = Writer(self._write)
             try:
                 yield writer
@@ -160,6 +166,17 @@ class Store:
 
     def _paths(self) -> list[Path]:
         return sorted(self.folder.glob("[0-9]*.parquet"))
+
+    def _read(self) -> dict[Path, list[Entry]]:
+        """The recordings of each fragment, the oldest first."""
+        fragments: dict[Path, list[Entry]] = {}
+        for path in self._paths():
+            try:
+                fragments[path] = read_entries(path, self.origin)
+            except (ValueError, OSError) as error:
+                LOG.warning("warning: %s is computed again, for it cannot be used: %s", path, error)
+                fragments[path] = []
+        return fragments
 
     def _write(self, entries: Sequence[Entry], rows: Sequence[Rows]) -> None:
         number = max((int(path.stem) for path in self._fragments), default=0) + 1

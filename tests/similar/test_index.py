@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from similar.conftest import write
 
-from panns_inference.errors import UsageError
+from panns_inference.errors import OutputError, UsageError
 from panns_inference.similar import keep, search_similar
 from panns_inference.similar.fragments import Entry, Rows
 from panns_inference.similar.index import Index
@@ -68,8 +72,49 @@ def test_it_is_made_once_and_goes_with_its_fragment(task, library) -> None:
     assert not after.keys() & before.keys()
 
 
+PROGRAM = """
+import contextlib, os, signal, sys
+from panns_inference.similar import index
+from panns_inference.similar.store import Store
+
+@contextlib.contextmanager
+def killed(path, **settings):
+    with whole(path, **settings) as file:
+        yield file
+        if path.stem == "000002":
+            file.flush()
+            os.kill(os.getpid(), signal.SIGKILL)
+
+whole, index.atomic_write = index.atomic_write, killed
+index.Index(Store(sys.argv[1], {"model": "made"}))
+"""
+
+
+def test_a_kill_while_it_is_made_takes_only_one_graph(made) -> None:
+    done = subprocess.run([sys.executable, "-c", PROGRAM, str(made.folder.parent)])
+    assert done.returncode == -signal.SIGKILL
+    (first,) = made.folder.glob("*.usearch")
+    state = first.stat()
+    assert [*made.folder.glob(".panns-*.tmp")]
+    index, numbers = Index(made), {key: number for number, key in enumerate(made.entries)}
+    assert first.stat() == state
+    assert not [*made.folder.glob(".panns-*.tmp")]
+    direction = np.random.default_rng(1).normal(size=SIZE).astype(np.float32)
+    exact, found = nearest(direction, made.blocks(numbers), 3), index.nearest(direction, numbers, 3)
+    assert found[["recording", "onset"]].tolist() == exact[["recording", "onset"]].tolist()
+
+
+def test_no_other_process_changes_fragments_while_it_is_made(made) -> None:
+    with made.alone(), pytest.raises(OutputError, match="another process is at work"):
+        Index(made)
+    Index(made)
+    with made.alone():
+        Index(made)  # it is there: there is nothing to wait for
+
+
 def test_a_search_with_an_index(model, library, tmp_path) -> None:
-    example = library / "a" / "2.wav"
+    # One of its windows: to the mean of two both would be equally near.
+    example = f"{library / 'a' / '2.wav'}:0-1"
     exact = search_similar([example], library, model=model, **WINDOWS)
     found = search_similar([example], library, model=model, index=True, **WINDOWS)
     assert [(hit.filename, hit.onset) for hit in found] == [

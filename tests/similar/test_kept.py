@@ -21,6 +21,7 @@ from panns_inference.errors import AudioError, OutputError, PathError
 from panns_inference.lock import locked
 from panns_inference.pipeline import EmbeddingTask
 from panns_inference.similar import Kept, keep, store
+from panns_inference.similar.fragments import Entry, Rows
 
 NAMES = ["a/1.wav", "a/2.wav", "b/3.wav", "b/10.wav"]
 
@@ -202,10 +203,22 @@ def test_another_process_is_at_work(task, library) -> None:
     write(library / "new.wav", 500)
     (fragment,) = fragments(library)
     with locked(fragment.with_name("lock")):
-        with pytest.raises(OutputError, match="another process computes embeddings"):
+        with pytest.raises(OutputError, match="another process is at work in"):
             keep(task, [library])
         (library / "new.wav").unlink()
         assert keep(task, [library]).n_computed == 0  # nothing to do, nothing to wait for
+
+
+def test_what_another_process_did_meanwhile_is_seen(tmp_path) -> None:
+    one, other = (store.Store(tmp_path, {"model": "made"}) for _ in range(2))
+    rows = Rows(np.zeros(1), np.ones(1), np.ones((1, 4), np.float32))
+    for number, each in enumerate((one, other)):
+        with each.writer() as writer:
+            writer.add(Entry(f"{number}.wav", 1, 1, 1), rows)
+            writer.flush()
+            each.merge(lambda _: True)
+    (both,) = store.Store(tmp_path, {"model": "made"}).folder.glob("*.parquet")
+    assert pyarrow.parquet.read_table(both)["filename"].to_pylist() == ["0.wav", "1.wav"]
 
 
 def test_small_fragments_are_merged_in_pieces(task, library, monkeypatch) -> None:
