@@ -46,8 +46,9 @@ def directions(random: np.random.Generator, count: int) -> np.ndarray:
     mixing = fixed.normal(size=(LATENT, SIZE)) / np.sqrt(LATENT)
     latent = sounds[random.integers(0, len(sounds), count)]
     latent = latent + 0.6 * random.normal(size=latent.shape)
-    values = latent @ mixing + 0.3 * random.normal(size=(count, SIZE))
-    return np.maximum(values, 0).astype(np.float32)
+    values = (latent @ mixing).astype(np.float32)
+    values += np.float32(0.3) * random.standard_normal(values.shape, np.float32)
+    return np.maximum(values, 0)
 
 
 def make(folder: Path, n_windows: int) -> None:
@@ -85,7 +86,7 @@ def searched(folder: Path, *, indexed: bool) -> dict[str, Any]:
 def main() -> None:
     """Measure, print the table, and write it into `RESULTS.md`."""
     parser = argparse.ArgumentParser(description="Measure searches of many windows.")
-    parser.add_argument("--windows", type=int, nargs="+", default=[100_000, 1_000_000])
+    parser.add_argument("--windows", type=int, nargs="+", default=[100_000, 1_000_000, 10_000_000])
     parser.add_argument("--indexed", type=int, default=100_000, help="up to which an index is made")
     parser.add_argument("--search", nargs=2, help=argparse.SUPPRESS)
     given = parser.parse_args()
