@@ -20,6 +20,7 @@ from ..errors import AudioError
 from .augment import do_mixup
 from .blocks import initialise
 from .decision import pad_framewise_output, summed
+from .precision import unlowered, without_autocast
 
 
 def _softmax(logits: Tensor) -> Tensor:
@@ -212,15 +213,20 @@ class Network(nn.Module):
     def outputs(self, features: Tensor, n_frames: int) -> dict[str, Tensor]:
         """Return what `forward` returns, from the features of a whole recording.
 
+        No autocast lowers the precision of the head: the probability of a class that is all but
+        certain is 1 in bfloat16, and has no gradient.
+
         Args:
             features: (batch, channels, segments).
             n_frames: frames of the recording, for networks with a framewise output.
         """
-        segmentwise = self.segmentwise(features)
-        found = self.conclude(self.statistics(segmentwise), features.shape[2])
-        if "framewise_output" in self.output_names:
-            frames = self.framewise(segmentwise["probabilities"].transpose(1, 2))
-            found["framewise_output"] = pad_framewise_output(frames, n_frames)
+        features = unlowered(features)
+        with without_autocast(features.device):
+            segmentwise = self.segmentwise(features)
+            found = self.conclude(self.statistics(segmentwise), features.shape[2])
+            if "framewise_output" in self.output_names:
+                frames = self.framewise(segmentwise["probabilities"].transpose(1, 2))
+                found["framewise_output"] = pad_framewise_output(frames, n_frames)
         return {name: found[name] for name in self.output_names}
 
     def segmentwise(self, features: Tensor) -> dict[str, Tensor]:

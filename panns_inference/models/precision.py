@@ -47,3 +47,12 @@ def without_autocast(device: torch.device) -> AbstractContextManager[object]:
     if torch.amp.is_autocast_available(device.type):
         return torch.autocast(device.type, enabled=False)
     return nullcontext()
+
+
+def unlowered(tensor: Tensor) -> Tensor:
+    """The values in float32, where an autocast may have lowered their precision.
+
+    Args:
+        tensor: values of any shape, (..., size).
+    """
+    return tensor.float() if torch.is_autocast_enabled(tensor.device.type) else tensor
