@@ -11,12 +11,15 @@ import multiprocessing
 import signal
 import time
 from collections.abc import Callable, Iterator
-from queue import Full
+from queue import Empty, Full
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch
 
+from .workers import lost_worker
+
 if TYPE_CHECKING:
+    from multiprocessing.process import BaseProcess
     from multiprocessing.queues import Queue
 
 Batch = TypeVar("Batch")
@@ -25,7 +28,7 @@ PREFETCHED = 3
 """Batches in the queue of each worker."""
 
 POLL_SECONDS = 5.0
-"""Seconds after which a waiting worker checks whether the training process is alive."""
+"""Seconds after which a process that waits for another one checks whether that is alive."""
 
 
 def prefetched(
@@ -38,6 +41,9 @@ def prefetched(
         first: number of the first batch.
         last: number of the last batch plus one.
         n_workers: processes; 0 makes each batch when it is needed.
+
+    Raises:
+        PannsError: if a worker was ended, or could not begin.
     """
     if n_workers == 0:
         yield from map(make, range(first, last))
@@ -54,7 +60,8 @@ def prefetched(
         worker.start()
     try:
         for number in range(first, last):
-            yield _received(queues[(number - first) % n_workers])
+            k = (number - first) % n_workers
+            yield _received(queues[k], workers[k])
     finally:
         for worker in workers:
             worker.terminate()
@@ -92,8 +99,19 @@ def _parent_is_alive() -> bool:
     return parent is not None and parent.is_alive()
 
 
-def _received(queue: Queue[Any]) -> Any:
-    batch = queue.get()
+def _received(queue: Queue[Any], worker: BaseProcess) -> Any:
+    batch = _next(queue, worker)
     if isinstance(batch, Exception):
         raise batch
     return batch
+
+
+def _next(queue: Queue[Any], worker: BaseProcess) -> Any:
+    while True:
+        # Asked for before the queue is looked at: a worker may put a last batch, and end.
+        is_alive = worker.is_alive()
+        try:
+            return queue.get(timeout=POLL_SECONDS)
+        except Empty:
+            if not is_alive:
+                raise lost_worker() from None

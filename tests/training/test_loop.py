@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import queue
 import signal
 import subprocess
@@ -17,7 +18,7 @@ import torch
 from small_run import STEPS, small_batch, small_network, small_run
 from torch.nn import functional
 
-from panns_inference.errors import CheckpointError, UsageError
+from panns_inference.errors import CheckpointError, PannsError, UsageError
 from panns_inference.training import LabelledBatch, Replay, Settings, prefetch, read_scalars
 from panns_inference.training.prefetch import prefetched
 
@@ -207,6 +208,33 @@ def test_an_error_of_a_worker_is_raised_here() -> None:
     assert [next(batches), next(batches)] == [0, 1]
     with pytest.raises(UsageError, match="two is not allowed"):
         next(batches)
+
+
+def vanish(number: int) -> int:
+    if number == 2:
+        os._exit(1)  # as a process that is killed for want of memory
+    return number
+
+
+def test_a_worker_that_is_gone_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(prefetch, "POLL_SECONDS", 0.1)
+    batches = prefetched(vanish, 2, 5, 1)
+    with pytest.raises(PannsError, match="a worker was ended, perhaps because memory was short"):
+        next(batches)
+
+
+def test_a_script_is_told_what_workers_need(tmp_path: Path) -> None:
+    script = tmp_path / "unguarded.py"
+    script.write_text(
+        "from panns_inference.training import prefetch\n"
+        "prefetch.POLL_SECONDS = 0.1\n"
+        "next(prefetch.prefetched(abs, 0, 5, 1))\n"
+    )
+    environment = {"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"}
+    ended = subprocess.run([sys.executable, script], env=environment, stderr=subprocess.PIPE)
+    assert ended.returncode == 1
+    last = ended.stderr.decode().splitlines()[-1]
+    assert 'a script that starts workers needs `if __name__ == "__main__":`' in last
 
 
 @pytest.fixture

@@ -36,10 +36,11 @@ from tqdm import tqdm
 
 from ... import cores
 from ...audio.reading import checked_rate
-from ...errors import AudioError, OutputError, PannsError, UsageError
+from ...errors import AudioError, OutputError, UsageError
 from ...files import atomic_write, explained
 from ...formats.spans import unicode
 from ...lock import locked
+from ..workers import lost_worker
 from .clips import Clip, Dataset
 from .cutting import in_order
 from .manifest import check_names, write_manifest
@@ -222,10 +223,7 @@ def _mapping(workers: int) -> Iterator[Callable[..., Iterable[list[Shard]]]]:
         try:
             yield pool.map
         except BrokenProcessPool as error:
-            raise PannsError(
-                "a worker was ended, perhaps because memory was short: fewer workers need less; "
-                "what was packed is kept"
-            ) from error
+            raise lost_worker() from error
         finally:
             pool.shutdown(cancel_futures=True)
 
