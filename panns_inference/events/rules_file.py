@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UsageError
+from ..wording import advice
 from .rules import Rules
 from .threshold_file import READERS
 
@@ -39,7 +40,11 @@ def read_rules(path: str | os.PathLike[str]) -> dict[str, Any]:
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror or error}") from error
     except ValueError as error:
-        raise UsageError(f"{path} holds no rules: {error}") from error
+        table = advice("", "; a table with a threshold for each class is for --thresholds")
+        raise UsageError(
+            f"{path} holds no rules ({error}): give a TOML file such as panns tune writes, with "
+            f"lines like threshold = 0.3{table}"
+        ) from error
     if unknown := [name for name in found if name not in NAMES]:
         raise UsageError(f"{path}: {unknown[0]} is no rule: take {', '.join(NAMES)}")
     try:

@@ -36,12 +36,12 @@ def read_recipe(
     try:
         with Path(path).open("rb") as file:
             written = tomllib.load(file)
-    except (OSError, tomllib.TOMLDecodeError) as error:
-        reason = getattr(error, "strerror", None) or error
+    except OSError as error:
         raise UsageError(
-            f"{path}: cannot be read as a recipe ({reason}): give a TOML file with the tables "
-            f"{', '.join(tables)}"
+            f"{path} cannot be read as a recipe ({error.strerror or error}): {_what(tables)}"
         ) from error
+    except ValueError as error:  # of TOML, or of UTF-8
+        raise UsageError(f"{path} is no recipe ({error}): {_what(tables)}") from error
     for change in changes:
         name, key, value = _changed(change)
         written.setdefault(name, {})[key] = value
@@ -84,6 +84,13 @@ def differences(recipe: Mapping[str, Any], other: Mapping[str, Any]) -> list[str
         for key, value in asdict(table).items()
         if (before := getattr(other[name], key)) != value
     ]
+
+
+def _what(tables: Iterable[str]) -> str:
+    """What a recipe is, for those who gave something else, such as their clips."""
+    return (
+        f"give a TOML file with the tables {', '.join(tables)}; what is learnt from is named in it"
+    )
 
 
 def _changed(change: str) -> tuple[str, str, Any]:

@@ -25,6 +25,7 @@ from panns_inference.metrics import (
     intersection_based,
     psds,
 )
+from panns_inference.wording import of_command_line
 
 LABELS = ["Dog", "Bell"]
 SOME = tuple(rules for rules in search.GRID if rules["min_duration"] == 0)[::4]
@@ -163,7 +164,8 @@ def test_rules_are_read_as_they_are_written(tmp_path: Path) -> None:
     [
         ("methd = 'boxes'", "methd is no rule: take method, smooth"),
         ("smooth = -1", "smooth must be a number of seconds"),
-        ("smooth 1", "holds no rules"),
+        ("smooth 1", r"holds no rules \(.*\): give a TOML file such as panns tune writes"),
+        ("onset,offset,label\n1,2,Dog\n", "holds no rules .* with lines like threshold = 0.3$"),
     ],
 )
 def test_what_is_no_rule_is_refused(text: str, message: str, tmp_path: Path) -> None:
@@ -173,6 +175,13 @@ def test_what_is_no_rule_is_refused(text: str, message: str, tmp_path: Path) -> 
         read_rules(path)
     with pytest.raises(UsageError, match="cannot be read: No such file"):
         read_rules(tmp_path / "none.toml")
+
+
+def test_a_table_of_thresholds_has_an_option_of_its_own(tmp_path: Path) -> None:
+    path = tmp_path / "thresholds.csv"
+    path.write_text("label,threshold\nDog,0.3\n", encoding="utf-8")
+    with of_command_line(), pytest.raises(UsageError, match="each class is for --thresholds$"):
+        read_rules(path)
 
 
 @pytest.mark.usefixtures("few_rules")

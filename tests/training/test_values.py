@@ -120,7 +120,8 @@ def test_a_recipe_fills_its_tables(tmp_path: Path) -> None:
         ("[oven]\nminutes = 3\n", r"keys of \[oven\]: unknown \[\], missing \['degrees'\]"),
         ("[oven]\ndegrees = 3\nfan = 1\n", r"unknown \['fan'\].*allowed are \['degrees'"),
         ("[grill]\n", r"tables: unknown \['grill'\], missing \['oven'\]"),
-        ("[oven", "cannot be read as a recipe"),
+        ("[oven", "is no recipe .*: give a TOML file with the tables oven; what is learnt"),
+        ("path,labels\na.wav,Dog\n", "is no recipe .* what is learnt from is named in it"),
         ("[oven]\ndegrees = '180'\n", r"degrees must be int, not '180'"),
         ("[oven]\ndegrees = 1.5\n", r"degrees must be int, not 1\.5"),
     ],
@@ -157,6 +158,13 @@ def test_a_recipe_that_was_written_is_read_as_it_was(size: float, lid: str, is_h
 
 
 def test_a_missing_recipe_is_named(tmp_path: Path) -> None:
-    message = r"none\.toml: cannot be read as a recipe \(No such file or directory\): give a TOML"
+    message = r"none\.toml cannot be read as a recipe \(No such file or directory\): give a TOML"
     with pytest.raises(UsageError, match=message):
         read_recipe(tmp_path / "none.toml", {"oven": Oven})
+
+
+def test_clips_are_no_recipe(tmp_path: Path) -> None:
+    (tmp_path / "a.wav").write_bytes(b"RIFF\xff\xff\xff\xffWAVE")
+    for name in ("", "a.wav"):
+        with pytest.raises(UsageError, match="recipe .* what is learnt from is named in it"):
+            read_recipe(tmp_path / name, {"oven": Oven})
