@@ -48,13 +48,14 @@ _BEGINNINGS = re.compile(
 """First bytes of WAV, AIFF, FLAC, Ogg, MP3, CAF, AU, MP4, Matroska and MPEG-TS."""
 
 
-def find(inputs: Iterable[File]) -> list[Recording]:
+def find(inputs: Iterable[File], *, silent: bool = False) -> list[Recording]:
     """Return the recordings that names stand for: one for each name, also of the same file.
 
     Args:
         inputs: files, which are taken whatever they are called; folders, whose recordings are taken
             with those of their subfolders, in the order in which people count (`2.wav` before
             `10.wav`), without what is hidden; patterns such as `day*/**/*.wav`; and open files.
+        silent: whether nothing is said of what is left out of folders, as it is used otherwise.
 
     Returns:
         The recordings in the order of the names. A file that is named twice comes twice; what is
@@ -76,7 +77,7 @@ def find(inputs: Iterable[File]) -> list[Recording]:
     if not recordings:
         names = ", ".join(repr(name_of(each)) for each in inputs)
         raise AudioError(f"there is no recording in {names}" if names else "no recording is named")
-    if left_out:
+    if left_out and not silent:
         kinds = ", ".join(f"{count} {kind}" for kind, count in left_out.most_common(5))
         LOG.info("left out %s: no recordings by their names and first bytes", printable(kinds))
     return recordings
@@ -154,13 +155,18 @@ def _below(folder: str, left_out: Counter[str], seen: set[str]) -> Iterator[str]
             continue
         if os.path.isdir(path):
             yield from _below(path, left_out, seen)
-        elif _is_recording(path):
+        elif is_recording(path):
             yield path
         else:
             left_out[os.path.splitext(name)[1].lower() or "without an extension"] += 1
 
 
-def _is_recording(path: str) -> bool:
+def is_recording(path: str) -> bool:
+    """Return whether a file is a recording by its name or its first bytes.
+
+    Args:
+        path: of the file.
+    """
     if os.path.splitext(path)[1][1:].lower() in EXTENSIONS:
         return True
     if not os.path.isfile(path):  # a pipe would wait for a writer

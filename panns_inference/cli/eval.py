@@ -13,7 +13,6 @@ from .figures import OUTPUT, target_of
 
 if TYPE_CHECKING:
     from ..evaluation import Measures
-    from ..evaluation.annotations import Annotated
     from ..formats.figures import Kinds, Rows
 
 LOG = logging.getLogger("panns_inference")
@@ -85,14 +84,14 @@ def run(given: argparse.Namespace) -> int:
 
 
 def _of_events(given: argparse.Namespace) -> tuple[Kinds, Rows]:
-    from ..evaluation import aligned, figures, read_annotations
+    from ..evaluation import aligned, figures, of_the_only_recording, read_annotations
 
     reference, estimate = aligned(*map(read_annotations, (given.reference, given.estimate)))
     estimate = {
         name: [event for event in events if event.probability >= given.min_probability]
         for name, events in estimate.items()
     }
-    reference = _of_the_same(reference, estimate)
+    reference = of_the_only_recording(reference, estimate)
     labels = labels_of(given, reference)
     warn_of_differences(reference, estimate, labels)
     return figures(reference, estimate, labels, _measures(given), per_class=given.per_class)
@@ -115,18 +114,6 @@ def _of_tags(given: argparse.Namespace) -> tuple[Kinds, Rows]:
     if names := reference.keys() ^ estimate.keys():
         LOG.warning("warning: recordings that only one of both has do not count: %s", named(names))
     return tag_figures(reference, estimate, labels, per_class=given.per_class)
-
-
-def _of_the_same(reference: Annotated, estimate: Annotated) -> Annotated:
-    """What is known, of the only recording that there is on either side if that is so.
-
-    A label track is often called `Label Track.txt`.
-    """
-    if len(reference) != 1 or len(estimate) != 1 or reference.keys() == estimate.keys():
-        return reference
-    [(name, events)], [found] = reference.items(), estimate
-    LOG.warning("warning: %r is taken for %r: there is no other recording", name, found)
-    return {found: events}
 
 
 def _measures(given: argparse.Namespace) -> Measures:

@@ -3,7 +3,7 @@
 files --read--> events by recording --aligned--> the same names in both --metrics--> figures
 """
 
-from .align import aligned
+from .align import aligned, of_the_only_recording
 from .annotations import read_annotations
 from .figures import Measures, figures
 from .search import Choice, Known, best_rules
@@ -16,6 +16,7 @@ __all__ = [
     "aligned",
     "best_rules",
     "figures",
+    "of_the_only_recording",
     "read_annotations",
     "tag_figures",
 ]

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -16,6 +17,8 @@ from ..events import Event
 from ..names import form_of
 from .annotations import Annotated
 from .channels import whole
+
+LOG = logging.getLogger("panns_inference")
 
 Events = Mapping[str, Sequence[Event]]
 
@@ -45,6 +48,22 @@ def aligned(reference: Events, estimate: Events) -> tuple[Annotated, Annotated]:
         for name, events in found.items()
     }
     return _joined(there, found), spelt
+
+
+def of_the_only_recording(reference: Annotated, names: Collection[str]) -> Annotated:
+    """Return what is known, of the only recording that there is on either side if that is so.
+
+    A label track is often called `Label Track.txt`. A warning says what is taken for what.
+
+    Args:
+        reference: events that are there, by recording.
+        names: of the recordings that they are compared with.
+    """
+    if len(reference) != 1 or len(names) != 1 or reference.keys() == {*names}:
+        return reference
+    [(name, events)], [found] = reference.items(), names
+    LOG.warning("warning: %r is taken for %r: there is no other recording", name, found)
+    return {found: events}
 
 
 def _joined(there: Events, found: Collection[str]) -> Annotated:

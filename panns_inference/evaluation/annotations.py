@@ -13,8 +13,10 @@ What a file is, its first line says:
 from __future__ import annotations
 
 import csv
+import logging
 import os
 import re
+import textwrap
 from collections.abc import Iterable, Iterator, Sequence, Set
 from pathlib import Path
 
@@ -25,6 +27,8 @@ from .channels import Place, by_name
 from .elan import of_elan
 from .found import Found, event_of, number
 from .textgrid import FIRST_LINE, of_textgrid
+
+LOG = logging.getLogger("panns_inference")
 
 ENDINGS = frozenset(
     (".csv", ".tsv", ".txt", ".json", ".jsonl", ".parquet", ".xlsx", ".eaf", ".textgrid")
@@ -44,6 +48,12 @@ RECORDINGS = ("filename", "file", "path", "recording")
 RAVEN_LABELS = ("annotation", "label", "species", "call", "class", "tag", "common name")
 """Columns of Raven that may hold a label, the first that is there."""
 
+EXPECTED = (
+    "expected a table with onset, offset and label, a label track of Audacity, a selection table "
+    "of Raven, a document of ELAN or a TextGrid"
+)
+"""Behind what is wrong with a file."""
+
 _RAVEN_NAME = re.compile(r"(\.Table\.\d+)?\.selections$", re.IGNORECASE)
 _PROBABILITY = re.compile(r" ([01]\.\d{3})$")
 """Behind a label in the label tracks of this package."""
@@ -52,52 +62,78 @@ Annotated = dict[str, list[Event]]
 """Events by recording."""
 
 
+class NoAnnotationsError(UsageError):
+    """A file is none of annotations, such as a `README.txt` beside them."""
+
+
+class _FormError(ValueError):
+    """A text has none of the forms of annotations."""
+
+
 def read_annotations(path: str | os.PathLike[str]) -> Annotated:
     """Return the events in a file, or in all files of a folder and its subfolders, by recording.
 
     A recording that a file does not name is called as the file is. Several channels or tracks of a
-    recording have names of their own, such as `street.channel2.flac`.
+    recording have names of their own, such as `street.channel2.flac`. Of a folder, files that are
+    no annotations are left out with a warning.
 
     Args:
         path: of a table (csv, tsv, xlsx, json, jsonl or parquet), a label track of Audacity, a
             selection table of Raven, a document of ELAN, a TextGrid, or a folder of them.
 
     Raises:
-        UsageError: if one cannot be read or is none of these.
+        UsageError: if one cannot be read or makes no sense.
+        NoAnnotationsError: if it is none of these, or all in the folder are none.
     """
     path = Path(path)
+    folder = path if path.is_dir() else path.parent
+    files = files_in(folder) if path.is_dir() else [path]
+    if not files:
+        raise NoAnnotationsError(
+            f"there are no annotations in {path}: {', '.join(sorted(ENDINGS))}"
+        )
     own: dict[str, str] = {}
     found: dict[Place, list[Event]] = {}
-    for file, name in _files_in(path) if path.is_dir() else [(path, path.name)]:
-        stem, ending = os.path.splitext(name)
+    others: list[NoAnnotationsError] = []
+    for file in files:
+        stem, ending = os.path.splitext(file.relative_to(folder))
         stem = _RAVEN_NAME.sub("", stem)
         # Several files may be of one recording.
-        for line in _lines(file, own.setdefault(stem, stem + ending)):
+        try:
+            lines = [*_lines(file, own.setdefault(stem, stem + ending))]
+        except NoAnnotationsError as error:
+            others.append(error)
+            continue
+        for line in lines:
             events = found.setdefault((line.source, line.track, line.channel), [])
             events += [] if line.event is None else [line.event]
+    if len(others) == len(files):
+        raise others[0]
+    for other in others:
+        LOG.warning("warning: left out: %s", other)
     return by_name(found)
 
 
-def _files_in(folder: Path) -> list[tuple[Path, str]]:
-    """Files of annotations below a folder, with their names from there; hidden ones are none."""
-    below = ((each, each.relative_to(folder)) for each in sorted(folder.rglob("*")))
-    files = [
-        (each, str(name))
-        for each, name in below
+def files_in(folder: Path) -> list[Path]:
+    """Return the files below a folder that may be annotations by their names, sorted.
+
+    Args:
+        folder: what is hidden in it is left out.
+    """
+    return [
+        each
+        for each in sorted(folder.rglob("*"))
         if each.suffix.lower() in ENDINGS
         and each.is_file()
-        and not any(piece.startswith(".") for piece in name.parts)
+        and not any(piece.startswith(".") for piece in each.relative_to(folder).parts)
     ]
-    if not files:
-        raise UsageError(f"there are no annotations in {folder}: {', '.join(sorted(ENDINGS))}")
-    return files
 
 
 def _lines(path: Path, name: str) -> Iterator[Found]:
     try:
         text = _text(path)
         if text is None:
-            yield from _of_table(path)
+            yield from _of_other_table(path)
             return
         lines = text.splitlines()
         first = next((line for line in lines if line.strip()), "")
@@ -126,10 +162,8 @@ def _lines(path: Path, name: str) -> Iterator[Found]:
             "save it as UTF-8"
         ) from error
     except (ValueError, LookupError, csv.Error) as error:
-        raise UsageError(
-            f"{path} cannot be used: {error}; expected a table with onset, offset and label, a "
-            "label track of Audacity, a selection table of Raven, a document of ELAN or a TextGrid"
-        ) from error
+        kind = NoAnnotationsError if isinstance(error, _FormError) else UsageError
+        raise kind(f"{path} cannot be used: {error}; {EXPECTED}") from error
 
 
 def _plain(cell: str) -> str:
@@ -157,11 +191,25 @@ def _of_table(path: Path) -> Iterator[Found]:
         yield Found(row.source, row.event, row.track, row.channel)
 
 
+def _of_other_table(path: Path) -> Iterator[Found]:
+    """Of a table that is no text of lines: only its columns say whether it is one of events."""
+    is_begun = False
+    try:
+        for found in _of_table(path):
+            is_begun = True
+            yield found
+    except UsageError as error:
+        raise error if is_begun else NoAnnotationsError(str(error)) from error
+
+
 def _of_columns(lines: Iterable[str], first: str, name: str) -> Iterator[Found]:
     separator = max(",;\t|", key=first.count)
     rows = csv.reader((line for line in lines if line.strip()), delimiter=separator)
     heading = [_plain(cell) for cell in next(rows)]
-    onset, offset, label = (_place(column, heading) for column in ("onset", "offset", "label"))
+    try:
+        onset, offset, label = (_place(column, heading) for column in ("onset", "offset", "label"))
+    except ValueError as error:
+        raise _FormError(f"its first line, {textwrap.shorten(first, 80)!r}, {error}") from error
     sources = [heading.index(column) for column in RECORDINGS if column in heading]
     if not sources:
         yield Found(name, None)
@@ -176,7 +224,7 @@ def _place(column: str, heading: Sequence[str]) -> int:
     for name in names:
         if name in heading:
             return heading.index(name)
-    raise ValueError(f"it has none of the columns {', '.join(names)}")
+    raise ValueError(f"has none of the columns {', '.join(names)}")
 
 
 def _of_audacity(lines: Iterable[str], name: str) -> Iterator[Found]:

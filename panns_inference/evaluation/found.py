@@ -59,4 +59,7 @@ def number(text: str | float) -> float:
     """
     if isinstance(text, float):
         return text
-    return float(text.strip().replace(",", ".") or "nan")
+    try:
+        return float(text.strip().replace(",", ".") or "nan")
+    except ValueError:
+        raise ValueError(f"{text.strip()!r} is no number, such as 63.5") from None

@@ -108,7 +108,7 @@ def _received(queue: Queue[Any], worker: BaseProcess) -> Any:
 
 def _next(queue: Queue[Any], worker: BaseProcess) -> Any:
     while True:
-        # Asked for before the queue is looked at: a worker may put a last batch, and end.
+        # Known before the queue is looked at: a worker may put a last batch, and end.
         is_alive = worker.is_alive()
         try:
             return queue.get(timeout=POLL_SECONDS)

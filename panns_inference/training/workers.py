@@ -7,7 +7,7 @@ from ..wording import advice
 
 
 def lost_worker() -> PannsError:
-    """Return the error of a worker that ended without having been asked to.
+    """Return the error of a worker that has ended before its work.
 
     Killed for want of memory it says nothing, and in a script that does not keep to its first
     process what is for that one alone, all that Python can say is in a traceback of the worker.

@@ -190,6 +190,8 @@ def test_recordings_differ_by_folders_where_names_are_alike() -> None:
         ("a.txt", "0.5\t1.0\n", "the event from 0.5 to 1.0 s has no label"),
         ("a.csv", "time,label\n1,Dog\n", "none of the columns onset, start, begin"),
         ("a.csv", "filename,onset,offset,label\na,x,1,Dog\n", "^the table .* near row 1"),
+        ("a.csv", "onset,offset,label\n0:01,0:02,Dog\n", "'0:01' is no number, such as 63.5"),
+        ("a.csv", "a,b\n1,2\n", "its first line, 'a,b', has none of the columns onset"),
         ("a.txt", "some remarks\n", "none of the columns onset, .* expected a table with onset"),
         ("a.csv", "onset,offset,what\n0,1,Dog\n", "none of the columns event label, label"),
         ("a.txt", "Selection\tBegin Time (s)\tEnd Time (s)\n1\t0\t1\n", "none of the columns"),
@@ -218,6 +220,24 @@ def test_a_folder_without_annotations_is_refused(tmp_path: Path, capsys: Capture
         read_annotations(tmp_path)
     assert main(["eval", "--reference", str(tmp_path / "no.csv"), "--estimate", "x"]) == 2
     assert "no.csv cannot be read: No such file" in capsys.readouterr().err
+
+
+def test_what_is_no_annotation_is_left_out_of_a_folder(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """But not what is one, and wrong."""
+    (tmp_path / "README.txt").write_text("recorded in the yard\n")
+    with pytest.raises(UsageError, match=r"README\.txt cannot be used: its first line, 'recorded"):
+        read_annotations(tmp_path)
+    (tmp_path / "mine.json").write_text('{"network": "mine.pth", "classes": []}')
+    (tmp_path / "a.txt").write_text("0\t1\tDog\n")
+    assert [*read_annotations(tmp_path)] == ["a.txt"]
+    assert "warning: left out: " in caplog.text
+    assert "README.txt" in caplog.text
+    assert "mine.json" in caplog.text
+    (tmp_path / "b.txt").write_text("1\t0\tDog\n")
+    with pytest.raises(UsageError, match=r"b\.txt cannot be used: an event 'Dog' cannot last"):
+        read_annotations(tmp_path)
 
 
 BY_CHANNEL = """filename,channel,onset,offset,event_label

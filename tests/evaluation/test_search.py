@@ -180,7 +180,7 @@ def test_what_is_no_rule_is_refused(text: str, message: str, tmp_path: Path) -> 
 def test_a_table_of_thresholds_has_an_option_of_its_own(tmp_path: Path) -> None:
     path = tmp_path / "thresholds.csv"
     path.write_text("label,threshold\nDog,0.3\n", encoding="utf-8")
-    with of_command_line(), pytest.raises(UsageError, match="each class is for --thresholds$"):
+    with of_command_line(), pytest.raises(UsageError, match=r"each class is for --thresholds$"):
         read_rules(path)
 
 

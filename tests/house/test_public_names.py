@@ -109,6 +109,7 @@ PUBLIC = {
         "aligned",
         "best_rules",
         "figures",
+        "of_the_only_recording",
         "read_annotations",
         "tag_figures",
     ],

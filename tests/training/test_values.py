@@ -166,5 +166,5 @@ def test_a_missing_recipe_is_named(tmp_path: Path) -> None:
 def test_clips_are_no_recipe(tmp_path: Path) -> None:
     (tmp_path / "a.wav").write_bytes(b"RIFF\xff\xff\xff\xffWAVE")
     for name in ("", "a.wav"):
-        with pytest.raises(UsageError, match="recipe .* what is learnt from is named in it"):
+        with pytest.raises(UsageError, match=r"recipe .* what is learnt from is named in it"):
             read_recipe(tmp_path / name, {"oven": Oven})

@@ -26,8 +26,8 @@ from pathlib import Path
 
 from ...audio import blocks, stated_length
 from ...batch import find
-from ...errors import UsageError
-from ...evaluation import aligned, read_annotations
+from ...errors import AudioError, UsageError
+from ...evaluation import aligned, of_the_only_recording, read_annotations
 from ...events import Event
 from .clips import Clip, Dataset, dataset
 
@@ -66,45 +66,57 @@ def read_annotated(
     Raises:
         UsageError: if annotations cannot be read, none of their recordings is there, or none has an
             event.
-        AudioError: if there is no recording in the folder, or its length cannot be found out.
+        AudioError: if there is no recording in the folder.
     """
     if not 0 < seconds < math.inf:
         raise UsageError(f"seconds={seconds} is no length of a clip")
     path = Path(path)
     folder = Path(root) if root is not None else path if path.is_dir() else path.parent
-    files = [each.path for each in find([folder])]
-    annotated, known = aligned(read_annotations(path), dict.fromkeys(files, ()))
-    if missing := annotated.keys() - known.keys():
+    events = read_annotations(path)
+    files = [each.path for each in find([folder], silent=True)]
+    annotated, known = aligned(events, dict.fromkeys(files, ()))
+    annotated = of_the_only_recording(annotated, known)
+    missing = annotated.keys() - known.keys()
+    if len(missing) == len(annotated):
+        others = f", but such as {min(missing)!r}" if missing else ""
+        raise UsageError(
+            f"{path} annotates none of the {len(files)} recordings in {folder}{others}: call "
+            "annotations as their recordings, or name these in a column filename"
+        )
+    if missing:
         LOG.warning(
             "warning: %d of %d annotated recordings are not in %s, such as %r",
             len(missing), len(annotated), folder, min(missing),
         )  # fmt: skip
-    clips = [
-        clip
-        for file, name in zip(files, known, strict=True)
-        if name in annotated
-        for clip in clips_of(Path(file), annotated[name], seconds, negatives=negatives)
-    ]
-    if not clips:
-        raise UsageError(f"{path} annotates none of the {len(files)} recordings in {folder}")
+    clips: list[Clip] = []
+    behind: list[tuple[str, Event, float]] = []
+    for file, name in zip(files, known, strict=True):
+        if (there := annotated.get(name)) is not None:
+            length = _length(file, there)
+            clips += clips_of(Path(file), there, length, seconds, negatives=negatives)
+            behind += [(file, event, length) for event in there if event.onset >= length]
+    if behind:
+        file, event, length = behind[0]
+        LOG.warning(
+            "warning: %d annotated events begin behind the end of their recordings, and are left "
+            "out, such as %r at %g s of %s, which lasts %.2f s: times are in seconds",
+            len(behind), event.label, event.onset, file, length,
+        )  # fmt: skip
     return dataset(clips, labels)
 
 
 def clips_of(
-    path: Path, events: Sequence[Event], seconds: float, *, negatives: bool = True
+    path: Path, events: Sequence[Event], length: float, seconds: float, *, negatives: bool = True
 ) -> list[Clip]:
     """Return the clips of a recording, by their onsets.
 
     Args:
         path: of the recording.
         events: what is annotated in it.
+        length: of the recording, in seconds.
         seconds: length of a clip.
         negatives: whether there are clips between the events, too.
-
-    Raises:
-        AudioError: if the recording cannot be read, and its length is needed.
     """
-    length = _length(path)
     windows = {
         window for event in events for window in _around(event.onset, event.offset, seconds, length)
     }
@@ -116,10 +128,17 @@ def clips_of(
     ]
 
 
-def _length(path: Path) -> float:
-    if (stated := stated_length(path)) < math.inf:
-        return stated
-    return sum(len(block) for block in blocks(path, RATE)) / RATE
+def _length(path: str, events: Sequence[Event]) -> float:
+    """Seconds of a recording; of one that cannot be read, as far as it is annotated.
+
+    Its clips are then left out, and named, by what decodes them.
+    """
+    try:
+        if (stated := stated_length(path)) < math.inf:
+            return stated
+        return sum(len(block) for block in blocks(path, RATE)) / RATE
+    except AudioError:
+        return max((event.offset for event in events), default=0.0)
 
 
 def _around(

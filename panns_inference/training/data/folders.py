@@ -30,7 +30,8 @@ def read_folders(folder: str | os.PathLike[str]) -> Dataset:
         below = path.relative_to(top).parts
         if len(below) == 1:
             raise UsageError(
-                f"{path} lies beside the subfolders of {top}: put it into that of its class"
+                f"{path} lies in no subfolder of {top}: put it into that of its class, or give "
+                "annotations that are called as their recordings"
             )
         clips.append(Clip(path, below[:1]))
     found = dataset(clips)

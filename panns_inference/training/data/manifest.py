@@ -97,7 +97,10 @@ def of_text(text: str, name: str, folder: Path, labels: Sequence[str] = ()) -> D
     names = _names(heading_of(text))
     if "path" not in names or not {"labels", "mids"} & names.keys():
         wanted = " and ".join(" or ".join(COLUMNS[column]) for column in ("path", "labels"))
-        raise UsageError(f"{name} is no table of clips: it needs the columns {wanted}")
+        there = ", ".join(heading_of(text)) or "none"
+        raise UsageError(
+            f"{name} is no table of clips: it needs the columns {wanted}, and has {there}"
+        )
     clips, mids, number = [], dict[str, str](), 1
     try:
         for number, row in rows_of(text):  # noqa: B007 the error has it
@@ -222,7 +225,10 @@ def _seconds(text: str) -> float | None:
     """A time, with a point or a comma; None for none."""
     if not text.strip():
         return None
-    seconds = float(text.replace(",", "."))
+    try:
+        seconds = float(text.replace(",", "."))
+    except ValueError:
+        seconds = math.nan
     if not 0 <= seconds < math.inf:
         raise ValueError(f"{text.strip()} is no time in seconds")
     return seconds

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from ... import names
 from ...batch import find
-from ...errors import UsageError
-from ...evaluation.annotations import ENDINGS
-from ...names import check_one_of
+from ...batch.discover import is_recording
+from ...errors import AudioError, UsageError
+from ...evaluation.annotations import NoAnnotationsError, files_in
+from ...wording import argument
 from .annotated import CLIP_SECONDS, read_annotated
 from .black_list import without
 from .clips import Dataset
@@ -18,6 +21,8 @@ from .manifest import is_manifest, labelled, read_manifest
 from .segments import is_segments, read_segments
 from .tables import heading_of, text_of
 
+LOG = logging.getLogger("panns_inference")
+
 FORMS = {
     "folders": "a folder with a subfolder for each class",
     "annotations": "a folder of recordings with annotations beside them, or a file of annotations",
@@ -25,6 +30,9 @@ FORMS = {
     "segments": "a list of AudioSet",
 }
 """What is read, and what it is."""
+
+ANY_FORM = ", or ".join(FORMS.values())
+"""What can be given."""
 
 
 def read_dataset(
@@ -42,7 +50,8 @@ def read_dataset(
     A list of AudioSet says so in its first lines; a table with the columns path (or filename) and
     labels (or label, class, ...) is one of clips, but with event_label one of events, as DCASE and
     this package write them; another file is one of annotations. In a folder, files of annotations
-    that are called as its recordings mean annotations, and else its subfolders are the classes.
+    that are called as its recordings mean annotations, and so does any such file where recordings
+    lie in no subfolder or all in one; else its subfolders are the classes.
 
     Args:
         path: of the folder or file.
@@ -58,36 +67,39 @@ def read_dataset(
         AudioError: if there is no recording.
     """
     if form is not None:
-        check_one_of(form, FORMS, "form")
-    form = form or form_of(path)
-    if form == "folders":
-        found = read_folders(path)
-    elif form == "annotations":
-        found = read_annotated(path, root, labels=labels, seconds=seconds, negatives=negatives)
-    elif form == "manifest":
-        found = read_manifest(path, root=root, labels=labels)
-    else:
-        found = read_segments(path, root)
+        names.check_one_of(form, FORMS, "form")
+    try:
+        found = _read(path, form or form_of(path, root), root, labels, seconds, negatives)
+    except NoAnnotationsError as error:
+        other = "folders" if Path(path).is_dir() else "manifest"
+        raise UsageError(f"{error}, or {FORMS[other]}") from error
+    except AudioError as error:
+        root_of = f"{argument('root')} names the folder of the recordings if it is another"
+        raise AudioError(f"{error}: give {ANY_FORM}; {root_of}") from error
     if labels:
         found = labelled(found.clips, labels, dict(zip(found.labels, found.mids, strict=False)))
+    _warn_of_spellings(found.labels)
     return without(found, black_list) if black_list is not None else found
 
 
-def form_of(path: str | os.PathLike[str]) -> str:
+def form_of(path: str | os.PathLike[str], root: str | os.PathLike[str] | None = None) -> str:
     """Return which of the `FORMS` a folder or a file has.
 
     Args:
         path: of it.
+        root: folder of the recordings; None is that of the file, or the folder itself.
 
     Raises:
-        UsageError: if there is nothing.
+        UsageError: if there is nothing, or it is a recording.
         AudioError: if it is a folder without recordings.
     """
     path = Path(path)
     if path.is_dir():
-        return "annotations" if _has_annotations(path) else "folders"
+        return "annotations" if root is not None or _has_annotations(path) else "folders"
     if not path.is_file():
-        raise UsageError(f"{path} is not there: give {', or '.join(FORMS.values())}")
+        raise UsageError(f"{path} is not there: give {ANY_FORM}")
+    if is_recording(os.fspath(path)):
+        raise UsageError(f"{path} is a recording: give {ANY_FORM}")
     if path.suffix.lower() not in (".csv", ".tsv", ".txt"):
         return "annotations"
     text = text_of(path)
@@ -97,11 +109,44 @@ def form_of(path: str | os.PathLike[str]) -> str:
     return "manifest" if is_manifest(heading) and "event_label" not in heading else "annotations"
 
 
+def _read(
+    path: str | os.PathLike[str],
+    form: str,
+    root: str | os.PathLike[str] | None,
+    labels: Sequence[str],
+    seconds: float,
+    negatives: bool,
+) -> Dataset:
+    if form == "folders":
+        return read_folders(path)
+    if form == "annotations":
+        return read_annotated(path, root, labels=labels, seconds=seconds, negatives=negatives)
+    if form == "manifest":
+        return read_manifest(path, root=root, labels=labels)
+    return read_segments(path, root)
+
+
 def _has_annotations(folder: Path) -> bool:
-    """Whether a file of annotations is called as a recording that is beside it."""
-    stems = {os.path.splitext(each.path)[0] for each in find([folder])}
-    files = (each for each in folder.rglob("*") if each.suffix.lower() in ENDINGS)
-    return any(not stems.isdisjoint(_stems(os.path.abspath(file))) for file in files)
+    """Whether annotations are called as recordings, or subfolders cannot be the classes."""
+    folder = Path(os.path.abspath(folder))
+    recordings = [Path(each.path) for each in find([folder], silent=True)]
+    annotations = files_in(folder)
+    places = {each.relative_to(folder).parts[:-1][:1] for each in recordings}
+    if annotations and (() in places or len(places) == 1):
+        return True
+    stems = {os.path.splitext(each)[0] for each in recordings}
+    return any(not stems.isdisjoint(_stems(os.fspath(file))) for file in annotations)
+
+
+def _warn_of_spellings(labels: Sequence[str]) -> None:
+    """Say which classes are one, perhaps, that was written in two ways."""
+    first: dict[str, str] = {}
+    for label in labels:
+        if (other := first.setdefault(names.form_of(label), label)) != label:
+            LOG.warning(
+                "warning: %r and %r are two classes: write them in one way if they are one",
+                other, label,
+            )  # fmt: skip
 
 
 def _stems(name: str) -> Iterator[str]:

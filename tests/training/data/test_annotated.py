@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from panns_inference import AudioError, UsageError
 from panns_inference.events import Event
-from panns_inference.training.data import read_annotated, read_dataset
+from panns_inference.training.data import pack, read_annotated, read_dataset
 from panns_inference.training.data.annotated import clips_of
 
 TRACK = "1.0\t1.5\tDog\n3.0\t8.6\tRain\n"
@@ -75,8 +75,15 @@ def test_what_annotates_nothing_is_refused(street: Path, tmp_path: Path) -> None
     (tmp_path / "events.csv").write_text(TABLE)
     with pytest.raises(AudioError, match="no recording"):
         read_annotated(tmp_path / "events.csv")
-    shutil.copy(street, tmp_path / "other.flac")
-    with pytest.raises(UsageError, match="annotates none of the 1 recordings"):
+    for name in ("other", "another"):
+        shutil.copy(street, tmp_path / f"{name}.flac")
+    message = "annotates none of the 2 recordings in .*, but such as 'street': call annotations as"
+    with pytest.raises(UsageError, match=message):
+        read_annotated(tmp_path / "events.csv")
+    (tmp_path / "events.csv").write_text("filename,onset,offset,event_label\n")
+    with pytest.raises(
+        UsageError, match=r"annotates none of the 2 recordings in .*: call annotatio"
+    ):
         read_annotated(tmp_path / "events.csv")
     with pytest.raises(UsageError, match="seconds=0 is no length"):
         read_annotated(tmp_path, seconds=0)
@@ -85,8 +92,44 @@ def test_what_annotates_nothing_is_refused(street: Path, tmp_path: Path) -> None
 def test_a_length_that_is_not_stated_is_found(tmp_path: Path) -> None:
     samples, rate = soundfile.read(Path(__file__).parents[3] / "examples" / "street.flac")
     soundfile.write(tmp_path / "a.mp3", samples[: 7 * rate], rate, format="MP3")
-    last = clips_of(tmp_path / "a.mp3", [event(0, 1)], 2.0)[-1]
+    (tmp_path / "a.txt").write_text("0\t1\tDog\n")
+    last = read_annotated(tmp_path, seconds=2.0).clips[-1]
     assert last.offset == pytest.approx(7.0, abs=0.1)
+
+
+def test_a_label_track_of_any_name_is_of_the_only_recording(street: Path, tmp_path: Path) -> None:
+    shutil.copy(street, tmp_path)
+    (tmp_path / "Label Track.txt").write_text(TRACK)
+    found = read_dataset(tmp_path, seconds=2.0, negatives=False)
+    assert [clip.labels for clip in found.clips] == [("Dog",), ("Rain",), ("Rain",), ("Rain",)]
+
+
+def test_a_recording_that_cannot_be_read_is_for_those_who_decode_it(
+    street: Path, tmp_path: Path
+) -> None:
+    shutil.copy(street, tmp_path)
+    (tmp_path / "street.txt").write_text(TRACK)
+    (tmp_path / "broken.wav").write_bytes(b"RIFF")
+    (tmp_path / "broken.txt").write_text("1\t3\tDog\n")
+    found = read_dataset(tmp_path, seconds=2.0)
+    spans = [(clip.onset, clip.offset, clip.labels) for clip in found.clips[:2]]
+    assert spans == [(0.0, 1.0, ()), (1.0, 3.0, ("Dog",))]
+    assert {clip.path.name for clip in found.clips[:2]} == {"broken.wav"}
+    packed = pack(found, tmp_path / "packed", sample_rate=8000, seconds=2, workers=1)
+    assert len(packed) == len(found.clips) - 2
+    assert len(packed.broken) == 2
+
+
+def test_events_behind_the_end_are_named(
+    street: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    shutil.copy(street, tmp_path)
+    (tmp_path / "street.txt").write_text(f"{TRACK}1500\t2500\tCat\n9.5\t10\tDog\n")
+    found = read_annotated(tmp_path)
+    assert found.labels == ("Dog", "Rain")
+    assert "2 annotated events begin behind the end of their recordings" in caplog.text
+    assert "such as 'Cat' at 1500 s of " in caplog.text
+    assert "street.flac, which lasts 9.00 s" in caplog.text
 
 
 def event(onset: float, offset: float, label: str = "Dog") -> Event:
@@ -110,7 +153,7 @@ def test_clips_lie_in_the_recording_and_hold_what_they_say(
 ) -> None:
     street = Path(__file__).parents[3] / "examples" / "street.flac"
     length = soundfile.info(street).duration
-    found = clips_of(street, events, seconds)
+    found = clips_of(street, events, length, seconds)
     assert [clip.onset for clip in found] == sorted(clip.onset for clip in found)
     for clip in found:
         assert clip.offset is not None

@@ -68,5 +68,5 @@ def test_folders_of_another_kind_are_refused(street: Path, tmp_path: Path) -> No
     with pytest.raises(UsageError, match="one subfolder with recordings, 'wren'"):
         read_folders(tmp_path)
     shutil.copy(street, tmp_path)
-    with pytest.raises(UsageError, match="lies beside the subfolders"):
+    with pytest.raises(UsageError, match=r"lies in no subfolder of .* or give annotations"):
         read_folders(tmp_path)

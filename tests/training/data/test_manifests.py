@@ -90,10 +90,10 @@ def test_mids_are_those_of_audioset_or_others(tmp_path: Path) -> None:
     ("text", "message"),
     [
         ("", "is no table of clips: it needs the columns path or filename"),
-        ("path,onset\n1.wav,2\n", "is no table of clips"),
+        ("path,onset\n1.wav,2\n", "is no table of clips: .* and has path, onset"),
         ("path,labels\n", "0 clips with 0 classes"),
         ("path,labels\n,Dog\n", "line 2: it names no recording"),
-        ("path,labels,onset\n1.wav,Dog,0\n2.wav,Dog,x\n", "line 3: could not convert"),
+        ("path,labels,onset\n1.wav,Dog,0\n2.wav,Dog,x\n", "line 3: x is no time in seconds"),
         ("path,labels,onset\n1.wav,Dog,-1\n", "line 2: -1 is no time in seconds"),
         ("path,labels,offset\n1.wav,Dog,nan\n", "line 2: nan is no time in seconds"),
         ("path,labels,onset,offset\n1.wav,Dog,3,2\n", "line 2: a clip from 3.0 to 2.0 s is none"),
