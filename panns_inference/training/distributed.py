@@ -80,8 +80,7 @@ class Processes:
         Args:
             value: whether it is so in this one.
         """
-        number = torch.tensor(float(value), device=self.device)
-        return bool(self.mean({"": number})[""])
+        return value if self.count == 1 else bool(self.mean({"": torch.tensor(float(value))})[""])
 
     def agree(self, number: int) -> bool:
         """Return whether a number is the same in all processes.
@@ -89,7 +88,7 @@ class Processes:
         Args:
             number: of this one.
         """
-        own = torch.tensor(float(number), device=self.device)
+        own = torch.tensor(float(number))
         return not self.any(bool(self.mean({"": own})[""] != own))
 
     def connected(self, module: nn.Module) -> nn.Module:
@@ -126,7 +125,8 @@ def processes(device: str | torch.device = "cpu") -> Iterator[Processes]:
     if on_gpu:
         name = f"cuda:{os.environ['LOCAL_RANK']}"
         torch.cuda.set_device(name)
-    distributed.init_process_group("nccl" if on_gpu else "gloo", timeout=PATIENCE)
+    # What is agreed on is on the CPU, and need not wait for the GPUs.
+    distributed.init_process_group("cpu:gloo,cuda:nccl" if on_gpu else "gloo", timeout=PATIENCE)
     try:
         yield Processes(torch.device(name), distributed.get_rank(), count)
     finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 @contextmanager
-def stopped_by_signals(stop: Callable[[], object]) -> Iterator[None]:
+def stopped_by_signals(stop: Callable[[], object], *, several: bool = False) -> Iterator[None]:
     """Enter a context in which the first signal calls `stop`; a second one does what it always did.
 
     Behind the context, the first one does so, too: a program that was interrupted ends as such.
@@ -20,6 +21,8 @@ def stopped_by_signals(stop: Callable[[], object]) -> Iterator[None]:
 
     Args:
         stop: such as `Run.stop`.
+        several: whether this is one of several processes. The second signal is no second wish
+            then: a scheduler sends one to all processes, and torchrun passes on its own.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -30,7 +33,8 @@ def stopped_by_signals(stop: Callable[[], object]) -> Iterator[None]:
     def receive(number: int, _: FrameType | None) -> None:
         received.append(number)
         stop()
-        restore()
+        if not several:
+            restore()
 
     def restore() -> None:
         for number, handler in before.items():
@@ -46,3 +50,19 @@ def stopped_by_signals(stop: Callable[[], object]) -> Iterator[None]:
         restore()
     if received:
         signal.raise_signal(received[0])
+
+
+@contextmanager
+def signals_held_back() -> Iterator[None]:
+    """Enter a context in which signals wait; a process that is started in it never receives them.
+
+    On Windows, nothing changes.
+    """
+    if sys.platform == "win32":  # pragma: no cover
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -148,9 +148,9 @@ class Run(Generic[Net, Batch]):
         save(state, self.checkpoint)
 
     def stop(self) -> None:
-        """Make `learn` write a checkpoint and return; for signal handlers.
+        """Make `learn` write a checkpoint and return, after the current step; for signal handlers.
 
-        It does so after the current step; one of several processes after the next row of scalars.
+        If one of several processes is to stop, all of them do, at the same step.
         """
         self._stopped = True
 
@@ -168,12 +168,10 @@ class Run(Generic[Net, Batch]):
         with self._scalars() if is_first else nullcontext() as scalars:
             for batch in tqdm(batches, total=left, unit="step", disable=None if is_first else True):
                 self._take_step(batch)
-                is_row = self.step % self.settings.scalar_interval == 0
-                if is_row:
+                if self.step % self.settings.scalar_interval == 0:
                     self._report(scalars)
-                # Several processes can agree on it only where all of them are at the same step.
-                may_stop = is_row or self.processes.count == 1
-                if may_stop and self.processes.any(self._stopped):
+                # They may get signals in different steps; torchrun waits for 30 s, then kills.
+                if self.processes.any(self._stopped):
                     self.save()
                     log.info("%s: stopped after step %d", self.checkpoint, self.step)
                     return

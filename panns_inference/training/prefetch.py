@@ -8,7 +8,6 @@ training   0   1   2   3   4   5            that it does not matter which worker
 from __future__ import annotations
 
 import multiprocessing
-import signal
 import time
 from collections.abc import Callable, Iterator
 from queue import Empty, Full
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch
 
+from .interruption import signals_held_back
 from .workers import lost_worker
 
 if TYPE_CHECKING:
@@ -56,21 +56,22 @@ def prefetched(
         )
         for k, queue in enumerate(queues)
     ]
-    for worker in workers:
-        worker.start()
+    # Signals go to all processes of a terminal, or of torchrun; the training process, which then
+    # still takes a step, ends its workers itself.
+    with signals_held_back():
+        for worker in workers:
+            worker.start()
     try:
         for number in range(first, last):
             k = (number - first) % n_workers
             yield _received(queues[k], workers[k])
     finally:
         for worker in workers:
-            worker.terminate()
+            worker.kill()
             worker.join()
 
 
 def _work(make: Callable[[int], Batch], numbers: range, queue: Queue[Any]) -> None:
-    # Ctrl-C goes to all processes of a terminal; the training process ends its workers itself.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
     try:

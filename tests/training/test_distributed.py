@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -17,15 +20,18 @@ from panns_inference.training import Processes, read_scalars
 from panns_inference.training.distributed import ALONE
 
 SCRIPT = Path(__file__).parent / "tiny_run.py"
+STOPPED = SCRIPT.with_name("stopped_run.py")
 ROOT = SCRIPT.parents[2]
 TORCHRUN = (sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
 
 
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+
+
 def launch(folder: Path, accumulate: int = 1, killed_in: int = 0) -> str:
     """Two processes; what they and torchrun say."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
     command = [*TORCHRUN, str(SCRIPT), str(folder), str(killed_in), str(accumulate)]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    done = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True)
     assert bool(done.returncode) == bool(killed_in), done.stderr
     return done.stderr
 
@@ -70,6 +76,54 @@ def test_two_processes_that_were_killed_go_on_bit_for_bit(tmp_path: Path) -> Non
         assert torch.equal(value, other["model"][name]), name
     rows, others = (read_scalars(each / "scalars.csv") for each in folders)
     assert rows == others
+
+
+def stopped(folder: Path) -> str:
+    """Two processes that torchrun is told to end, while they wait for a batch; what they say."""
+    folder.mkdir()
+    process = subprocess.Popen(
+        [*TORCHRUN, str(STOPPED), str(folder)], env=ENVIRONMENT, stderr=subprocess.PIPE, text=True
+    )
+    wait_for(folder / "waiting 0", folder / "waiting 1")
+    process.send_signal(signal.SIGTERM)
+    wait_for(folder / "told 0", folder / "told 1")
+    (folder / "go").touch()
+    _, said = process.communicate(timeout=60)
+    assert process.returncode
+    return said
+
+
+def wait_for(*paths: Path) -> None:
+    deadline = time.monotonic() + 60
+    while not all(path.exists() for path in paths) and time.monotonic() < deadline:
+        time.sleep(0.01)
+
+
+def test_a_signal_to_torchrun_stops_all_processes_at_one_step(tmp_path: Path) -> None:
+    said = stopped(tmp_path / "two")
+    # The one for whose batch they waited, however long it is to the first row of scalars.
+    assert re.findall(r"stopped after step (\d+)", said) == ["1", "1"]
+    assert "SIGKILL" not in said
+    checkpoint = torch.load(tmp_path / "two" / "checkpoint.pth", weights_only=True)
+    assert checkpoint["iteration"] == 1
+
+
+@pytest.mark.slow
+def test_two_processes_that_were_stopped_go_on_bit_for_bit(tmp_path: Path) -> None:
+    stopped(tmp_path / "stopped")
+    (tmp_path / "undisturbed").mkdir()
+    (tmp_path / "undisturbed" / "go").touch()
+    states, tables = [], []
+    for name in ("stopped", "undisturbed"):
+        command = [*TORCHRUN, str(STOPPED), str(tmp_path / name)]
+        subprocess.run(command, env=ENVIRONMENT, capture_output=True, check=True)
+        states.append(torch.load(tmp_path / name / "checkpoint.pth", weights_only=True))
+        tables.append(read_scalars(tmp_path / name / "scalars.csv"))
+    one, other = states
+    assert one["iteration"] == other["iteration"] == STEPS
+    for name, value in one["model"].items():
+        assert torch.equal(value, other["model"][name]), name
+    assert tables[0] == tables[1]
 
 
 def test_each_process_has_its_share_of_a_batch() -> None:

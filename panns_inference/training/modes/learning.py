@@ -114,7 +114,7 @@ def _learn(
         processes=processes,
     )
     batches = Batches(clips, sampler, is_mixed, processes.share(sampler.batch_size))
-    with stopped_by_signals(run.stop):
+    with stopped_by_signals(run.stop, several=processes.count > 1):
         run.learn(prefetched(batches, run.step, steps, 0))
 
 

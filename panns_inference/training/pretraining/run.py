@@ -69,7 +69,7 @@ def train(
     torch.set_flush_denormal(True)
     with processes(machine.device) as group:
         run, batches = prepared(tables, target, group)
-        with stopped_by_signals(run.stop):
+        with stopped_by_signals(run.stop, several=group.count > 1):
             run.learn(prefetched(batches, run.step, settings.steps, machine.workers))
     return target / BEST
 
