@@ -29,6 +29,9 @@ from .settings import Settings
 
 log = logging.getLogger("panns_inference")
 
+CHECKPOINT = "checkpoint.pth"
+"""What a run goes on from, in its folder."""
+
 
 class Stateful(Protocol):
     """What has a state that a checkpoint keeps: numbers, tensors, and dicts and lists of them."""
@@ -83,7 +86,7 @@ class Run(Generic[Net, Batch]):
     ) -> None:
         self.network, self.evaluate, self.settings = network, evaluate, settings
         self.columns, self.sampler, self.processes = columns, sampler, processes
-        self.checkpoint = Path(folder) / "checkpoint.pth"
+        self.checkpoint = Path(folder) / CHECKPOINT
         self.learner = Learner(network, loss, settings, processes)
         self.average = (
             MovingAverage(network, settings.average_decay) if settings.average_decay else None

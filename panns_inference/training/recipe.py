@@ -117,7 +117,10 @@ def _filled(kind: type, written: Mapping[str, Any], what: str) -> Any:
         if not isinstance(value, expected):
             wanted = getattr(types[key], "__name__", types[key])
             raise UsageError(f"{what}: {key} must be {wanted}, not {value!r}")
-    return kind(**written)
+    try:
+        return kind(**written)
+    except UsageError as error:
+        raise UsageError(f"{what}: {error}") from error
 
 
 def _compare(what: str, found: Any, allowed: set[str], needed: set[str]) -> None:

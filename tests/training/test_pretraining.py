@@ -21,7 +21,7 @@ from sklearn.metrics import average_precision_score
 from panns_inference import AudioTagging
 from panns_inference.checkpoints import load
 from panns_inference.cli import main
-from panns_inference.errors import UsageError
+from panns_inference.errors import OutputError, UsageError
 from panns_inference.models import build
 from panns_inference.training import Judging, read_scalars, train
 from panns_inference.training.data import Packed, dataset, pack, read_dataset, read_manifest
@@ -312,6 +312,24 @@ def test_a_folder_of_another_recipe_is_refused(
         train(folder / "recipe.toml", undisturbed, changes=[change])
 
 
+def test_a_recipe_can_be_mended_until_something_was_learnt(folder: Path, tmp_path: Path) -> None:
+    changes = [f"data.clips={folder / 'clips.csv'}", "learn.steps=1"]
+    for wrong in ("network.name=Cnn7", "data.split=nowhere"):
+        with pytest.raises(UsageError):
+            train(folder / "recipe.toml", tmp_path / "run", changes=[*changes, wrong])
+    train(folder / "recipe.toml", tmp_path / "run", changes=[*changes, "data.seconds=0.5"])
+    assert Packed(tmp_path / "run" / "clips").n_samples == SAMPLE_RATE // 2
+
+
+def test_a_folder_of_other_files_is_left_as_it_is(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "a.wav").write_bytes(b"RIFF")
+    with pytest.raises(UsageError, match="holds other files: give a new folder for the run"):
+        train(folder / "recipe.toml", tmp_path)
+    assert [each.name for each in tmp_path.iterdir()] == ["a.wav"]
+    with pytest.raises(OutputError, match=r"a\.wav cannot be written: File exists"):
+        train(folder / "recipe.toml", tmp_path / "a.wav")
+
+
 def test_a_run_that_is_at_its_end_stays_as_it_is_on_another_machine(
     folder: Path, undisturbed: Path
 ) -> None:
@@ -330,7 +348,7 @@ def test_a_run_that_is_at_its_end_stays_as_it_is_on_another_machine(
         (["sampler.batch_size=3", "learn.accumulate=2"], "has no equal shares"),
         (["network.activation=tanh"], "activation .*'tanh'"),
         (["augment.mixup=both"], "mixup .*'both'"),
-        (["sampler.kind=fair"], "kind of sampler .*'fair'"),
+        (["sampler.kind=fair"], r"keys of \[sampler\]: kind of sampler .*'fair'"),
         (["learn.steps=many"], r"keys of \[learn\]: steps must be int, not 'many'"),
         (["sampler.size=3"], r"keys of \[sampler\]: unknown \['size'\]"),
         (["network.name=Cnn7"], "unknown network 'Cnn7'"),

@@ -13,6 +13,7 @@ from ..batches import Clips, Selection
 from ..data import Packed, pack, read_dataset
 from ..data.packed import INDEX
 from ..distributed import Processes
+from ..loop import CHECKPOINT
 
 
 def read_clips(recipe: dict[str, Any], folder: Path, group: Processes) -> tuple[Clips, Clips]:
@@ -36,7 +37,8 @@ def read_clips(recipe: dict[str, Any], folder: Path, group: Processes) -> tuple[
             raise UsageError(f"{data.evaluation} has other classes than {data.clips}")
     elif not any(clip.split for clip in learnt.dataset.clips):
         raise UsageError(
-            f"the clips of {data.clips} have no split: give others to judge by as data.evaluation"
+            f"the clips of {data.clips} have no split: give others to judge by as data.evaluation, "
+            "or a table of clips with a column split"
         )
     return of_split(learnt, data.split), of_split(judged, data.evaluation_split)
 
@@ -68,7 +70,16 @@ def _packed(
         if group.is_first:
             black_list = data.black_list or None
             found = read_dataset(path, labels=labels, black_list=black_list, seconds=data.seconds)
-            pack(found, folder, sample_rate=rate, seconds=data.seconds, progress=True)
+            # What a run that has learnt nothing has packed is of no use to another recipe.
+            has_learnt = (folder.parent / CHECKPOINT).exists()
+            pack(
+                found,
+                folder,
+                sample_rate=rate,
+                seconds=data.seconds,
+                overwrite=not has_learnt,
+                progress=True,
+            )
         group.agree(0)  # the others wait until all is packed
         path = str(folder)
     packed = Packed(path)

@@ -17,13 +17,13 @@ import torch
 
 from ...checkpoints import save
 from ...errors import UsageError
-from ...files import atomic_write
+from ...files import atomic_write, explained
 from ...models import Network
 from ..batches import Batches, ClipBatch, check_size
 from ..distributed import Processes, processes
 from ..interruption import stopped_by_signals
 from ..judging import Judging
-from ..loop import Run
+from ..loop import CHECKPOINT, Run
 from ..prefetch import prefetched
 from ..recipe import differences, read_recipe, recipe_text
 from ..samplers import SAMPLERS
@@ -92,7 +92,7 @@ def prepared(
     settings, augment, sampling = (recipe[name] for name in ("learn", "augment", "sampler"))
     check_size(sampling.batch_size, group.count, settings.accumulate)
     if group.is_first:
-        keep_recipe(recipe, folder / "recipe.toml")
+        keep_recipe(recipe, folder)
     torch.manual_seed(settings.seed)
     learnt, judged = read_clips(recipe, folder, group)
     labels, mids = learnt.dataset.labels, learnt.dataset.mids
@@ -147,24 +147,30 @@ class KeepBest:
         return figures
 
 
-def keep_recipe(recipe: dict[str, Any], path: Path) -> None:
-    """Write a recipe into the folder of its run, and refuse another one there.
+def keep_recipe(recipe: dict[str, Any], folder: Path) -> None:
+    """Write a recipe into the folder of its run; one by which nothing was learnt yet is replaced.
 
     Args:
         recipe: tables of the recipe.
-        path: where it is kept.
+        folder: of the run.
 
     Raises:
-        UsageError: if there is another.
+        UsageError: if the folder holds other files, or something was learnt by another recipe.
+        OutputError: if it cannot be written.
     """
-    if path.exists():
+    path = folder / "recipe.toml"
+    with explained(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        is_ours = path.exists() or all(each.name.startswith(".") for each in folder.iterdir())
+    if not is_ours:
+        raise UsageError(f"{folder} holds other files: give a new folder for the run")
+    if (folder / CHECKPOINT).exists():
         before = read_recipe(path, TABLES)
         changed = differences({**recipe, "machine": before["machine"]}, before)
         if changed:
             raise UsageError(
-                f"{path.parent} is of another recipe: {', '.join(changed)}; go on with what it "
-                "began with, or begin in another folder"
+                f"{folder} is of another recipe: {', '.join(changed)}; go on with what it began "
+                "with, or begin in another folder"
             )
-    path.parent.mkdir(parents=True, exist_ok=True)
     with atomic_write(path) as file:
         file.write(recipe_text(recipe))
