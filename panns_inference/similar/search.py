@@ -61,11 +61,11 @@ class Hit:
 
 
 def search_similar(
-    examples: Iterable[str | os.PathLike[str] | Example],
+    examples: str | os.PathLike[str] | Example | Iterable[str | os.PathLike[str] | Example],
     within: str | os.PathLike[str],
     *,
     model: Model | None = None,
-    unlike: Iterable[str | os.PathLike[str] | Example] = (),
+    unlike: str | os.PathLike[str] | Example | Iterable[str | os.PathLike[str] | Example] = (),
     top: int | None = TOP,
     min_similarity: float = -1.0,
     all_windows: bool = False,
@@ -88,8 +88,8 @@ def search_similar(
     and helps little.
 
     Args:
-        examples: recordings, or stretches of them such as `night.wav:12.5-14`; the direction that
-            is looked for is their mean.
+        examples: recordings, or stretches of them such as `night.wav:12.5-14`, or a single one; the
+            direction that is looked for is their mean.
         within: a folder, a recording, or a table that `panns embed --window` wrote.
         model: embeds; None is PannsMini, or the network of the table.
         unlike: examples of what is not looked for, which are subtracted.
@@ -119,7 +119,7 @@ def search_similar(
             or usearch for an index.
         OutputError: if embeddings cannot be kept there.
     """
-    wanted, unwanted = ([*map(_example, those)] for those in (examples, unlike))
+    wanted, unwanted = map(_examples, (examples, unlike))
     reading = Reading(resampler, strict, track, channel)
     if index and top is None:
         raise UsageError("an index finds so many hits as are wanted: give top")
@@ -180,8 +180,11 @@ def _found(
     return nearest(direction, windows.blocks(), top, min_similarity, all_windows=all_windows)
 
 
-def _example(given: str | os.PathLike[str] | Example) -> Example:
-    return given if isinstance(given, Example) else example_of(given)
+def _examples(
+    given: str | os.PathLike[str] | Example | Iterable[str | os.PathLike[str] | Example],
+) -> list[Example]:
+    those = [given] if isinstance(given, str | os.PathLike | Example) else given
+    return [each if isinstance(each, Example) else example_of(each) for each in those]
 
 
 def _task_of_table(

@@ -70,6 +70,14 @@ def test_a_recording_is_most_like_itself(model, library) -> None:
         assert hit.similarity == pytest.approx(cosine(vector, direction), abs=2e-3)
 
 
+def test_one_example_needs_no_list(model, library) -> None:
+    wren, robin = str(library / "b" / "3.wav"), library / "a" / "1.wav"
+    found = search_similar(wren, library, model=model, unlike=robin, **WINDOWS)
+    assert found == search_similar([wren], library, model=model, unlike=[robin], **WINDOWS)
+    example = Example(wren)
+    assert search_similar(example, library, model=model, unlike=Example(str(robin)), **WINDOWS)
+
+
 def test_the_direction_is_a_mean(model, library) -> None:
     task = EmbeddingTask(model, **WINDOWS)
     one, other = library / "a" / "2.wav", library / "b" / "3.wav"
