@@ -71,8 +71,9 @@ SEARCH = [
 LABEL = options.option(
     "--label",
     metavar="NAME",
-    help="what the column label has in all rows; emptied where a hit is wrong, the table is for "
-    "`panns transfer`; default: the name of the first example",
+    help="what the column label has in all rows, a class for `panns transfer` once a column "
+    "confirmed has yes for hits that are right and no for others; default: the name of the first "
+    "example",
 )
 
 

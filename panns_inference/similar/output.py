@@ -1,7 +1,7 @@
 """Hits as rows of a table, which is a data set of clips as well.
 
-The column `label` has the name of what is looked for. Where it is taken out of a row, or another
-one put in its place, the table says which hits are right, and a network learns it from that.
+The column `label` has the name of what is looked for. Where a column `confirmed` is added, or the
+label taken out of a row, the table says which hits are right, and a network learns it from that.
 """
 
 from __future__ import annotations

@@ -6,11 +6,12 @@
 
 | column | other names | what is in it |
 | --- | --- | --- |
-| path | filename, file | relative to the folder of the table, or absolute |
+| path | filename, file | relative to the folder of the table or to the present one, or absolute |
 | labels | label, class, category, target | one or several, with `;` between them; none is empty |
 | mids | mid | the identifiers of the labels in their order, or instead of them |
 | onset, offset | start, end; start_seconds, end_seconds | a stretch of the recording, in seconds |
 | split, fold | | of the data set |
+| confirmed | | yes, the labels are right; no, none of them sounds; empty, the row is left out |
 
 Only the path and one of labels and mids are needed; other columns are left alone. The lists of
 most published data sets are such tables.
@@ -30,6 +31,7 @@ from ...audioset import labels as audioset_labels
 from ...audioset import mids as audioset_mids
 from ...errors import UsageError
 from ...files import atomic_write
+from ...formats.sources import found_recordings
 from .clips import Clip, Dataset, dataset
 from .tables import heading_of, rows_of, text_of
 
@@ -41,8 +43,16 @@ COLUMNS: Mapping[str, Sequence[str]] = {
     "offset": ("offset", "end", "end_seconds"),
     "split": ("split",),
     "fold": ("fold",),
+    "confirmed": ("confirmed",),
 }
 """What a column may be called, the first that is there."""
+
+CONFIRMED: Mapping[str, bool | None] = {
+    **dict.fromkeys(("yes", "y", "true", "1", "1.0"), True),
+    **dict.fromkeys(("no", "n", "false", "0", "0.0"), False),
+    "": None,
+}
+"""What may stand in a cell of that column, as people, spreadsheets and pandas write it."""
 
 SEPARATOR = ";"
 """Between the labels of a clip."""
@@ -71,7 +81,9 @@ def read_manifest(
 
     Args:
         path: of a table of text, as above.
-        root: folder to which its paths are relative; None is that of the table.
+        root: folder to which its paths are relative; None is that of the table. Recordings that are
+            not there are found as `panns clips` finds those of its tables: from the present folder,
+            or below the root without the first folders of their names.
         labels: the classes in their order; none for those of the clips, sorted.
 
     Raises:
@@ -79,7 +91,16 @@ def read_manifest(
             no clip, or a class is not among the labels.
     """
     folder = Path(path).parent if root is None else Path(root)
-    return of_text(text_of(path), os.fspath(path), folder, labels)
+    found = of_text(text_of(path), os.fspath(path), folder, labels)
+    missing = {
+        str(each.relative_to(folder) if each.is_relative_to(folder) else each): each
+        for each in {clip.path for clip in found.clips}
+        if not os.path.isfile(each)
+    }
+    elsewhere = found_recordings(missing, path, root)
+    moved = {missing[name]: Path(place) for name, place in elsewhere.items()}
+    clips = [replace(clip, path=moved.get(clip.path, clip.path)) for clip in found.clips]
+    return replace(found, clips=tuple(clips)) if moved else found
 
 
 def of_text(text: str, name: str, folder: Path, labels: Sequence[str] = ()) -> Dataset:
@@ -104,7 +125,10 @@ def of_text(text: str, name: str, folder: Path, labels: Sequence[str] = ()) -> D
     clips, mids, number = [], dict[str, str](), 1
     try:
         for number, row in rows_of(text):  # noqa: B007 the error has it
-            clips.append(_clip({column: row[cell] for column, cell in names.items()}, folder, mids))
+            cells = {column: row[cell] for column, cell in names.items()}
+            if (is_confirmed := _is_confirmed(cells)) is not None:
+                clip = _clip(cells, folder, mids)
+                clips.append(clip if is_confirmed else replace(clip, labels=()))
     except ValueError as error:
         raise UsageError(f"{name}, line {number}: {error}") from error
     except csv.Error as error:
@@ -145,7 +169,8 @@ def write_manifest(data: Dataset, path: str | os.PathLike[str]) -> None:
     mids = dict(zip(data.labels, data.mids, strict=True)) if data.mids else {}
     text = io.StringIO(newline="")
     table = csv.writer(text)  # with CR LF, so that both are quoted in every version of Python
-    table.writerow([column for column in COLUMNS if mids or column != "mids"])
+    left_out = ("confirmed",) if mids else ("confirmed", "mids")
+    table.writerow([column for column in COLUMNS if column not in left_out])
     for clip in data.clips:
         table.writerow(
             [
@@ -203,6 +228,14 @@ def _clip(cells: Mapping[str, str], folder: Path, mids: dict[str, str]) -> Clip:
         split=cells.get("split", ""),
         fold=cells.get("fold", ""),
     )
+
+
+def _is_confirmed(cells: Mapping[str, str]) -> bool | None:
+    """Whether the labels of a row are right; None where nobody has said."""
+    said = cells.get("confirmed", "yes").strip()
+    if said.casefold() not in CONFIRMED:
+        raise ValueError(f"confirmed is {said!r}: write yes or no, or nothing to leave the row out")
+    return CONFIRMED[said.casefold()]
 
 
 def _labels(cells: Mapping[str, str], known: dict[str, str]) -> tuple[str, ...]:

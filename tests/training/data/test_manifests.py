@@ -74,6 +74,52 @@ def test_the_table_of_esc10_is_one_of_clips(shared: Path) -> None:
     assert all(clip.path.is_file() for clip in found.clips)
 
 
+def test_recordings_are_found_from_the_present_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As `panns search recordings -o review/hits.csv` names them; beside the table comes first."""
+    for name in ("recordings/a.wav", "recordings/b.wav", "review/recordings/b.wav"):
+        written_below(tmp_path, name)
+    monkeypatch.chdir(tmp_path)
+    table = written(
+        tmp_path / "review" / "hits.csv",
+        "filename,label\nrecordings/a.wav,Wren\nrecordings/b.wav,Wren\nrecordings/c.wav,\n",
+    )
+    assert [clip.path for clip in read_manifest(table).clips] == [
+        Path("recordings/a.wav"),
+        tmp_path / "review" / "recordings" / "b.wav",
+        tmp_path / "review" / "recordings" / "c.wav",
+    ]
+    found = read_manifest(table, root=tmp_path / "recordings").clips
+    assert [clip.path.is_file() for clip in found] == [True, True, False]
+
+
+def written_below(folder: Path, name: str) -> None:
+    (folder / name).parent.mkdir(parents=True, exist_ok=True)
+    (folder / name).touch()
+
+
+def test_hits_are_confirmed_or_refused(tmp_path: Path) -> None:
+    """A refused one is an example of what the class is not, and one that nobody judged is none."""
+    table = written(
+        tmp_path / "hits.csv",
+        "filename,label,confirmed\n1.wav,Wren,yes\n2.wav,Wren,No\n3.wav,Wren,\n4.wav,Wren, 1 \n"
+        "5.wav,Wren;Rain,FALSE\n6.wav,,TRUE\n7.wav,Wren,0.0\n",
+    )
+    found = read_dataset(table)
+    assert [(clip.path.stem, clip.labels) for clip in found.clips] == [
+        ("1", ("Wren",)),
+        ("2", ()),
+        ("4", ("Wren",)),
+        ("5", ()),
+        ("6", ()),
+        ("7", ()),
+    ]
+    assert found.labels == ("Wren",)
+    write_manifest(found, tmp_path / "again.csv")
+    assert read_manifest(tmp_path / "again.csv", labels=found.labels) == found
+
+
 def test_mids_are_those_of_audioset_or_others(tmp_path: Path) -> None:
     table = written(tmp_path / "c.csv", "path,mids\n1.wav,/m/09x0r;/m/0bt9lr\n2.wav,/x/1\n")
     found = read_manifest(table)
@@ -102,6 +148,8 @@ def test_mids_are_those_of_audioset_or_others(tmp_path: Path) -> None:
         ('path,labels\n1.wav,"Dog\n', "is no table: unexpected end of data"),
         ("path,labels\n1.wav,\n", "1 clips with 0 classes"),
         ("path,labels\n1.wav,D\0g\n", "holds a NUL"),
+        ("path,labels,confirmed\n1.wav,Dog,perhaps\n", "line 2: confirmed is 'perhaps': write yes"),
+        ("path,labels,confirmed\n1.wav,Dog,\n", "0 clips with 0 classes"),
     ],
 )
 def test_what_makes_no_sense_is_refused(tmp_path: Path, text: str, message: str) -> None:
