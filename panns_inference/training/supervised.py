@@ -1,7 +1,7 @@
 """Learning from labelled clips: the loss, and the augmentation of waveforms and spectra.
 
 waveforms -------> log-mel --SpecAugment-----> trunk -> probabilities --.
-mixup                        mixup                            loss
+crop, shift, gain; mixup     mixup                            loss
 targets ---------------------------------------------> mixup ----------'
 """
 
@@ -18,6 +18,7 @@ from ..errors import UsageError
 from ..models import Network, SpecAugmentation, do_mixup
 from ..models.precision import without_autocast
 from .batches import ClipBatch
+from .waveforms import UNCHANGED, WaveformAugmentation
 
 SMALLEST = torch.finfo(torch.float32).tiny
 """Probability below which the cross-entropy grows no more: its logarithm is finite."""
@@ -59,9 +60,11 @@ class Supervised:
 
     Attributes:
         mixup: one of `MIXUPS`.
+        augmentation: of the waveforms, before they are mixed.
     """
 
     mixup: str = "none"
+    augmentation: WaveformAugmentation = UNCHANGED
 
     def __call__(self, network: Network, batch: ClipBatch) -> dict[str, Tensor]:
         """Return the loss that belongs to the network's activation.
@@ -73,6 +76,7 @@ class Supervised:
             batch: clips and labels.
         """
         waveforms, targets, weights = batch
+        waveforms = self.augmentation(waveforms)
         if self.mixup != "none":
             targets = do_mixup(targets, weights)
         if self.mixup == "waveform":

@@ -51,6 +51,9 @@ fmax = 4000
 [augment]
 time_width = 8
 mel_width = 4
+crop = 0.4
+shift = 0.1
+gain = 3
 
 [sampler]
 kind = "alternate"

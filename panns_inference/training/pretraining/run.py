@@ -106,7 +106,7 @@ def prepared(
     judging = Judging(judged, sampling.batch_size, folder / "classes.csv")
     run = Run(
         network,
-        Supervised(augment.mixup),
+        Supervised(augment.mixup, augment.of_waveforms(network.sample_rate)),
         KeepBest(judging, folder),
         ("loss", *Judging.columns),
         settings,

@@ -16,6 +16,7 @@ from ..recipe import read_recipe
 from ..samplers import SAMPLERS
 from ..settings import Settings
 from ..supervised import LOSSES, MIXUPS
+from ..waveforms import WaveformAugmentation
 
 
 @dataclass(frozen=True)
@@ -97,15 +98,31 @@ class Augmentation:
         stripes: of SpecAugment in time, and in frequency; 0 for none.
         time_width: widest stripe in time plus one, in frames.
         mel_width: widest stripe in frequency plus one, in mel bins.
+        crop: seconds of a clip that the network is given, from anywhere in it; 0 for all.
+        shift: seconds by which a clip is moved at most, see `WaveformAugmentation`.
+        gain: largest change of the level of a clip, in decibels.
     """
 
     mixup: str = "logmel"
     stripes: int = 2
     time_width: int = 64
     mel_width: int = 8
+    crop: float = 0.0
+    shift: float = 0.0
+    gain: float = 0.0
 
     def __post_init__(self) -> None:
         check_one_of(self.mixup, MIXUPS, "mixup")
+        self.of_waveforms(1)
+
+    def of_waveforms(self, sample_rate: int) -> WaveformAugmentation:
+        """Return what is done to waveforms.
+
+        Args:
+            sample_rate: of them, in Hz.
+        """
+        crop, shift = (round(seconds * sample_rate) for seconds in (self.crop, self.shift))
+        return WaveformAugmentation(crop, shift, self.gain)
 
 
 @dataclass(frozen=True)
