@@ -7,14 +7,15 @@
 | column | other names | what is in it |
 | --- | --- | --- |
 | path | filename, file | relative to the folder of the table or to the present one, or absolute |
-| labels | label, class, category, target | one or several, with `;` between them; none is empty |
+| labels | label, class, category, target | one or several, with `;` between them, as below |
 | mids | mid | the identifiers of the labels in their order, or instead of them |
 | onset, offset | start, end; start_seconds, end_seconds | a stretch of the recording, in seconds |
 | split, fold | | of the data set |
 | confirmed | | yes, the labels are right; no, none of them sounds; empty, the row is left out |
 
 Only the path and one of labels and mids are needed; other columns are left alone. The lists of
-most published data sets are such tables.
+most published data sets are such tables. A cell without a label says that no class sounds, and a
+label that itself has a `;` stands in quotes, as a cell of CSV does: `"Dog; far";Rain`.
 """
 
 from __future__ import annotations
@@ -56,6 +57,9 @@ CONFIRMED: Mapping[str, bool | None] = {
 
 SEPARATOR = ";"
 """Between the labels of a clip."""
+
+END = "\r\n"
+"""Of a row: so that both are quoted in every version of Python."""
 
 LABEL_OF = dict(zip(audioset_mids, audioset_labels, strict=True))
 """Display names of AudioSet's classes by their mids."""
@@ -162,21 +166,21 @@ def write_manifest(data: Dataset, path: str | os.PathLike[str]) -> None:
         path: of the table.
 
     Raises:
-        UsageError: if a label cannot stand in a table: with a `;`, or white space at an end.
+        UsageError: if a label cannot stand in a table: with white space at an end.
         OutputError: if the table cannot be written.
     """
     check_names(data)
     mids = dict(zip(data.labels, data.mids, strict=True)) if data.mids else {}
     text = io.StringIO(newline="")
-    table = csv.writer(text)  # with CR LF, so that both are quoted in every version of Python
+    table = csv.writer(text, lineterminator=END)
     left_out = ("confirmed",) if mids else ("confirmed", "mids")
     table.writerow([column for column in COLUMNS if column not in left_out])
     for clip in data.clips:
         table.writerow(
             [
                 _relative(clip.path, Path(path).parent),
-                SEPARATOR.join(clip.labels),
-                *([SEPARATOR.join(mids[label] for label in clip.labels)] if mids else []),
+                _joined(clip.labels),
+                *([_joined([mids[label] for label in clip.labels])] if mids else []),
                 clip.onset,
                 "" if clip.offset is None else clip.offset,
                 clip.split,
@@ -194,13 +198,13 @@ def check_names(data: Dataset) -> None:
         data: of the classes.
 
     Raises:
-        UsageError: if a label or mid has a `;`, or white space at an end, or is empty.
+        UsageError: if a label or mid has white space at an end, or is empty.
     """
     for name in (*data.labels, *data.mids):
-        if SEPARATOR in name or name != name.strip() or not name:
+        if name != name.strip() or not name:
             raise UsageError(
-                f"{name!r} cannot stand in a table of clips, where {SEPARATOR!r} separates classes "
-                "and spaces around them do not count: call the class otherwise"
+                f"{name!r} cannot stand in a table of clips, where spaces around the names of "
+                "classes do not count: call the class otherwise"
             )
 
 
@@ -251,7 +255,14 @@ def _labels(cells: Mapping[str, str], known: dict[str, str]) -> tuple[str, ...]:
 
 
 def _several(text: str) -> list[str]:
-    return [each.strip() for each in text.split(SEPARATOR) if each.strip()]
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=SEPARATOR, skipinitialspace=True)
+    return [each.strip() for each in next(rows, []) if each.strip()]
+
+
+def _joined(names: Sequence[str]) -> str:
+    text = io.StringIO(newline="")
+    csv.writer(text, delimiter=SEPARATOR, lineterminator=END).writerow(names)
+    return text.getvalue().removesuffix(END)
 
 
 def _seconds(text: str) -> float | None:

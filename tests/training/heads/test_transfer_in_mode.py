@@ -110,7 +110,8 @@ def test_hidden_layers_go_through_onnx(
     other, mine, exported = (tmp_path / name for name in ("other.pth", "mine.pth", "mine.onnx"))
     save(build("LeeNet11", 2), other, labels=("a", "b"))
     data = tmp_path / "clips.csv"
-    rows = [f"{path},{path.parent.name}" for path in sorted(sounds.rglob("*.wav"))]
+    # A `;` between labels separates them, one within does not.
+    rows = [f'{path},"""a; {path.parent.name}"""' for path in sorted(sounds.rglob("*.wav"))]
     # A clip of no class, and each class stands by itself.
     rows += [f"{sounds / 'noise' / '0.wav'},"] * (activation == "sigmoid")
     data.write_text("\n".join(["path,label", *rows]))
@@ -124,7 +125,7 @@ def test_hidden_layers_go_through_onnx(
         assert main(["tag", recording, "--model", str(path), "--top", "2", "-f", "json"]) == 0
         (found,) = json.loads(capsys.readouterr().out)
         tags.append({tag["label"]: tag["probability"] for tag in found["tags"]})
-    assert tags[0].keys() == tags[1].keys() == {"noise", "tone"}
+    assert tags[0].keys() == tags[1].keys() == {"a; noise", "a; tone"}
     assert tags[1] == pytest.approx(tags[0], abs=1e-5)
     torched, onnxed = (AudioTagging(path, device="cpu", verbose=False) for path in (mine, exported))
     assert torched.network.activation == activation
