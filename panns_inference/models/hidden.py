@@ -30,13 +30,9 @@ def insert_hidden(network: Network, widths: Sequence[int]) -> None:
     Raises:
         UsageError: if the network has no embedding.
     """
+    check_hidden(network, widths)
     if not widths:
         return
-    if "embedding" not in network.output_names:
-        raise UsageError(
-            f"{type(network).__name__} has no embedding that dense layers could take: it decides "
-            "for each segment"
-        )
     last = network.last_layer
     layers: list[nn.Module] = []
     for inputs, outputs in pairwise((last.in_features, *widths)):
@@ -47,3 +43,20 @@ def insert_hidden(network: Network, widths: Sequence[int]) -> None:
     last.weight = nn.Parameter(last.weight.new_empty(last.out_features, widths[-1]))
     initialise(network.fc_hidden)
     initialise(last)
+
+
+def check_hidden(network: Network, widths: Sequence[int]) -> None:
+    """Make sure that a network can have dense layers in front of the last one.
+
+    Args:
+        network: of `models`.
+        widths: outputs of each layer.
+
+    Raises:
+        UsageError: if there are some, and the network has no embedding.
+    """
+    if widths and "embedding" not in network.output_names:
+        raise UsageError(
+            f"{type(network).__name__} has no embedding that dense layers could take: it decides "
+            "for each segment"
+        )

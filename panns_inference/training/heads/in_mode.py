@@ -17,6 +17,7 @@ from ...batch import Failure
 from ...errors import UsageError
 from ...model import Model
 from ...models import Network
+from ...models.hidden import check_hidden
 from ...models.mini import PannsMini
 from ...registry import DEFAULT_THRESHOLD
 from ..batches import Clips, Selection
@@ -78,7 +79,9 @@ def transfer_in_mode(
     network, folder = model.network, Path(folder)
     if not isinstance(network, Network):
         raise UsageError(f"{model.name} cannot learn: give one of `panns models`, or its weights")
-    partition_of(dataset, folds)  # what cannot be is an error before anything is decoded
+    # What cannot be is an error before anything is decoded.
+    check_hidden(network, mode.hidden)
+    partition_of(dataset, folds)
     packed = pack(
         dataset,
         folder / "clips",

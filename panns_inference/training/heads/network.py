@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ...errors import UsageError
 from ...models import Network
+from ...wording import advice
 from ..new_classes import with_new_classes
 from .linear import Head
 
@@ -33,7 +34,12 @@ def trunk_of(model: Model) -> Network:
             "weights for one of panns_inference.models"
         )
     if "embedding" not in network.output_names:
-        raise model.lacks("embedding")
+        way = advice("by transfer_in_mode", "with --fine-tune")
+        raise UsageError(
+            f"{model.name} decides for each segment, and has no embedding from which its last "
+            f"layer could be learnt in seconds: let it learn {way}, or take a network that "
+            "has one, such as Cnn14 or PannsMini"
+        )
     return network
 
 
