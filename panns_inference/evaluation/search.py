@@ -42,29 +42,11 @@ GRID: Sequence[Mapping[str, Any]] = (
         for length, ratio, shortest in product((0.32, 0.64, 1.28), (1.5, 2.0, 3.0), (0.0, 0.2))
     ),
 )
-"""The rules that are tried, but for thresholds."""
-
-DEFAULT = GRID[0]
-"""What is done if no rules are given."""
+"""The rules that are tried, but for thresholds; the first is done if no rules are given."""
 
 THRESHOLDS = (
-    0.02,
-    0.03,
-    0.05,
-    0.07,
-    0.1,
-    0.14,
-    0.18,
-    0.22,
-    0.26,
-    0.3,
-    0.35,
-    0.4,
-    0.5,
-    0.6,
-    0.7,
-    0.8,
-)
+    0.02, 0.03, 0.05, 0.07, 0.1, 0.14, 0.18, 0.22, 0.26, 0.3, 0.35, 0.4, 0.5, 0.6, 0.7, 0.8,
+)  # fmt: skip
 
 ENOUGH = 10
 """Events of a class from which on it may have a threshold of its own."""
@@ -117,6 +99,7 @@ def best_rules(
     labels: Sequence[str],
     *,
     measure: Measure = "event-f1",
+    grid: Sequence[Mapping[str, Any]] = GRID,
     folds: int = 5,
     default_threshold: float | Sequence[float] = 0.5,
     collar: float = 0.2,
@@ -133,6 +116,7 @@ def best_rules(
         measure: 'event-f1', over all classes, or 'psds' (of scenario 1 of DCASE). PSDS is of all
             thresholds at once; those in the rules have the best F1 by the intersections that it
             counts.
+        grid: rules to choose from, but for thresholds; the first are those that are compared with.
         folds: groups of recordings; the rules for one are chosen on the others.
         default_threshold: of the rules that are compared with; one for all classes, or for each.
         collar: as for `event_based`, of onsets and offsets.
@@ -151,9 +135,9 @@ def best_rules(
     }[measure]
     defaults = np.broadcast_to(default_threshold, len(labels)).tolist()
     thresholds = sorted({*THRESHOLDS, *defaults})
-    counts = np.zeros((len(GRID), len(thresholds), len(recordings), len(labels), 3), np.int64)
-    found: Found = [[] for _ in GRID]
-    for (k, rules), (n, known) in product(enumerate(GRID), enumerate(recordings)):
+    counts = np.zeros((len(grid), len(thresholds), len(recordings), len(labels), 3), np.int64)
+    found: Found = [[] for _ in grid]
+    for (k, rules), (n, known) in product(enumerate(grid), enumerate(recordings)):
         estimates = _estimates(known, labels, rules, thresholds)
         for point, events in enumerate(estimates):
             counts[k, point, n] = _counted(known, events, labels, compare)
@@ -165,21 +149,20 @@ def best_rules(
         best = int(areas.argmax())
         by_class = _is_better_by_class(counts[[best]], groups)
         figure, before = (
-            _judged_by_psds(recordings, labels, each, groups)
-            for each in (found, [found[GRID.index(DEFAULT)]])
+            _judged_by_psds(recordings, labels, each, groups) for each in (found, found[:1])
         )
     else:
         by_class = _is_better_by_class(counts, groups)
         figure = _judged_by_f1(counts, groups, by_class)
         best = int(_f1(_picked(counts, order, order, by_class).sum(axis=1)).argmax())
         numbers = [thresholds.index(each) for each in defaults]
-        of_default = counts[GRID.index(DEFAULT), numbers, :, range(len(labels))]
+        of_default = counts[0, numbers, :, range(len(labels))]
         before = float(_f1(of_default.sum(axis=(0, 1))))
     own, common = (_thresholds(counts[[best]], order, each)[0] for each in (by_class, False))
     threshold = {OTHERS: thresholds[common[0]]} | {
         label: thresholds[k] for label, k in zip(labels, own, strict=True) if k != common[0]
     }
-    return Choice({**GRID[best], "threshold": threshold}, figure, before)
+    return Choice({**grid[best], "threshold": threshold}, figure, before)
 
 
 def _judged_by_f1(counts: Counts, groups: Sequence[Sequence[int]], by_class: bool) -> float:
@@ -255,11 +238,23 @@ def _f1(sums: NDArray[Any]) -> NDArray[np.float64]:
 def _thresholds(counts: Counts, numbers: Sequence[int], by_class: bool) -> NDArray[np.intp]:
     """The number of the best threshold for each class, (grid, classes)."""
     sums = counts[:, :, numbers].sum(axis=2)
-    common = _f1(sums.sum(axis=2)).argmax(axis=1)[:, None]
-    own = _f1(sums).argmax(axis=1)
+    common = _middle_of_best(_f1(sums.sum(axis=2)))[:, None]
+    own = _middle_of_best(_f1(sums))
     n_there = sums[:, :1, :, 0] + sums[:, :1, :, 2]
     chosen: NDArray[np.intp] = np.where(by_class & (n_there[:, 0] >= ENOUGH), own, common)
     return chosen
+
+
+def _middle_of_best(figures: NDArray[np.float64]) -> NDArray[np.intp]:
+    """The number of the threshold in the middle of those that are best, (grid, ...).
+
+    Where many are alike, as of few events, new recordings are found best far from those that fail.
+    """
+    is_best = figures == figures.max(axis=1, keepdims=True)
+    number = is_best.cumsum(axis=1)
+    middle = (number[:, -1:] + 1) // 2
+    found: NDArray[np.intp] = (is_best & (number == middle)).argmax(axis=1)
+    return found
 
 
 def _picked(

@@ -11,9 +11,11 @@ Clips have a length of their own, whatever the length of the events:
   cut into several, side by side.
 - A clip has the classes of all events of which it holds at least half, or which fill at least half
   of it.
+- All clips of a recording know when its events are, if each has a length.
 - What lies between the events is cut into clips without a class, the negatives; what is shorter
   than half a clip is left out. A class that sounds there without being annotated would be learnt to
-  be absent: annotate all of it, or leave the negatives out.
+  be absent: annotate all of it, or leave the negatives out; then the times of what is there are
+  not taken for known either.
 """
 
 from __future__ import annotations
@@ -29,6 +31,7 @@ from ...batch import find
 from ...errors import AudioError, UsageError
 from ...evaluation import aligned, of_the_only_recording, read_annotations
 from ...events import Event
+from ...metrics import Annotation
 from .clips import Clip, Dataset, dataset
 
 LOG = logging.getLogger("panns_inference")
@@ -92,7 +95,7 @@ def read_annotated(
     behind: list[tuple[str, Event, float]] = []
     for file, name in zip(files, known, strict=True):
         if (there := annotated.get(name)) is not None:
-            length = _length(file, there)
+            length = _length(Path(file), there)
             clips += clips_of(Path(file), there, length, seconds, negatives=negatives)
             behind += [(file, event, length) for event in there if event.onset >= length]
     if behind:
@@ -117,28 +120,47 @@ def clips_of(
         seconds: length of a clip.
         negatives: whether there are clips between the events, too.
     """
+    there = [
+        Annotation(each.onset, min(each.offset, length), each.label)
+        for each in events
+        if each.onset < length
+    ]
     windows = {
-        window for event in events for window in _around(event.onset, event.offset, seconds, length)
+        window for event in there for window in _around(event.onset, event.offset, seconds, length)
     }
     if negatives:
-        windows |= {window for gap in _gaps(events, length) for window in _cut(*gap, seconds)}
+        windows |= {window for gap in _gaps(there, length) for window in _cut(*gap, seconds)}
+    timed = negatives and all(each.onset < each.offset for each in there)
+    known = tuple(there) if timed else None
     return [
-        Clip(path, tuple(sorted(_labels_in(onset, offset, events))), onset, offset)
+        Clip(path, tuple(sorted(_labels_in(onset, offset, there))), onset, offset, events=known)
         for onset, offset in sorted(windows)
     ]
 
 
-def _length(path: str, events: Sequence[Event]) -> float:
+def _length(path: Path, events: Sequence[Event]) -> float:
     """Seconds of a recording; of one that cannot be read, as far as it is annotated.
 
     Its clips are then left out, and named, by what decodes them.
     """
     try:
-        if (stated := stated_length(path)) < math.inf:
-            return stated
-        return sum(len(block) for block in blocks(path, RATE)) / RATE
+        return length_of(path)
     except AudioError:
         return max((event.offset for event in events), default=0.0)
+
+
+def length_of(path: Path) -> float:
+    """Return the length of a recording in seconds; one that does not state it is decoded.
+
+    Args:
+        path: of the recording.
+
+    Raises:
+        AudioError: if it cannot be read.
+    """
+    if (stated := stated_length(path)) < math.inf:
+        return stated
+    return sum(len(block) for block in blocks(path, RATE)) / RATE
 
 
 def _around(
@@ -146,8 +168,8 @@ def _around(
 ) -> Iterator[tuple[float, float]]:
     """Windows that hold an event, within the recording."""
     if offset - onset > seconds:
-        yield from _cut(onset, min(offset, length), seconds)
-    elif onset < length:
+        yield from _cut(onset, offset, seconds)
+    else:
         start = max(0.0, min((onset + offset - seconds) / 2, length - seconds))
         yield start, min(start + seconds, length)
 
@@ -160,15 +182,15 @@ def _cut(onset: float, offset: float, seconds: float) -> Iterator[tuple[float, f
             yield start, end
 
 
-def _gaps(events: Iterable[Event], length: float) -> Iterator[tuple[float, float]]:
+def _gaps(events: Iterable[Annotation], length: float) -> Iterator[tuple[float, float]]:
     at = 0.0
     for event in sorted(events, key=lambda each: each.onset):
-        yield at, min(event.onset, length)
+        yield at, event.onset
         at = max(at, event.offset)
     yield at, length
 
 
-def _labels_in(onset: float, offset: float, events: Iterable[Event]) -> set[str]:
+def _labels_in(onset: float, offset: float, events: Iterable[Annotation]) -> set[str]:
     return {
         event.label
         for event in events

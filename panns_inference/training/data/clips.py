@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ...errors import UsageError
+from ...metrics import Annotation
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,6 +27,8 @@ class Clip:
         offset: where it ends, in seconds; None at the end of the recording.
         split: of the data set, such as `train`, `validation` or `test`; empty if it has none.
         fold: of cross-validation; empty if there are none.
+        events: what sounds in the recording and when, all of the classes; None if the times are
+            not known. They are those of the recording, and the same for all of its clips.
     """
 
     path: Path
@@ -34,6 +37,7 @@ class Clip:
     offset: float | None = None
     split: str = ""
     fold: str = ""
+    events: tuple[Annotation, ...] | None = field(default=None, repr=False)  # may be thousands
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,7 @@ class Dataset:
         mids: an identifier of each class; empty if they have none.
 
     Raises:
-        UsageError: if a class comes twice, or a clip has a class that is none of them.
+        UsageError: if a class comes twice, or a clip or an event has one that is none of them.
     """
 
     clips: tuple[Clip, ...]
@@ -59,9 +63,12 @@ class Dataset:
         if self.mids and len(self.mids) != len(self.labels):
             raise UsageError(f"{len(self.mids)} mids do not fit {len(self.labels)} labels")
         known = set(self.labels)
-        for clip in self.clips:
-            if unknown := set(clip.labels) - known:
-                raise UsageError(f"{clip.path}: {', '.join(sorted(unknown))} is no class of these")
+        sounding = [(clip.path, clip.labels) for clip in self.clips]
+        events = {clip.path: clip.events for clip in self.clips if clip.events}
+        sounding += [(path, tuple(each.label for each in those)) for path, those in events.items()]
+        for path, labels in sounding:
+            if unknown := set(labels) - known:
+                raise UsageError(f"{path}: {', '.join(sorted(unknown))} is no class of these")
 
     @property
     def is_single_label(self) -> bool:

@@ -7,20 +7,33 @@ stretches --decoded once a recording--> store
 
 from __future__ import annotations
 
+import itertools
 import os
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ...audio import Reading
 from ...batch import Failure
+from ...errors import AudioError, PannsError
 from ...model import Model
 from ...pipeline import EmbeddingTask
+from ...pipeline.recordings import Input
+from ...pipeline.run import run
+from ...pipeline.workers import default_jobs
 from ...similar import keep
+from ...similar.kept import origin_of
 from ..data import Clip, Dataset
-from .stretches import WHOLE, Place, Vector, kept_stretches, place_of
+from ..data.cutting import in_order, waveforms_of
+from .stretches import WHOLE, OnError, Place, Values, kept_stretches, place_of
+
+AT_ONCE = 64
+"""Stretches that are in memory at the same time."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,29 +80,51 @@ def embedded(
     wholes = [clip for clip, whole in zip(dataset.clips, is_whole, strict=True) if whole]
     cut = [clip for clip, whole in zip(dataset.clips, is_whole, strict=True) if not whole]
     failures: list[Failure] = []
+    origin = {**origin_of(task, Reading()), "stretches": True}
     shared: Any = {"progress": progress, "on_error": failures.append}
     found = {
         **_kept_wholes(task, wholes, folder, **shared),
-        **kept_stretches(task, cut, folder, **shared),
+        **kept_stretches(origin, cut, partial(_computed, task), folder, **shared),
     }
     read = tuple(clip for clip in dataset.clips if place_of(clip) in found)
     vectors = [found[place_of(clip)] for clip in read]
     return Embedded(
         replace(dataset, clips=read),
-        np.stack(vectors) if vectors else np.empty((0, 0), np.float32),
+        np.concatenate(vectors) if vectors else np.empty((0, 0), np.float32),
         tuple(failures),
     )
 
 
 def _kept_wholes(
     task: EmbeddingTask, clips: Sequence[Clip], folder: str | os.PathLike[str] | None, **more: Any
-) -> dict[Place, Vector]:
+) -> dict[Place, Values]:
     if not clips:
         return {}
     kept = keep(task, [str(clip.path) for clip in clips], folder, **more)
     paths = [each.filename for each in kept.recordings]
     return {
-        (paths[number], *WHOLE): vector
+        (paths[number], *WHOLE): vector[None]
         for block in kept.blocks()
         for number, vector in zip(block.recordings.tolist(), block.vectors, strict=True)
     }
+
+
+def _computed(
+    task: EmbeddingTask, clips: Sequence[Clip], on_error: OnError
+) -> Iterator[tuple[Place, Values]]:
+    rate, ordered = task.model.sample_rate, in_order(clips)
+    read = zip(ordered, waveforms_of(ordered, rate, sys.maxsize), strict=True)
+    while taken := [*itertools.islice(read, AT_ONCE)]:
+        given = [(clip, one) for clip, one in taken if not isinstance(one, AudioError)]
+        failed: list[tuple[Clip, PannsError]] = [
+            (clip, one) for clip, one in taken if isinstance(one, AudioError)
+        ]
+        inputs = [Input(waveform, Reading(), rate) for _, waveform in given]
+        for outcome in run(task, inputs, jobs=default_jobs(task)):
+            clip = given[outcome.number][0]
+            if isinstance(outcome.result, PannsError):
+                failed.append((clip, outcome.result))
+            else:
+                yield place_of(clip), outcome.result.vector[None]
+        for clip, error in failed:
+            on_error(Failure(str(clip.path), str(error)))

@@ -26,10 +26,12 @@ from ..judging import Judging
 from ..modes import Features, Mode, learnt
 from ..modes.features import digest
 from ..new_classes import Activation, activation_for
-from .framewise import segments_of
+from .detecting import learn
+from .event_results import event_results
 from .groups import ALWAYS, stratified
 from .partition import Mask, Partition, partition_of
 from .results import Judgement, Results, results_of
+from .segments import segments_of
 from .thresholds import best_thresholds
 from .transferred import Transferred
 
@@ -91,13 +93,18 @@ def transfer_in_mode(
         progress=progress,
     )
     lessons = _Lessons(packed, network, mode, folder / sounds_of(packed))
-    data, partition = packed.dataset, partition_of(packed.dataset, folds)
+    data = _timed(packed.dataset, dataset)
+    partition = partition_of(data, folds)
     made, taught, found = lessons.judged(partition)
     results, thresholds = _results(data, found)
     if isinstance(made, PannsMini):
-        clips = tuple(compress(data.clips, taught))
-        head, thresholds = segments_of(made, replace(data, clips=clips)).learn()
-        head.put_into(made.framewise_head[-1])
+        segments = segments_of(made, data)
+        detector = learn(segments.of(compress(data.clips, taught)))
+        detector.head.put_into(made.framewise_head[-1])
+        thresholds = detector.thresholds
+        if results and len(partition.judging) == 1:
+            held = detector.judge(segments.of(compress(data.clips, *partition.judging)))
+            results = replace(results, events=event_results(data.labels, thresholds, held))
     failures = tuple(Failure(path, cause) for path, cause in packed.broken)
     count = int(taught.sum())
     return Transferred(made, data.labels, data.mids, thresholds, results, count, failures)
@@ -162,6 +169,13 @@ def sounds_of(clips: Clips) -> str:
     for some in np.split(rows, rows[AT_ONCE::AT_ONCE]):
         found.update(clips.waveforms(some).tobytes())
     return found.hexdigest()[:16]
+
+
+def _timed(packed: Dataset, dataset: Dataset) -> Dataset:
+    """What was packed, with the times of events, which a pack does not hold."""
+    events = {Path(os.path.abspath(clip.path)): clip.events for clip in dataset.clips}
+    clips = (replace(clip, events=events.get(clip.path)) for clip in packed.clips)
+    return replace(packed, clips=tuple(clips))
 
 
 def _results(data: Dataset, found: Sequence[Found]) -> tuple[Results | None, tuple[float, ...]]:

@@ -18,6 +18,7 @@ from ...metrics import Counts, accuracy, tagging_scores
 from ...plot.classes import draw_classes
 from ...plot.drawing import Settings
 from ..data import Dataset
+from .event_results import EventResults, known
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -68,6 +69,8 @@ class Results:
         confusion: clips by their class, and by their most probable class, (classes, classes); None
             where clips may have several classes or none.
         n_clips: clips that have judged.
+        events: how well their events are found; None if it is not known when they are, or the
+            network does not learn it.
     """
 
     labels: tuple[str, ...]
@@ -77,6 +80,7 @@ class Results:
     accuracy: float
     confusion: NDArray[np.intp] | None
     n_clips: int
+    events: EventResults | None = None
 
     @property
     def mean_average_precision(self) -> float:
@@ -114,7 +118,8 @@ class Results:
             if names
             else ""
         )
-        return f"{table.getvalue()}{self.summary}{without}"
+        events = f"\n\n{self.events}" if self.events else ""
+        return f"{table.getvalue()}{self.summary}{without}{events}"
 
     def plot(self, style: str = "light") -> Figure:
         """Return a picture of the figures of each class, and of what clips were taken for.
@@ -130,18 +135,29 @@ class Results:
             name.replace("_", " "): np.array([row[names.index(name)] for row in self.rows], float)
             for name in SHOWN
         }
+        title = self.summary
+        if self.events:
+            title += f"\n{self.events.summary}"
+            figures |= {
+                f"{name} f1": np.array([each.f1 for each in scores.classes.values()])
+                for name, scores in (
+                    ("event", self.events.by_events),
+                    ("segment", self.events.by_segments),
+                )
+            }
         colours = Settings(style=style).colours
-        return draw_classes(self.labels, figures, self.confusion, self.summary, colours)
+        return draw_classes(self.labels, figures, self.confusion, title, colours)
 
     def to_dict(self) -> dict[str, Any]:
         """All figures, ready for JSON; None where there is none."""
-        classes = [dict(zip(COLUMNS, map(_known, row), strict=True)) for row in self.rows]
+        classes = [dict(zip(COLUMNS, map(known, row), strict=True)) for row in self.rows]
         return {
             "clips": self.n_clips,
-            "accuracy": _known(self.accuracy),
-            "mean_average_precision": _known(self.mean_average_precision),
+            "accuracy": known(self.accuracy),
+            "mean_average_precision": known(self.mean_average_precision),
             "classes": classes,
             "confusion": None if self.confusion is None else self.confusion.tolist(),
+            "events": None if self.events is None else self.events.to_dict(),
         }
 
 
@@ -174,7 +190,3 @@ def results_of(
         confusion,
         len(targets),
     )
-
-
-def _known(value: object) -> object:
-    return None if isinstance(value, float) and math.isnan(value) else value

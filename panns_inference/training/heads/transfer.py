@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 
+from ...audio import Reading
 from ...errors import AudioError, UsageError
 from ...model import Model
 from ...models.mini import PannsMini
+from ...pipeline import EmbeddingTask
+from ...similar.kept import origin_of
 from ..data import Dataset
 from ..new_classes import activation_for
+from .detecting import judged, learn
 from .embedding import Embedded, embedded
+from .event_results import event_results
 from .examples import Examples
-from .framewise import segments_of
 from .linear import require
 from .network import last_values, trunk_of, with_head
 from .partition import partition_of
 from .results import results_of
+from .segments import segments_of
 from .transferred import Transferred
 
 
@@ -62,15 +68,23 @@ def transfer(
     learnt = examples.where(partition.learnt)
     chosen = learnt.learn()
     made, thresholds = with_head(network, chosen.head), chosen.thresholds
-    if isinstance(made, PannsMini):
-        head, thresholds = segments_of(made, learnt.dataset).learn()
-        head.put_into(made.framewise_head[-1])
+    data = examples.dataset
+    results = results_of(data, chosen.thresholds, judgements) if judgements else None
+    if isinstance(network, PannsMini) and isinstance(made, PannsMini):
+        origin = origin_of(EmbeddingTask(model, min_clip=0), Reading())
+        segments = segments_of(network, data, origin, embeddings, progress=progress)
+        detector = learn(segments.of(learnt.dataset.clips))
+        detector.head.put_into(made.framewise_head[-1])
+        thresholds = detector.thresholds
+        if results:
+            events = event_results(data.labels, thresholds, judged(segments, data, partition))
+            results = replace(results, events=events)
     return Transferred(
         made,
-        examples.dataset.labels,
-        examples.dataset.mids,
+        data.labels,
+        data.mids,
         thresholds,
-        results_of(examples.dataset, chosen.thresholds, judgements) if judgements else None,
+        results,
         len(learnt.values),
         found.failures,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -53,10 +54,26 @@ def test_events_are_in_the_middle_and_the_rest_is_negative(
     assert [((clip.onset, clip.offset), clip.labels) for clip in found.clips] == windows
     assert {clip.path for clip in found.clips} == {tmp_path / "street.flac"}
     assert found.labels == ("Dog", "Rain")
+    times = ((1.0, 1.5, "Dog"), (3.0, 8.6, "Rain"))
+    assert {clip.events for clip in found.clips} == {times}
     labels = ["Rain", "Cat", "Dog"]
     positives = read_dataset(tmp_path / name, seconds=2.0, negatives=False, labels=labels)
-    assert positives.clips == tuple(clip for clip in found.clips if clip.labels)
+    # Where not all was annotated, a time is not known to be the only one.
+    expected = (replace(clip, events=None) for clip in found.clips if clip.labels)
+    assert positives.clips == tuple(expected)
     assert positives.labels == ("Rain", "Cat", "Dog")
+
+
+def test_times_are_known_if_all_events_have_a_length_and_only_within_the_recording(
+    street: Path,
+) -> None:
+    def times(*events: tuple[float, float]) -> set[object]:
+        made = [Event(onset, offset, "x", "", 0, 1, 1) for onset, offset in events]
+        return {clip.events for clip in clips_of(street, made, 9.0, 2.0)}
+
+    assert times((8.0, 12.0), (9.5, 10.0), (1.0, 2.0)) == {((8, 9, "x"), (1, 2, "x"))}
+    assert times((1.0, 2.0), (4.0, 4.0)) == {None}  # a point of Audacity's
+    assert times() == {()}
 
 
 def test_a_table_names_its_recordings(

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from sklearn import metrics
 
+from panns_inference.metrics import Annotation, event_based, segment_based
 from panns_inference.training.data import Clip, Dataset
+from panns_inference.training.heads.event_results import Found, event_results
 from panns_inference.training.heads.page import write_figures, write_picture
 from panns_inference.training.heads.results import Judgement, Results, results_of
 
@@ -92,3 +95,39 @@ def test_clips_are_counted_in_words(count: int, words: str) -> None:
     judged = Judgement(TARGETS[:count], FOUND[:count], FOUND[:count] > 0.5)
     data = Dataset((Clip(Path("x.wav"), ("a",)),) * count, LABELS)
     assert results_of(data, (0.5,) * 3, [judged]).summary.startswith(f"{words} it had not learnt")
+
+
+def test_a_page_of_events(tmp_path: Path) -> None:
+    """Two recordings, in which one of three events is found, and one that is not there."""
+    there = [[Annotation(1, 2, "a"), Annotation(4, 5, "b")], [Annotation(1, 2, "a")]]
+    found = [[Annotation(1.1, 2.1, "a"), Annotation(7, 8, "b")], [Annotation(1.5, 2, "a")]]
+    judged = [Found(*each) for each in zip(there, found, strict=True)]
+    events = event_results(LABELS, (0.3, 0.5, 0.7), judged)
+    assert events is not None
+    page = replace(results(), events=events)
+    reference, estimate = ({str(k): each for k, each in enumerate(two)} for two in (there, found))
+    known = page.to_dict()["events"]
+    expected = event_based(reference, estimate, labels=LABELS)
+    assert known["event_f1"] == expected.f1 == pytest.approx(1 / 3)
+    assert known["event_macro_f1"] == expected.macro_f1 == pytest.approx(1 / 4)
+    assert known["segment_f1"] == segment_based(reference, estimate, labels=LABELS).f1
+    assert known["classes"][1] == {
+        "label": "b",
+        "events": 1,
+        "precision": 0,
+        "recall": 0,
+        "event_f1": 0,
+        "segment_f1": 0,
+        "threshold": 0.5,
+    }
+    assert known["classes"][2]["event_f1"] is None
+    *_, last = str(page).splitlines()
+    assert last == (
+        "events in 2 recordings that it had not learnt from: event F1 0.333 (mean of the classes "
+        "0.250), segment F1 0.571 (mean of the classes 0.400)"
+    )
+    names = [axes.get_text() for axes in page.plot().axes[0].get_xticklabels()]
+    assert names == ["precision", "recall", "f1", "average precision", "event f1", "segment f1"]
+    write_picture(page, tmp_path / "a.png")
+    assert (tmp_path / "a.png").stat().st_size > 1000
+    assert event_results(LABELS, (0.3, 0.5, 0.7), [Found([], [])]) is None

@@ -15,7 +15,8 @@ from panns_inference.cli import main
 from panns_inference.engine.onnx import OnnxEngine
 from panns_inference.evaluation import read_annotations
 from panns_inference.export import to_onnx
-from panns_inference.metrics import Annotation, segment_based
+from panns_inference.metrics import Annotation, event_based, segment_based
+from panns_inference.models.mini import PannsMini
 from panns_inference.pipeline import EmbeddingTask
 from panns_inference.training.data import Clip, Dataset, dataset, read_dataset
 from panns_inference.training.heads import transfer
@@ -392,20 +393,88 @@ def scene(path: Path, kinds: list[str]) -> None:
     path.with_suffix(".txt").write_text("".join(lines))
 
 
-def test_annotated_recordings_teach_when_sounds_are(tmp_path: Path) -> None:
-    """Label tracks of Audacity beside the recordings; others are found as well as annotated."""
-    for part, number in (("known", 5), ("new", 1)):
-        (tmp_path / part).mkdir()
-        for k in range(number):
-            kinds = [*RNG.permutation(["tone", "noise", "tone", "noise", "noise"])]
-            scene(tmp_path / part / f"{k}.wav", kinds[: 3 + k % 2])
+def folder_of_scenes(folder: Path, number: int) -> Path:
+    """Recordings with label tracks of Audacity beside them."""
+    folder.mkdir()
+    for k in range(number):
+        kinds = [*RNG.permutation(["tone", "noise", "tone", "noise", "noise"])]
+        scene(folder / f"{k}.wav", kinds[: 3 + k % 2])
+    return folder
+
+
+def test_annotated_recordings_teach_when_sounds_are(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Others are found as they are annotated; of the old head, which had no times, none was."""
+    known, new = (
+        folder_of_scenes(tmp_path / name, number) for name, number in (("known", 5), ("new", 3))
+    )
     path = tmp_path / "mine.pth"
-    given = ["--model", "PannsMini", "--device", "cpu", "--threads", "1", "--seconds", "2"]
-    assert main(["transfer", str(tmp_path / "known"), "-o", str(path), *given]) == 0
+    given = ["--model", "PannsMini", "--device", "cpu", "--threads", "1"]
+    assert main(["transfer", str(known), "-o", str(path), *given]) == 0
     detector = SoundEventDetection(str(path), device="cpu", verbose=False, threads=1)
-    found = detector.detect(tmp_path / "new" / "0.wav").events
-    estimate = [Annotation(event.onset, event.offset, event.label) for event in found]
-    (events,) = read_annotations(tmp_path / "new").values()
-    reference = [Annotation(event.onset, event.offset, event.label) for event in events]
-    scores = segment_based({"0": reference}, {"0": estimate}, segment=0.5)
-    assert scores.micro.f1 > 0.6
+    reference, estimate = (
+        {
+            Path(name).stem: [Annotation(each.onset, each.offset, each.label) for each in events]
+            for name, events in found
+        }
+        for found in (
+            read_annotations(new).items(),
+            ((each, detector.detect(each).events) for each in new.glob("*.wav")),
+        )
+    )
+    assert event_based(reference, estimate).f1 >= 0.9
+    assert segment_based(reference, estimate, segment=0.5).f1 >= 0.9
+    page = json.loads(path.with_suffix(".json").read_text())["events"]
+    assert page["recordings"] == 1
+    assert [each["label"] for each in page["classes"]] == ["noise", "tone"]
+    assert [each["threshold"] for each in page["classes"]] == [*detector.thresholds]
+    assert page["event_f1"] == 1
+    assert (
+        "events in 1 recording that it had not learnt from: event F1 1.000"
+        in capsys.readouterr().out
+    )
+
+
+def test_recordings_are_decoded_and_computed_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither clips nor segments are computed again, nor is a recording looked into."""
+    known = folder_of_scenes(tmp_path / "known", 4)
+    given = ["--model", "PannsMini", "--device", "cpu", "--threads", "1", "-o"]
+    first, second = tmp_path / "first.pth", tmp_path / "second.pth"
+    assert main(["transfer", str(known), *given, str(first)]) == 0
+
+    def decoded(*_: object) -> None:
+        raise AssertionError("a recording is decoded")
+
+    monkeypatch.setattr("panns_inference.training.data.cutting.blocks", decoded)
+    monkeypatch.setattr(EmbeddingTask, "results", decoded)
+    monkeypatch.setattr(PannsMini, "segment_features", decoded)
+    assert main(["transfer", str(known), *given, str(second)]) == 0
+    assert first.with_suffix(".json").read_text() == second.with_suffix(
+        ".json"
+    ).read_text().replace("second", "first")
+
+
+def test_times_of_some_recordings_and_clips_of_others(mini: AudioTagging, tmp_path: Path) -> None:
+    """Annotated recordings of two classes, and a folder of a third one."""
+    annotated = read_dataset(folder_of_scenes(tmp_path / "known", 5))
+    (tmp_path / "more").mkdir()
+    clips = []
+    for k in range(8):
+        path = tmp_path / "more" / f"{k}.wav"
+        time = np.arange(3 * RATE) / RATE
+        buzz = 0.2 * np.sign(np.sin(2 * np.pi * (90 + k) * time)) * (time > 1) * (time < 2)
+        soundfile.write(path, buzz + RNG.normal(0, 1e-3, len(time)), RATE)
+        clips.append(Clip(path, ("buzz",)))
+    found = transfer(dataset([*annotated.clips, *clips]), mini)
+    assert found.results is not None
+    assert found.results.events is not None
+    assert [*found.results.events.by_events.classes] == ["buzz", "noise", "tone"]
+    found.save(tmp_path / "mine.pth")
+    detector = SoundEventDetection(str(tmp_path / "mine.pth"), device="cpu", verbose=False)
+    (event,) = detector.detect(tmp_path / "more" / "0.wav").events
+    assert event.label == "buzz"
+    assert event.onset == pytest.approx(1, abs=0.5)
+    assert event.offset == pytest.approx(2, abs=0.5)
