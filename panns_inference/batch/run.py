@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..audio import Clock, Reading
 from ..audio.files import File
@@ -20,6 +20,9 @@ from .aliases import outcomes
 from .discover import find
 from .progress import OnError, Report, progress_of
 from .recording import Recording, split_channels
+
+if TYPE_CHECKING:
+    from .resume import StateFiles
 
 R = TypeVar("R", bound=Result)
 
@@ -164,6 +167,7 @@ def in_order(
     on_error: OnError,
     progress: bool,
     increments: bool = False,
+    state_of: Callable[[Recording], StateFiles] | None = None,
 ) -> Iterator[tuple[R, bool]]:
     """Yield the results of some recordings, in their order, as soon as they are known.
 
@@ -177,9 +181,11 @@ def in_order(
         on_error: as for `results`.
         progress: as for `results`.
         increments: as for `pipeline.run.run`.
+        state_of: as for `outcomes`.
     """
+    more: dict[str, Any] = {"jobs": jobs, "increments": increments, "state_of": state_of}
     with progress_of(recordings, progress) as counted:
-        found = outcomes(task, recordings, reading, counted, jobs=jobs, increments=increments)
+        found = outcomes(task, recordings, reading, counted, **more)
         for each in in_turn(outcome for outcome, _ in found):
             if isinstance(each.result, PannsError):
                 name = recordings[each.number].name

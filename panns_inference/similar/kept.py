@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,11 +13,14 @@ from pathlib import Path
 
 import numpy as np
 
+from .. import __version__
 from ..audio import Reading
 from ..batch import Failure, Recording, find
 from ..batch.discover import shared_folder
 from ..batch.progress import OnError
 from ..batch.recording import split_channels
+from ..batch.records import digest_of_path
+from ..batch.resume import StateFiles
 from ..batch.run import in_order
 from ..errors import PathError
 from ..pipeline import EmbeddingTask
@@ -30,6 +34,9 @@ LOG = logging.getLogger("panns_inference")
 
 FOLDER = ".panns-embeddings"
 """What embeddings are kept in, below the folder of the recordings."""
+
+STATES = "states"
+"""Folder of a store for the states of long recordings that are not done."""
 
 VERSION = 1
 """Of what an embedding is: it grows when the same recording gets another one."""
@@ -84,7 +91,8 @@ def keep(
     """Return the embeddings of recordings; what was computed before is not computed again.
 
     A recording is known by its name below the deepest folder that all inputs share, its size and
-    the time of its last change. Whatever ends the call, what it has computed stays.
+    the time of its last change. Whatever ends the call, what it has computed stays, also of a long
+    recording that is not done.
 
     Args:
         task: the network, and the windows if there are to be some; else each recording has a
@@ -131,12 +139,15 @@ def keep(
                 jobs=jobs,
                 on_error="raise" if on_error == "raise" else count,
                 progress=progress,
+                state_of=lambda recording: _state_of(recording, store.folder),
             )
             for number, (result, _) in enumerate(results):
                 key, recording = order[number + len(failures)]  # failures come in their turn
                 writer.add(_entry(key, recording, result), _rows(result))
             writer.flush()
             store.merge(lambda entry: _is_of(entry, Recording.at(str(root / entry.filename))))
+            with contextlib.suppress(OSError):  # it is not there, or a state is needed later
+                (store.folder / STATES).rmdir()
     missing = _without_entry(recordings, store)
     found = {key: each for key, each in recordings.items() if key not in missing}
     return Kept(store, found, reading, failures, len(new) - len(failures))
@@ -188,6 +199,12 @@ def _rows(result: Embedding) -> Rows:
     onsets, offsets = ([getattr(each, name) for each in windows] for name in ("onset", "offset"))
     vectors = np.stack([each.vector for each in windows])
     return Rows(np.array(onsets), np.array(offsets), vectors)
+
+
+def _state_of(recording: Recording, folder: Path) -> StateFiles:
+    """Where the state of a long recording is, as it is now; other versions have other states."""
+    identity = (recording.size or 0, recording.mtime_ns, zlib.crc32(__version__.encode()))
+    return StateFiles(folder / STATES / digest_of_path(recording.key), identity)
 
 
 def _named(recording: Recording, reading: Reading) -> Named:

@@ -5,6 +5,7 @@
             000001.parquet          windows of whole recordings, as in `fragments`
             000002.parquet          of those that are new or have changed since
             lock                    there while a process computes embeddings
+            states/                 of long recordings that are not done
 
 A fragment is whole or not there, so that a kill takes only what was computed since the last one.
 What has changed is computed again, and stands in a later fragment; what is gone, or stands in a
@@ -38,7 +39,7 @@ FRAGMENT_BYTES = 1 << 28
 """Embeddings of a fragment: as many as are held until they are written."""
 
 FRAGMENT_SECONDS = 30.0
-"""Work that a kill may take away, beside that on a recording that is not done."""
+"""Work that a kill may take away; of a recording longer than a block, it is less."""
 
 
 class Store:

@@ -17,6 +17,7 @@ import pytest
 from similar.conftest import write
 
 from panns_inference import AudioTagging
+from panns_inference.batch import resume
 from panns_inference.errors import AudioError, OutputError, PathError
 from panns_inference.lock import locked
 from panns_inference.pipeline import EmbeddingTask
@@ -259,3 +260,31 @@ def test_a_killed_process_is_gone_on_with(task, library) -> None:
             original = found[str(library / "a" / "2.wav"), onset, offset]
             copied = found[str(library / f"copy{number}.wav"), onset, offset]
             np.testing.assert_allclose(copied, original, rtol=0, atol=1e-5)
+
+
+def test_a_long_recording_is_gone_on_with_where_it_was(task, model, tmp_path, monkeypatch) -> None:
+    write(tmp_path / "night.wav", 440, 95.0)
+    monkeypatch.setattr(resume, "INTERVAL", 0.0)
+    begun, goes_on = [], resume.StateFiles.accumulator
+    saved = resume.StateFiles.save
+
+    def accumulator(files, *given):
+        found = goes_on(files, *given)
+        begun.append(found.n_samples / model.sample_rate)
+        return found
+
+    def killed(files, accumulator):
+        saved(files, accumulator)
+        if accumulator.n_samples >= 60 * model.sample_rate:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(resume.StateFiles, "accumulator", accumulator)
+    monkeypatch.setattr(resume.StateFiles, "save", killed)
+    with pytest.raises(KeyboardInterrupt):
+        keep(task, [tmp_path])
+    monkeypatch.setattr(resume.StateFiles, "save", saved)
+    kept = keep(task, [tmp_path])
+    assert begun[0] == 0
+    assert 60 <= begun[1] < 95
+    assert_is_of(kept, model, window=1.0, hop=0.5)
+    assert not list(tmp_path.glob(".panns-embeddings/*/states"))
