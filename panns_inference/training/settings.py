@@ -57,12 +57,28 @@ class Settings:
             if getattr(self, name) not in allowed:
                 names = ", ".join(map(repr, allowed))
                 raise UsageError(f"{name} must be one of {names}, not {getattr(self, name)!r}")
-        for name in ("accumulate", "scalar_interval", "evaluation_interval", "checkpoint_interval"):
-            if getattr(self, name) < 1:
-                raise UsageError(f"{name} must be 1 or more, not {getattr(self, name)}")
+        check_least(self, 1, "steps", "accumulate")
+        check_least(self, 1, "scalar_interval", "evaluation_interval", "checkpoint_interval")
         for name in ("evaluation_interval", "checkpoint_interval", "steps"):
             if getattr(self, name) % self.scalar_interval:
                 raise UsageError(
                     f"{name} must be a multiple of scalar_interval ({self.scalar_interval}), so "
                     f"that every row of scalars is whole; got {getattr(self, name)}"
                 )
+
+
+def check_least(table: object, least: int, *names: str) -> None:
+    """Refuse numbers that are too small; None is none.
+
+    Args:
+        table: what has them.
+        least: the smallest that is allowed.
+        names: of its attributes.
+
+    Raises:
+        UsageError: if one is smaller.
+    """
+    for name in names:
+        value = getattr(table, name)
+        if value is not None and value < least:
+            raise UsageError(f"{name} must be {least} or more, not {value}")

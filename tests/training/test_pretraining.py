@@ -175,6 +175,17 @@ def test_a_run_that_was_interrupted_equals_one_that_was_not(
     assert_same_run(tmp_path, undisturbed)
 
 
+def test_a_run_is_lengthened(folder: Path, undisturbed: Path, tmp_path: Path) -> None:
+    """To what it had been from the beginning, unless its learning rate falls towards the end."""
+    recipe, decay = folder / "recipe.toml", "learn.decay=2"
+    for name, changes in {"longer": (), "falling": (decay,)}.items():
+        train(recipe, tmp_path / name, changes=["learn.steps=4", *changes])
+    train(recipe, tmp_path / "longer")
+    assert_same_run(tmp_path / "longer", undisturbed)
+    with pytest.raises(UsageError, match=r"another recipe: learn\.steps was 4, is 6"):
+        train(recipe, tmp_path / "falling", changes=[decay])
+
+
 def test_learning_lowers_the_loss(folder: Path, tmp_path: Path) -> None:
     changes = ["learn.steps=16", "learn.learning_rate=3e-3", "augment.mixup=none"]
     changes += ["learn.evaluation_interval=16", "sampler.batch_size=8"]
@@ -304,7 +315,7 @@ def test_a_run_begins_with_weights_that_are_given(
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ("learn.steps=8", r"is of another recipe: learn\.steps was 6, is 8; go on with"),
+        ("learn.steps=4", r"is of another recipe: learn\.steps was 6, is 4; go on with"),
         ("sampler.kind=uniform", r"sampler\.kind was 'alternate', is 'uniform'"),
     ],
 )
@@ -355,6 +366,10 @@ def test_a_run_that_is_at_its_end_stays_as_it_is_on_another_machine(
         (["learn.steps=many"], r"keys of \[learn\]: steps must be int, not 'many'"),
         (["sampler.size=3"], r"keys of \[sampler\]: unknown \['size'\]"),
         (["network.name=Cnn7"], "unknown network 'Cnn7'"),
+        (["machine.workers=-1"], r"keys of \[machine\]: workers must be 0 or more, not -1"),
+        (["sampler.batch_size=0"], r"keys of \[sampler\]: batch_size must be 1 or more, not 0"),
+        (["augment.time_width=0"], "time_width must be 1 or more, not 0"),
+        (["learn.steps=0"], "steps must be 1 or more, not 0"),
     ],
 )
 def test_what_cannot_be_learnt_is_refused(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -150,6 +150,8 @@ class KeepBest:
 def keep_recipe(recipe: dict[str, Any], folder: Path) -> None:
     """Write a recipe into the folder of its run; one by which nothing was learnt yet is replaced.
 
+    One with more steps goes on with the run, unless its learning rate falls towards the last step.
+
     Args:
         recipe: tables of the recipe.
         folder: of the run.
@@ -166,6 +168,9 @@ def keep_recipe(recipe: dict[str, Any], folder: Path) -> None:
         raise UsageError(f"{folder} holds other files: give a new folder for the run")
     if (folder / CHECKPOINT).exists():
         before = read_recipe(path, TABLES)
+        now, then = recipe["learn"], before["learn"]
+        if now.steps > then.steps and not now.decay:  # the steps before are the same
+            before["learn"] = replace(then, steps=now.steps)
         changed = differences({**recipe, "machine": before["machine"]}, before)
         if changed:
             raise UsageError(

@@ -14,7 +14,7 @@ from ...models import Network, build, network_class
 from ...names import check_one_of
 from ..recipe import read_recipe
 from ..samplers import SAMPLERS
-from ..settings import Settings
+from ..settings import Settings, check_least
 from ..supervised import LOSSES, MIXUPS
 from ..waveforms import WaveformAugmentation
 
@@ -113,6 +113,8 @@ class Augmentation:
 
     def __post_init__(self) -> None:
         check_one_of(self.mixup, MIXUPS, "mixup")
+        check_least(self, 0, "stripes")
+        check_least(self, 1, "time_width", "mel_width")
         self.of_waveforms(1)
 
     def of_waveforms(self, sample_rate: int) -> WaveformAugmentation:
@@ -139,6 +141,7 @@ class Sampling:
 
     def __post_init__(self) -> None:
         check_one_of(self.kind, SAMPLERS, "kind of sampler")
+        check_least(self, 1, "batch_size")
 
 
 @dataclass(frozen=True)
@@ -154,6 +157,10 @@ class Machine:
     device: str = "cuda"
     workers: int = 1
     threads: int | None = None
+
+    def __post_init__(self) -> None:
+        check_least(self, 0, "workers")
+        check_least(self, 1, "threads")
 
 
 TABLES = {
