@@ -6,6 +6,7 @@ import argparse
 import logging
 import sys
 
+from ..errors import UsageError
 from . import options, values, wanted
 from .annotations import COLLARS, REFERENCE, labels_of, warn_of_differences
 from .figures import check_output
@@ -83,7 +84,13 @@ def run(given: argparse.Namespace) -> int:
     annotated = read_annotations(given.reference)
     labels = labels_of(given, annotated)
     model = open_model(given, "framewise_output", inputs)
-    columns = columns_of(labels, model.labels)
+    try:
+        columns = columns_of(labels, model.labels)
+    except UsageError as error:
+        raise UsageError(
+            f"{given.reference}: {error} {model.name} does not find it: take a network that does, "
+            "or leave it out with --exclude"
+        ) from error
     task = DetectionTask(model, framewise=True, classes=columns)
     failures: list[Failure] = []
     detections = results(

@@ -48,6 +48,12 @@ def tag_figures(
     names = [name for name in reference if name in estimate]
     if not names:
         raise UsageError("reference and estimate have no recording in common")
+    known = {event.label for events in estimate.values() for event in events}
+    if unknown := [label for label in labels if label not in known]:
+        raise UsageError(
+            f"the estimate knows no class {unknown[0]!r}: take a network that has it, or leave it "
+            "out with --exclude"
+        )
     shape = (len(names), len(labels))
     targets, probabilities = np.zeros(shape, bool), np.zeros(shape)
     for row, name in enumerate(names):

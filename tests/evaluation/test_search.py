@@ -190,6 +190,17 @@ def test_a_table_of_thresholds_has_an_option_of_its_own(tmp_path: Path) -> None:
         read_rules(path)
 
 
+def test_a_class_that_the_network_lacks_is_named(
+    street: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "street.txt").write_text("0.4\t4.5\tspeech\n6.0\t9.0\tdogg\n")
+    words = ["tune", str(street), "--reference", str(tmp_path / "street.txt")]
+    assert main([*words, "--model", "PannsMini", "--device", "cpu"]) == 2
+    error = capsys.readouterr().err
+    assert "street.txt: unknown label 'dogg'; did you mean" in error
+    assert "PannsMini does not find it: take a network that does, or leave it out with" in error
+
+
 @pytest.mark.usefixtures("few_thresholds")
 def test_detect_takes_what_tune_wrote(
     street: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -76,6 +76,11 @@ class Dataset:
         return all(len(clip.labels) == 1 for clip in self.clips)
 
     @property
+    def sounding(self) -> frozenset[str]:
+        """Classes that a clip has."""
+        return frozenset(label for clip in self.clips for label in clip.labels)
+
+    @property
     def targets(self) -> NDArray[np.float32]:
         """Ones where a class sounds, (clips, classes)."""
         index = {label: column for column, label in enumerate(self.labels)}

@@ -29,6 +29,7 @@ from ..new_classes import Activation, activation_for
 from .detecting import learn
 from .event_results import event_results
 from .groups import ALWAYS, stratified
+from .lost import warn_of_lost_classes
 from .partition import Mask, Partition, partition_of
 from .results import Judgement, Results, results_of
 from .segments import segments_of
@@ -92,6 +93,7 @@ def transfer_in_mode(
         overwrite=overwrite,
         progress=progress,
     )
+    warn_of_lost_classes(dataset, packed.dataset)
     lessons = _Lessons(packed, network, mode, folder / sounds_of(packed))
     data = _timed(packed.dataset, dataset)
     partition = partition_of(data, folds)

@@ -53,11 +53,16 @@ def partition_of(dataset: Dataset, folds: int | None = None) -> Partition:
 
     Args:
         dataset: the clips.
-        folds: number of groups, each of which judges in its turn; None is one time.
+        folds: number of groups, each of which judges in its turn, 2 or more; None is one time.
 
     Raises:
         UsageError: if there cannot be so many, or all clips are for tests.
     """
+    if folds is not None and folds < 2:
+        raise UsageError(
+            f"{argument('folds', folds)} would let all clips judge, with none left to learn from: "
+            "give 2 or more"
+        )
     everything = np.ones(len(dataset.clips), bool)
     test = _in_split(dataset, TEST)
     test = test if test.any() else _in_split(dataset, VALIDATION)

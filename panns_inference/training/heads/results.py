@@ -101,9 +101,10 @@ class Results:
     @property
     def summary(self) -> str:
         """The figures of all classes, in one line."""
-        rate = "" if math.isnan(self.accuracy) else f", accuracy {self.accuracy:.3f}"
+        figures = {"accuracy": self.accuracy, "mAP": self.mean_average_precision}
+        known = "".join(f", {name} {f:.3f}" for name, f in figures.items() if not math.isnan(f))
         clips = "1 clip" if self.n_clips == 1 else f"{self.n_clips} clips"
-        return f"{clips} that it had not learnt from{rate}, mAP {self.mean_average_precision:.3f}"
+        return f"{clips} that it had not learnt from{known}"
 
     def __str__(self) -> str:
         table = io.StringIO()

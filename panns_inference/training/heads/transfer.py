@@ -18,6 +18,7 @@ from .embedding import Embedded, embedded
 from .event_results import event_results
 from .examples import Examples
 from .linear import require
+from .lost import warn_of_lost_classes
 from .network import last_values, trunk_of, with_head
 from .partition import partition_of
 from .results import results_of
@@ -58,6 +59,7 @@ def transfer(
     partition_of(dataset, folds)  # what cannot be is an error before the network runs
     found = embedded(dataset, model, embeddings, progress=progress)
     _check(found)
+    warn_of_lost_classes(dataset, found.dataset)
     activation = activation_for(network, is_single_label=found.dataset.is_single_label)
     examples = Examples(found.dataset, last_values(network, found.embeddings), activation)
     partition = partition_of(examples.dataset, folds)

@@ -31,6 +31,8 @@ def test_each_group_judges_in_its_turn() -> None:
     assert sum(each.astype(int) for each in found.judging).tolist() == [1] * 20
     with pytest.raises(UsageError, match="folds=3 does not fit clips that are in 2 groups"):
         partition_of(made(4), folds=3)
+    with pytest.raises(UsageError, match=r"folds=1 would let all clips judge.* give 2 or more"):
+        partition_of(made(4), folds=1)
 
 
 def test_folds_of_the_data_set_are_kept() -> None:

@@ -131,3 +131,9 @@ def test_a_page_of_events(tmp_path: Path) -> None:
     write_picture(page, tmp_path / "a.png")
     assert (tmp_path / "a.png").stat().st_size > 1000
     assert event_results(LABELS, (0.3, 0.5, 0.7), [Found([], [])]) is None
+
+
+def test_what_cannot_be_known_is_not_said() -> None:
+    judged = Judgement(np.zeros((1, 3)), FOUND[:1], FOUND[:1] > 0.5)
+    found = results_of(Dataset((Clip(Path("x.wav"), ()),), LABELS), (0.5,) * 3, [judged])
+    assert found.summary == "1 clip that it had not learnt from"

@@ -232,6 +232,18 @@ def test_stretches_of_a_recording_are_clips(mini: AudioTagging, tmp_path: Path) 
     assert failure.cause == f"{path} ends after 6.00 s, before this clip begins"
 
 
+def test_a_class_without_a_clip_that_can_be_read_is_named(
+    mini: AudioTagging, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    for kind in ("tone", "noise"):
+        soundfile.write(tmp_path / f"{kind}.wav", sound(kind), RATE)
+    names = {"tone.wav": ("a",), "noise.wav": ("b",), "gone.wav": ("c",), "too.wav": ("a",)}
+    found = transfer(dataset([Clip(tmp_path / name, names[name]) for name in names]), mini)
+    assert len(found.failures) == 2
+    assert found.n_clips == 2
+    assert "nothing is learnt of 'c': no clip of it could be read" in caplog.text
+
+
 def test_several_classes_at_a_time_and_none(mini: AudioTagging, tmp_path: Path) -> None:
     kinds, clips = ("tone", "noise"), []
     for k in range(16):
