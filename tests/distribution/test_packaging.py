@@ -50,7 +50,7 @@ DISTRIBUTION_OF = {
 SCRIPT_OF_THE_TEST_DATA = "fill"
 
 PEERS = {"julius", "ncnn", "onnx", "onnxruntime", "openvino"}
-PEERS |= {"psds_eval", "sebbs", "sed_eval", "sed_scores_eval", "webdataset"}
+PEERS |= {"faiss", "hnswlib", "psds_eval", "sebbs", "sed_eval", "sed_scores_eval", "webdataset"}
 """What the benchmarks and stored figures compare with, in environments of their own."""
 
 

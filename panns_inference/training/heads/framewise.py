@@ -42,6 +42,7 @@ def fit(segments: Segments) -> Head:
         segments: to learn from.
     """
     from scipy.optimize import minimize  # as scikit-learn does
+    from threadpoolctl import threadpool_limits  # which scikit-learn needs
 
     mean, deviation = segments.values.mean(axis=0), segments.values.std(axis=0)
     deviation[deviation == 0] = 1
@@ -67,7 +68,11 @@ def fit(segments: Segments) -> Head:
 
     start = np.zeros((n_classes, 1 + values.shape[1]))
     start[:, 0] = RARE
-    best = minimize(loss, start.ravel(), jac=True, method="L-BFGS-B", options={"maxiter": STEPS})
+    # Threads of torch and those of the solver's small products would wait for each other's cores.
+    with threadpool_limits(1, user_api="blas"):
+        best = minimize(
+            loss, start.ravel(), jac=True, method="L-BFGS-B", options={"maxiter": STEPS}
+        )
     rows = best.x.reshape(n_classes, -1)
     weight = rows[:, 1:] / deviation
     return Head(weight, rows[:, 0] - weight @ mean, "sigmoid")
