@@ -40,6 +40,17 @@ def either(names: Sequence[str]) -> str:
     return f"{', '.join(others)} or {last}" if others else last
 
 
+def counted(number: int, noun: str, several: str = "") -> str:
+    """Return how many there are of something: `1 clip`, `2 clips`.
+
+    Args:
+        number: of them.
+        noun: what one is called.
+        several: what others are called; empty for the noun with an s.
+    """
+    return f"{number} {noun if number == 1 else several or f'{noun}s'}"
+
+
 @contextlib.contextmanager
 def of_command_line() -> Iterator[None]:
     """A context in which arguments are named as options: `--step-filter`, `--channel left`."""

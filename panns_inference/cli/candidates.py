@@ -30,7 +30,7 @@ NAMES: Mapping[tuple[str, str], Callable[[], Iterable[str]]] = {
 }
 """Command, or none for all, and argument to the values that are no choices of the parser."""
 
-OF_FILES = frozenset({"recordings", "tables", "model", "within"})
+OF_FILES = frozenset({"recordings", "tables", "model", "within", "data", "recipe"})
 """Arguments that are names of files, beside those that are called so."""
 
 _STEERING = re.compile(r"([^\w@%+:,./-])", re.ASCII)

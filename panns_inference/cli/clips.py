@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import logging
 
+from ..wording import counted
 from . import options, values, wanted
 
 LOG = logging.getLogger("panns_inference")
@@ -87,7 +88,6 @@ def run(given: argparse.Namespace) -> int:
         for failure in report.failures:
             LOG.error("error: %s", failure.cause)
         there = f", {report.n_there} were there already" if report.n_there else ""
-        written = "1 clip" if len(report.written) == 1 else f"{len(report.written)} clips"
-        LOG.info("%s written to %s%s", written, given.output, there)
+        LOG.info("%s written to %s%s", counted(len(report.written), "clip"), given.output, there)
         failed = failed or bool(report.failures)
     return int(failed)

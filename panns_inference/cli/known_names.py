@@ -27,7 +27,16 @@ def check(given: argparse.Namespace) -> None:
         UsageError: if there is one; it names the nearest ones.
     """
     if given.model is not None and not _is_file(given.model):
-        find(given.model)
+        try:
+            find(given.model)
+        except UsageError as error:
+            if not (folder := Path(given.model)).is_dir():
+                raise
+            weights = sorted(str(each) for each in folder.iterdir() if each.suffix in WEIGHTS)
+            meant = f", such as {weights[0]}" if weights else ""
+            raise UsageError(
+                f"{folder} is a folder: --model is a file of weights{meant}"
+            ) from error
     if not _has_own_classes(given):
         for option in ("classes", "exclude"):
             columns_of(getattr(given, option, None) or (), labels)

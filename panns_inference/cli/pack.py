@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import logging
 
+from ..wording import counted
 from . import data_set, options, values, wanted
 
 LOG = logging.getLogger("panns_inference")
@@ -88,9 +89,9 @@ def run(given: argparse.Namespace) -> int:
             f"{given.output}/broken.csv",
         )
     LOG.info(
-        "%s of %d classes in %s",
-        "1 clip" if len(packed) == 1 else f"{len(packed)} clips",
-        len(packed.dataset.labels),
+        "%s of %s in %s",
+        counted(len(packed), "clip"),
+        counted(len(packed.dataset.labels), "class", "classes"),
         given.output,
     )
     return int(bool(broken))

@@ -14,7 +14,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         parser: of the command.
     """
     parser.add_argument(
-        "recipe", metavar="RECIPE", help="TOML file: clips, network, augmentation, steps"
+        "recipe",
+        metavar="RECIPE",
+        help="TOML file with at least clips in [data], name in [network], seed and steps in "
+        "[learn]; with all else that it may say, it is written into the folder of the run",
     )
     group = parser.add_argument_group("output")
     group.add_argument(

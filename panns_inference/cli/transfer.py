@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ..arguments import WEIGHTS
 from ..errors import UsageError
 from ..files import explained
+from ..wording import counted
 from . import data_set, options, values, wanted
 from .failures import causes
 from .figures import check_output
@@ -133,9 +134,12 @@ def run(given: argparse.Namespace) -> int:
         LOG.error("left out %d of %d clips:%s", len(found.failures), len(dataset.clips), lines)
     found.save(network, overwrite=given.overwrite)
     LOG.info(
-        "%s has learnt %d classes from %d clips: %s",
-        model.name, len(found.labels), found.n_clips, network,
-    )  # fmt: skip
+        "%s has learnt %s from %s: %s",
+        model.name,
+        counted(len(found.labels), "class", "classes"),
+        counted(found.n_clips, "clip"),
+        network,
+    )
     if found.results is None:
         LOG.warning(
             "warning: nothing says how good it is, for there are too few recordings to hold some "

@@ -59,6 +59,11 @@ def tag_figures(
     for row, name in enumerate(names):
         there = {event.label for event in reference[name]}
         found = {event.label: event.probability for event in estimate[name]}
+        if len(found) < len(estimate[name]):
+            raise UsageError(
+                f"the estimate has a class several times in {name!r}: it is for tags of whole "
+                "recordings, without --window"
+            )
         if missing := [label for label in labels if label not in found]:
             raise UsageError(
                 f"the estimate has no probability of {missing[0]!r} in {name!r}: write all "

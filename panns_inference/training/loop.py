@@ -207,7 +207,9 @@ class Run(Generic[Net, Batch]):
     def _metrics(self) -> dict[str, float]:
         with torch.no_grad():
             metrics = self.evaluate(self.evaluated.eval())
-        log.info("step %d: %s", self.step, metrics)
+        if metrics:
+            figures = ", ".join(f"{name} {value:.4g}" for name, value in metrics.items())
+            log.info("step %d: %s", self.step, figures)
         return metrics
 
     def _is_due(self, interval: int) -> bool:

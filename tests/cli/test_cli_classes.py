@@ -6,6 +6,7 @@ import csv
 import io
 import itertools
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -80,6 +81,9 @@ def test_thresholds_and_the_most_probable_events(
     assert events("--threshold", "30%", "--thresholds", str(path)) == others
 
 
+RUN = os.path.join("run", "best.pth")
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
@@ -89,6 +93,7 @@ def test_thresholds_and_the_most_probable_events(
         ("--classes qqqqqq", "none of the 527 there are is like it"),
         ("--model Cnn15", "unknown network 'Cnn15'; did you mean one of: Cnn14"),
         ("--model PannsMni", "did you mean PannsMini?"),
+        ("--model run", f"run is a folder: --model is a file of weights, such as {RUN}"),
         ("--thresholds bad.csv", "bad.csv: unknown label 'Spech'; did you mean one of: Speech"),
     ],
 )
@@ -105,6 +110,8 @@ def test_names_are_checked_first(
     monkeypatch.setenv("PANNS_OFFLINE", "1")
     monkeypatch.chdir(tmp_path)
     Path("bad.csv").write_text("Spech,0.3")
+    Path("run").mkdir()
+    Path(RUN).touch()
     given = [*words.split()] if "--model" in words else [*words.split(), "--model", "Cnn14"]
     assert main([command, "x.wav", *given]) == 2
     assert message in capsys.readouterr().err

@@ -127,6 +127,9 @@ def test_what_may_follow() -> None:
         ("tag", "--model", "x"),
         ("search", ""),
         ("search", "--not", ""),
+        ("transfer", "s"),
+        ("pack", "s"),
+        ("train", "r"),
     ],
 )
 def test_files_may_follow(words: tuple[str, ...]) -> None:

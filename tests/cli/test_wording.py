@@ -11,7 +11,7 @@ import pytest
 import panns_inference
 from panns_inference import AudioTagging, UsageError
 from panns_inference.cli import main
-from panns_inference.wording import argument, of_command_line
+from panns_inference.wording import argument, counted, of_command_line
 
 MINI = ("--model", "PannsMini", "--device", "cpu")
 
@@ -26,6 +26,11 @@ def test_an_argument_in_both_ways() -> None:
         assert argument("channel", "left") == "--channel left"
         assert argument("checkpoint_path") == "--checkpoint"
     assert argument("jobs", 2) == "jobs=2"
+
+
+def test_things_are_counted_in_words() -> None:
+    assert [counted(number, "clip") for number in (0, 1, 2)] == ["0 clips", "1 clip", "2 clips"]
+    assert [counted(number, "class", "classes") for number in (1, 2)] == ["1 class", "2 classes"]
 
 
 @pytest.mark.parametrize(

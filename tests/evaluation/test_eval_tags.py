@@ -105,6 +105,7 @@ def test_a_table_of_clips_with_several_classes(
 def test_what_cannot_be_compared_is_refused(folder: Path, tmp_path: Path, capsys: Capture) -> None:
     lines = (tmp_path / "tags.csv").read_text().splitlines()
     (few := tmp_path / "few.csv").write_text("\n".join([*lines[:3], lines[6]]))
+    (twice := tmp_path / "twice.csv").write_text("\n".join([*lines, lines[-1]]))
     (without := tmp_path / "without.csv").write_text("\n".join(lines[:3]))
     (others := tmp_path / "others.csv").write_text(f"{lines[0]}\nb.wav,dog,0.5,1\n")
     (stretches := tmp_path / "clips.csv").write_text(
@@ -112,6 +113,7 @@ def test_what_cannot_be_compared_is_refused(folder: Path, tmp_path: Path, capsys
     )
     for reference, estimate, more, message in (
         (folder, few, (), "no probability of 'rain' in 'bell0': write all classes"),
+        (folder, twice, (), "a class several times in 'rain3': it is for tags of whole recordings"),
         (folder, without, (), "knows no class 'rain': take a network that has it, or leave it out"),
         (folder, others, (), "have no recording in common"),
         (stretches, few, (), "--tags is for whole recordings, not for stretches"),

@@ -12,6 +12,7 @@ from ...formats.figures import Kinds, write
 from ...formats.schema import Kind
 from ...formats.spans import Selection
 from ...metrics import Scores, Timed, event_based, segment_based
+from ...wording import counted
 
 COLUMNS: Kinds = {
     "label": Kind.TEXT,
@@ -75,8 +76,7 @@ class EventResults:
     @property
     def summary(self) -> str:
         """The figures of all classes, in one line."""
-        number = self.n_recordings
-        recordings = "1 recording" if number == 1 else f"{number} recordings"
+        recordings = counted(self.n_recordings, "recording")
         figures = (
             f"{name} F1 {each.f1:.3f} (mean of the classes {each.macro_f1:.3f})"
             for name, each in (("event", self.by_events), ("segment", self.by_segments))

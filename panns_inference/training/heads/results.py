@@ -17,6 +17,7 @@ from ...formats.spans import Selection
 from ...metrics import Counts, accuracy, tagging_scores
 from ...plot.classes import draw_classes
 from ...plot.drawing import Settings
+from ...wording import counted
 from ..data import Dataset
 from .event_results import EventResults, known
 
@@ -103,8 +104,7 @@ class Results:
         """The figures of all classes, in one line."""
         figures = {"accuracy": self.accuracy, "mAP": self.mean_average_precision}
         known = "".join(f", {name} {f:.3f}" for name, f in figures.items() if not math.isnan(f))
-        clips = "1 clip" if self.n_clips == 1 else f"{self.n_clips} clips"
-        return f"{clips} that it had not learnt from{known}"
+        return f"{counted(self.n_clips, 'clip')} that it had not learnt from{known}"
 
     def __str__(self) -> str:
         table = io.StringIO()
