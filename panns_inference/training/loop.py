@@ -19,7 +19,7 @@ from tqdm import tqdm
 
 from ..checkpoints.description import KEY
 from ..checkpoints.saving import description_of
-from ..errors import CheckpointError, UsageError
+from ..errors import CheckpointError, PannsError, UsageError
 from .average import MovingAverage
 from .checkpoint import restore, save
 from .distributed import ALONE, Processes
@@ -165,6 +165,7 @@ class Run(Generic[Net, Batch]):
                 that of the clips; with several processes, this one's share of each.
 
         Raises:
+            PannsError: if another process was stopped, and so this one, too.
             UsageError: if a batch does not divide into micro-batches, or TensorBoard is missing.
         """
         is_first, left = self.processes.is_first, self.settings.steps - self.step
@@ -177,6 +178,11 @@ class Run(Generic[Net, Batch]):
                 if self.processes.any(self._stopped):
                     self.save()
                     log.info("%s: stopped after step %d", self.checkpoint, self.step)
+                    if not self._stopped:  # nobody is to take it for done
+                        raise PannsError(
+                            f"another process was stopped after step {self.step}, and this one "
+                            "with it: start all of them again to go on"
+                        )
                     return
 
     def _scalars(self) -> ScalarLog:

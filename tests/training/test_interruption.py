@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 import torch
-from tiny_run import STEPS, tiny_run
+from tiny_run import STEPS, learn, tiny_run
 
+from panns_inference.errors import PannsError
+from panns_inference.training import Processes
 from panns_inference.training.interruption import SIGNALS, stopped_by_signals
 
 
@@ -38,6 +40,37 @@ def test_a_run_writes_a_checkpoint(tmp_path: Path, number: int) -> None:
         run.learn(batches())
     assert torch.load(tmp_path / "checkpoint.pth", weights_only=True)["iteration"] == 3
     assert all(signal.getsignal(each) is signal.default_int_handler for each in SIGNALS)
+
+
+class WithAnother(Processes):
+    """A process beside one that was stopped."""
+
+    def any(self, value: bool) -> bool:
+        return True
+
+    def agree(self, number: int) -> bool:
+        return True
+
+
+def test_a_process_is_not_done_where_another_one_was_stopped(tmp_path: Path) -> None:
+    run = tiny_run(tmp_path, WithAnother())
+    with pytest.raises(PannsError, match="another process was stopped after step 1, and this one"):
+        learn(run)
+    assert torch.load(tmp_path / "checkpoint.pth", weights_only=True)["iteration"] == 1
+
+
+def test_of_several_processes_the_second_signal_changes_nothing() -> None:
+    done = []
+
+    def interrupted_twice() -> None:
+        with stopped_by_signals(lambda: done.append("stopped"), several=True):
+            signal.raise_signal(signal.SIGTERM)
+            signal.raise_signal(signal.SIGTERM)
+            done.append("went on")
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted_twice()
+    assert done == ["stopped", "stopped", "went on"]
 
 
 def test_the_second_signal_is_raised_at_once() -> None:
