@@ -57,9 +57,9 @@ FACTS = """\
 | float16 | yes | no | yes |
 | grows, once it is in memory | yes | yes | yes |
 | wheels: Linux, macOS, Windows | Python 3.10 to 3.15, 2 MB | none | Python from 3.10, 19 MB |
-| OpenMP beside that of torch | no | no | yes |
+| brings OpenMP on macOS, as torch does | no | no | yes |
 
-Two runtimes of OpenMP in one process crash on macOS (faiss-wheels, issue 73)."""
+Two runtimes of OpenMP in one process can crash on macOS (faiss-wheels, issue 73)."""
 """What cannot be measured here, as of usearch 2.26.6, hnswlib 0.8.0 and faiss-cpu 1.15.1."""
 
 Vectors = NDArray[np.float32]

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from report import setting, table, write_section
 
 from panns_inference import AudioTagging
-from panns_inference.pipeline import EmbeddingTask
 from panns_inference.similar import Block, Kept, keep
 from panns_inference.similar.nearest import nearest
+from panns_inference.similar.search import task_of_windows
 
 TOP = 10
 
@@ -32,7 +32,8 @@ def example(block: Block, number: int) -> NDArray[np.float32]:
     own = block.recordings == number
     vectors = block.vectors[own]
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    direction: NDArray[np.float32] = (block.offsets - block.onsets)[own] @ (vectors / lengths)
+    unit = vectors / np.maximum(lengths, np.finfo(np.float32).tiny)  # zeros are silence
+    direction: NDArray[np.float32] = (block.offsets - block.onsets)[own] @ unit
     return direction
 
 
@@ -40,6 +41,8 @@ def precisions(kept: Kept, *, centred: bool) -> dict[str, float]:
     """Precision at 10 of each class: the mean over its recordings."""
     whole = Block(*map(np.concatenate, zip(*kept.blocks(), strict=True)))
     if centred:
+        sounds = whole.vectors.any(axis=1)
+        whole = Block(*(column[sounds] for column in whole))
         whole = whole._replace(vectors=whole.vectors - whole.vectors.mean(axis=0))
     classes = [Path(each.filename).parent.name for each in kept.recordings]
     shares = defaultdict(list)
@@ -63,7 +66,7 @@ def main() -> None:
     for length, hop in HOPS.items():
         row = [f"{length:g} s"]
         for model in networks:
-            task = EmbeddingTask(model, window=length, hop=hop)
+            task = task_of_windows(model, length, hop)
             kept = keep(task, [given.folder], given.embeddings, on_error="raise")
             found = precisions(kept, centred=False)
             by_class.setdefault(model.name, found)

@@ -1,14 +1,16 @@
 """Graphs of kept embeddings, for libraries so large that comparing all of them takes too long.
 
     000001.parquet    windows
-    000001.usearch    a graph of their embeddings in float16 (HNSW), of which a search reads little
+    000001.usearch    a graph of their embeddings in float16 (HNSW): a search looks at few of them
 
 Each fragment of a store has a graph of its own. It is made once, stays as it is while the library
 grows, and goes with its fragment. What a search finds is nearly always the nearest, and its
 similarities are right to three decimals.
 
-The graphs are those of usearch. It is maintained, and reads a graph from the disk where it lies, so
-that a library need not fit into memory; hnswlib does not.
+The graphs are those of usearch, which maps them from the disk, so that a library need not fit into
+memory; hnswlib does not, and has no wheels. The inverted lists of faiss are made in a third of the
+time, and a search of a cold disk reads far less of them (benchmarks/RESULTS.md, Indexes); but
+faiss brings an OpenMP of its own, and on macOS a process that has that of torch, too, can crash.
 """
 
 from __future__ import annotations

@@ -131,9 +131,7 @@ def search_similar(
         window = WINDOW if window is None else window
         hop = window / OVERLAP if hop is None else hop
         model = model or AudioTagging("PannsMini")
-        # A network may be given shorter windows among silence that is added.
-        silence = SILENCE if window >= model.min_clip else None
-        task = EmbeddingTask(model, window=window, hop=hop, skip_silence=silence)
+        task = task_of_windows(model, window, hop)
     # Before hours of sound are embedded: an example may not be there.
     direction = direction_of(task, wanted, unwanted, reading)
     windows = table or keep(
@@ -155,6 +153,19 @@ def search_similar(
         for number, onset, offset, similarity in found.tolist()
         for filename, *chosen in [names[number]]
     ]
+
+
+def task_of_windows(model: Model, window: float, hop: float) -> EmbeddingTask:
+    """Return what embeds the windows of a folder; embeddings of silence are zeros.
+
+    Args:
+        model: embeds.
+        window: seconds of a window.
+        hop: seconds from a window to the next.
+    """
+    # A network may be given shorter windows among silence that is added.
+    silence = SILENCE if window >= model.min_clip else None
+    return EmbeddingTask(model, window=window, hop=hop, skip_silence=silence)
 
 
 def is_table(path: str | os.PathLike[str]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,13 @@ def write(path: Path, frequency: float, seconds: float = 1.0) -> Path:
     tone = 0.3 * np.sin(2 * np.pi * frequency * time)
     soundfile.write(path, tone + 0.02 * random.normal(size=len(time)), RATE)
     return path
+
+
+def spoil(path: Path) -> None:
+    """Put other bytes into a file, which looks as before: what reads it fails."""
+    state = path.stat()
+    path.write_bytes(b"x" * state.st_size)
+    os.utime(path, ns=(state.st_atime_ns, state.st_mtime_ns))
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet
 import pytest
-from similar.conftest import write
+from similar.conftest import spoil, write
 
 from panns_inference import AudioTagging
 from panns_inference.batch import resume
@@ -49,13 +49,6 @@ def assert_is_of(kept: Kept, model: AudioTagging, **windows: float) -> None:
     assert found.keys() == expected.keys()
     for key, vector in expected.items():
         np.testing.assert_allclose(found[key], vector, rtol=0, atol=1e-5)
-
-
-def spoil(path: Path) -> None:
-    """Put other bytes into a file, which looks as before: what reads it fails."""
-    state = path.stat()
-    path.write_bytes(b"x" * state.st_size)
-    os.utime(path, ns=(state.st_atime_ns, state.st_mtime_ns))
 
 
 def fragments(library: Path) -> list[Path]:

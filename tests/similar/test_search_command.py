@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from pathlib import Path
 
 import openpyxl
 import pyarrow.parquet
 import pytest
+from similar.conftest import spoil
 
 from panns_inference.cli import main
 from panns_inference.similar import search_similar
@@ -116,6 +118,14 @@ def test_a_broken_recording_is_named(capsys, library, example, caplog) -> None:
     assert search(capsys, example, library, "-f", "csv", status=1).count("\n") == 7
     assert "broken.wav" in caplog.text
     search(capsys, example, library, "--on-error", "raise", status=1)
+
+
+def test_a_second_search_decodes_only_its_example(capsys, library, example, tmp_path) -> None:
+    elsewhere = shutil.copy(example, tmp_path / "example.wav")
+    before = search(capsys, elsewhere, library)
+    for path in library.rglob("*.wav"):
+        spoil(path)
+    assert search(capsys, elsewhere, library, "--on-error", "raise") == before
 
 
 def test_a_table_chooses_the_network(capsys, library, example, tmp_path) -> None:
