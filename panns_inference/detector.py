@@ -94,7 +94,7 @@ class Detector(Iterators):
         audio: Source | Iterable[Source],
         sample_rate: int | None = None,
         *,
-        method: str = rules.DEFAULT_METHOD,
+        method: str | None = None,
         threshold: rules.Threshold | None = None,
         threshold_off: rules.Threshold | None = None,
         smooth: float = 0.0,
@@ -122,7 +122,8 @@ class Detector(Iterators):
             audio: as for `Recogniser.tag`.
             sample_rate: as for `Recogniser.tag`.
             method: 'threshold', for runs of frames above it, or 'boxes', for segments between
-                changes of the probability, of which the threshold chooses by their mean.
+                changes of the probability, of which the threshold chooses by their mean; None is
+                what the file of the network says, else 'threshold'.
             threshold: probability in (0, 1] from which on there is an event: a number, an array of
                 one for each class, or a mapping from label, mid or index; None is that of the
                 network, `Model.threshold`: chosen from data for PannsMini, 0.5 for the others.

@@ -70,7 +70,7 @@ class Iterators(Model):
         audio: Source,
         sample_rate: int | None = None,
         *,
-        method: str = rules.DEFAULT_METHOD,
+        method: str | None = None,
         threshold: rules.Threshold | None = None,
         threshold_off: rules.Threshold | None = None,
         smooth: float = 0.0,

@@ -57,7 +57,7 @@ class Clipwise(Common, total=False):
 class Framewise(Common, total=False):
     """Further arguments of `detect`, for type checkers."""
 
-    method: str
+    method: str | None
     threshold: Threshold | None
     threshold_off: Threshold | None
     smooth: float

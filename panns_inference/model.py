@@ -70,6 +70,7 @@ class Model:
         labels: display names, in the order of the network's outputs.
         classes_num: number of labels.
         thresholds: one for each class, as the file of the weights says; else none.
+        method: by which `detect` finds events, as the file says; else ''.
         device: where waveforms are moved to before they meet the network.
         checkpoint: file of the weights; None if nothing was loaded.
 
@@ -144,7 +145,8 @@ class Model:
 
         self.device = resolve(device)
         made = ready(wanted)
-        self.name, self.labels, self.thresholds = made.name, made.labels, made.thresholds
+        self.name, self.labels = made.name, made.labels
+        self.thresholds, self.method = made.thresholds, made.method
         self.checkpoint = made.checkpoint
         lines = [f"Checkpoint path: {made.checkpoint}\n"] if made.checkpoint else []
         lines.append("Using CPU.\n" if self.device == "cpu" else f"Using {self.device}.\n")
@@ -165,7 +167,7 @@ class Model:
             raise UsageError(f"{path} has weights and settings: leave {', '.join(chosen)} out")
         held = with_mids(engine.metadata.labels, engine.metadata.mids)
         self.labels = held if labels is None else [*labels]
-        self.thresholds = engine.metadata.thresholds
+        self.thresholds, self.method = engine.metadata.thresholds, engine.metadata.method
         self.name, self.model, self.device, self.checkpoint = engine.name, None, engine.device, None
         return ["Using CPU.\n"]
 

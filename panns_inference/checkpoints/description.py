@@ -17,6 +17,7 @@ from typing import Any
 
 from ..arguments import NetworkSettings
 from ..errors import CheckpointError
+from ..events.rules import RULES_OF
 from ..registry import NETWORKS
 from ..terminal import printable
 
@@ -50,6 +51,7 @@ class Description:
         mids: an identifier of each class; empty if there are none.
         thresholds: of each class, the probability from which on `detect` finds an event; empty if
             that is the usual one.
+        method: by which `detect` finds events; empty if that is the usual one.
         settings: those that are not the published ones, as `models.build` takes them.
         activation: what makes probabilities of the last layer: 'sigmoid', or 'softmax' where one
             of the classes sounds at a time.
@@ -61,6 +63,7 @@ class Description:
     labels: tuple[str, ...]
     mids: tuple[str, ...] = ()
     thresholds: tuple[float, ...] = ()
+    method: str = ""
     settings: Mapping[str, Any] = field(default_factory=dict)
     activation: str = "sigmoid"
     hidden: tuple[int, ...] = ()
@@ -165,6 +168,7 @@ CHECKS: dict[str, tuple[Check, str]] = {
     "labels": (lambda value: bool(value) and _is_list_of(_is_text)(value), "names of the classes"),
     "mids": (_is_list_of(lambda value: isinstance(value, str)), "identifiers of the classes"),
     "thresholds": (_is_list_of(_is_threshold), "numbers above 0 and at most 1"),
+    "method": (lambda value: value in ("", *RULES_OF), " or ".join(RULES_OF)),
     "settings": (_are_settings, f"values of {', '.join(SETTINGS)}"),
     "hidden": (_is_list_of(_is_width), "numbers of outputs of each layer"),
     "activation": (lambda value: value in ACTIVATIONS, " or ".join(ACTIVATIONS)),

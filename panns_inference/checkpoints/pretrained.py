@@ -70,6 +70,7 @@ class Ready:
         network: with its weights.
         labels: display names of its classes.
         thresholds: one for each class, or none.
+        method: by which events are found; empty if it is not known.
         checkpoint: file of the weights; None if nothing was loaded.
     """
 
@@ -77,6 +78,7 @@ class Ready:
     network: nn.Module
     labels: list[str]
     thresholds: tuple[float, ...]
+    method: str
     checkpoint: Path | None
 
 
@@ -102,8 +104,9 @@ def ready(wanted: Wanted) -> Ready:
         put(network, opened, new_head=wanted.is_trunk)
     elif wanted.pretrained:
         path = _published(wanted, name, network, len(labels))
-    thresholds = stated.thresholds if stated and not wanted.is_trunk else ()
-    return Ready(name, network, labels, thresholds, path)
+    chosen = stated if stated and not wanted.is_trunk else None
+    thresholds, method = (chosen.thresholds, chosen.method) if chosen else ((), "")
+    return Ready(name, network, labels, thresholds, method, path)
 
 
 def _settled(wanted: Wanted) -> Wanted:

@@ -26,6 +26,7 @@ def save(
     labels: Sequence[str],
     mids: Sequence[str] = (),
     thresholds: Sequence[float] = (),
+    method: str = "",
     overwrite: bool = False,
 ) -> Path:
     """Write a network with the names of its classes as one file that needs nothing else.
@@ -40,6 +41,7 @@ def save(
         mids: an identifier of each class, such as AudioSet's; none if there are none.
         thresholds: of each class, the probability in (0, 1] from which on `detect` finds an event;
             none for the usual one.
+        method: by which `detect` finds events, 'threshold' or 'boxes'; '' is the usual one.
         overwrite: whether a file that is there is replaced.
 
     Returns:
@@ -52,7 +54,7 @@ def save(
     import torch
 
     target = Path(path)
-    entry = description_of(network, target, labels, mids, thresholds).entry()
+    entry = description_of(network, target, labels, mids, thresholds, method).entry()
     state = network.state_dict()
     is_safe = target.suffix == ".safetensors"
     written = write_safe_tensors(state, entry, target) if is_safe else b""
@@ -70,6 +72,7 @@ def description_of(
     labels: Sequence[str],
     mids: Sequence[str] = (),
     thresholds: Sequence[float] = (),
+    method: str = "",
 ) -> Description:
     """Return what a file of a network is to say of it.
 
@@ -79,6 +82,7 @@ def description_of(
         labels: as for `save`.
         mids: as for `save`.
         thresholds: as for `save`.
+        method: as for `save`.
 
     Raises:
         UsageError: if the network is none of `models`, or what is said of it cannot be true.
@@ -105,6 +109,7 @@ def description_of(
         tuple(map(str, labels)),
         tuple(map(str, mids)),
         tuple(map(float, thresholds)),
+        method,
         settings,
         network.activation,
         network.hidden,

@@ -71,7 +71,7 @@ EVENTS = [
         choices=tuple(RULES_OF),
         help="threshold: events are where the probability is above --threshold; boxes: they lie "
         "between its changes, and --threshold chooses by their mean; "
-        f"default: {DEFAULT_METHOD}",
+        f"default: that of the network, else {DEFAULT_METHOD}",
     ),
     options.option(
         "--threshold",

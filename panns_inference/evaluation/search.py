@@ -9,6 +9,7 @@ that of recordings which had no part in the choice.
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -101,13 +102,14 @@ def best_rules(
     measure: Measure = "event-f1",
     grid: Sequence[Mapping[str, Any]] = GRID,
     folds: int = 5,
+    enough: int = ENOUGH,
     default_threshold: float | Sequence[float] = 0.5,
     collar: float = 0.2,
     offset_share: float = 0.2,
 ) -> Choice:
     """Return the rules with the best figure.
 
-    Classes of at least `ENOUGH` events get a threshold of their own, if that is better for
+    Classes of at least `enough` events get a threshold of their own, if that is better for
     recordings that had no part in its choice.
 
     Args:
@@ -118,6 +120,7 @@ def best_rules(
             counts.
         grid: rules to choose from, but for thresholds; the first are those that are compared with.
         folds: groups of recordings; the rules for one are chosen on the others.
+        enough: events of a class from which on it may have a threshold of its own.
         default_threshold: of the rules that are compared with; one for all classes, or for each.
         collar: as for `event_based`, of onsets and offsets.
         offset_share: as for `event_based`.
@@ -147,37 +150,38 @@ def best_rules(
     if measure == "psds":
         areas = np.array([_psds(recordings, labels, each, order) for each in found])
         best = int(areas.argmax())
-        by_class = _is_better_by_class(counts[[best]], groups)
+        least = _enough(counts[[best]], groups, enough)
         figure, before = (
             _judged_by_psds(recordings, labels, each, groups) for each in (found, found[:1])
         )
     else:
-        by_class = _is_better_by_class(counts, groups)
-        figure = _judged_by_f1(counts, groups, by_class)
-        best = int(_f1(_picked(counts, order, order, by_class).sum(axis=1)).argmax())
+        least = _enough(counts, groups, enough)
+        figure = _judged_by_f1(counts, groups, least)
+        best = int(_f1(_picked(counts, order, order, least).sum(axis=1)).argmax())
         numbers = [thresholds.index(each) for each in defaults]
         of_default = counts[0, numbers, :, range(len(labels))]
         before = float(_f1(of_default.sum(axis=(0, 1))))
-    own, common = (_thresholds(counts[[best]], order, each)[0] for each in (by_class, False))
+    own, common = (_thresholds(counts[[best]], order, each)[0] for each in (least, math.inf))
     threshold = {OTHERS: thresholds[common[0]]} | {
         label: thresholds[k] for label, k in zip(labels, own, strict=True) if k != common[0]
     }
     return Choice({**grid[best], "threshold": threshold}, figure, before)
 
 
-def _judged_by_f1(counts: Counts, groups: Sequence[Sequence[int]], by_class: bool) -> float:
+def _judged_by_f1(counts: Counts, groups: Sequence[Sequence[int]], enough: float) -> float:
     """Event F1 of all recordings, each with the rules that other groups choose."""
     sums = np.zeros(3)
     for group in groups:
         others = [k for each in groups if each is not group for k in each]
-        best = int(_f1(_picked(counts, others, others, by_class).sum(axis=1)).argmax())
-        sums += _picked(counts[[best]], others, group, by_class)[0].sum(axis=0)
+        best = int(_f1(_picked(counts, others, others, enough).sum(axis=1)).argmax())
+        sums += _picked(counts[[best]], others, group, enough)[0].sum(axis=0)
     return float(_f1(sums))
 
 
-def _is_better_by_class(counts: Counts, groups: Sequence[Sequence[int]]) -> bool:
-    common, own = (_judged_by_f1(counts, groups, each) for each in (False, True))
-    return own > common
+def _enough(counts: Counts, groups: Sequence[Sequence[int]], enough: float) -> float:
+    """Events of a class for a threshold of its own: infinitely many if one for all is as good."""
+    common, own = (_judged_by_f1(counts, groups, each) for each in (math.inf, enough))
+    return enough if own > common else math.inf
 
 
 def _judged_by_psds(
@@ -235,13 +239,13 @@ def _f1(sums: NDArray[Any]) -> NDArray[np.float64]:
     return values
 
 
-def _thresholds(counts: Counts, numbers: Sequence[int], by_class: bool) -> NDArray[np.intp]:
+def _thresholds(counts: Counts, numbers: Sequence[int], enough: float) -> NDArray[np.intp]:
     """The number of the best threshold for each class, (grid, classes)."""
     sums = counts[:, :, numbers].sum(axis=2)
     common = _middle_of_best(_f1(sums.sum(axis=2)))[:, None]
     own = _middle_of_best(_f1(sums))
     n_there = sums[:, :1, :, 0] + sums[:, :1, :, 2]
-    chosen: NDArray[np.intp] = np.where(by_class & (n_there[:, 0] >= ENOUGH), own, common)
+    chosen: NDArray[np.intp] = np.where(n_there[:, 0] >= enough, own, common)
     return chosen
 
 
@@ -258,10 +262,10 @@ def _middle_of_best(figures: NDArray[np.float64]) -> NDArray[np.intp]:
 
 
 def _picked(
-    counts: Counts, chosen_by: Sequence[int], judged_by: Sequence[int], by_class: bool
+    counts: Counts, chosen_by: Sequence[int], judged_by: Sequence[int], enough: float
 ) -> Counts:
     """Counts of some recordings at the thresholds that others choose, (grid, classes, 3)."""
-    numbers = _thresholds(counts, chosen_by, by_class)[:, None, :, None]
+    numbers = _thresholds(counts, chosen_by, enough)[:, None, :, None]
     sums = counts[:, :, judged_by].sum(axis=2)
     return np.take_along_axis(sums, numbers, axis=1)[:, 0]
 

@@ -159,6 +159,7 @@ def _metadata(model: Model, network: Network) -> Metadata:
         source=source,
         licence=licence,
         thresholds=model.thresholds,
+        method=model.method,
     )
 
 

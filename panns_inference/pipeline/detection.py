@@ -41,7 +41,8 @@ class DetectionTask(Task[Detection]):
 
     Args:
         model: the network and its labels.
-        method: as for `Rules`, like the next eleven.
+        method: as for `Rules`, like the next eleven; None is that of the network, if its file has
+            one, else 'threshold'.
         threshold: as for `Rules`.
         threshold_off: as for `Rules`.
         smooth: as for `Rules`.
@@ -76,7 +77,7 @@ class DetectionTask(Task[Detection]):
         self,
         model: Model,
         *,
-        method: str = rules.DEFAULT_METHOD,
+        method: str | None = None,
         threshold: rules.Threshold | None = None,
         threshold_off: rules.Threshold | None = None,
         smooth: float = 0.0,
@@ -94,7 +95,7 @@ class DetectionTask(Task[Detection]):
         skip_silence: float | None = None,
     ) -> None:
         self.rules = Rules(
-            method=method,
+            method=method or model.method or rules.DEFAULT_METHOD,
             threshold=threshold,
             default_threshold=model.threshold,
             threshold_off=threshold_off,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import json
 import os
 import pickle
@@ -140,6 +141,32 @@ def test_as_onnx(path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str])
     ]
     assert tags[0] == tags[1]
     assert {mid for _, mid in tags[0]} == {*MIDS}
+
+
+def test_the_way_to_events_goes_along(network: Any, tmp_path: Path, street: Path) -> None:
+    """What the file says holds where nothing else is wanted, also as ONNX."""
+    pytest.importorskip("onnx")
+    path, target = tmp_path / "mine.safetensors", tmp_path / "mine.onnx"
+    given: Any = {"labels": LABELS, "thresholds": [0.4, 0.45, 0.5]}
+    lively = copy.deepcopy(network)
+    with torch.no_grad():
+        lively.framewise_head[-1].weight.mul_(1e4)
+    save(lively, path, method="boxes", **given)
+    assert main(["export", str(path), "--to", "onnx", "-o", str(target)]) == 0
+    for each in (path, target):
+        detector = SoundEventDetection(each, device="cpu", verbose=False)
+        assert detector.method == "boxes"
+        found = detector.detect(street).events
+        assert found == detector.detect(street, method="boxes").events
+        assert found == tuple(sorted(detector.events(street), key=lambda event: event.onset))
+        assert found != detector.detect(street, method="threshold").events
+        with pytest.raises(UsageError, match="smooth is a rule of the method threshold"):
+            detector.detect(street, smooth=0.5)
+    assert (
+        torch.load(written(network, tmp_path / "mine.pth"))["panns"].keys().isdisjoint({"method"})
+    )
+    with pytest.raises(UsageError, match="method is 'best', expected threshold or boxes"):
+        save(network, tmp_path / "other.pth", method="best", **given)
 
 
 def test_a_softmax_goes_along(tmp_path: Path) -> None:

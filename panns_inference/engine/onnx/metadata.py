@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
+from ...events.rules import RULES_OF
 from ...registry import NETWORKS
 from ..contract import Grid
 
@@ -74,6 +75,7 @@ class Metadata:
         precision: 'float32' or 'int8'.
         calibration: what the ranges of int8 were measured on.
         thresholds: of each class, what `detect` takes for an event; none if that is the usual one.
+        method: by which `detect` finds events; '' if that is the usual one.
     """
 
     panns_inference: str
@@ -95,6 +97,7 @@ class Metadata:
     precision: str = "float32"
     calibration: str = ""
     thresholds: tuple[float, ...] = ()
+    method: str = ""
 
     def entries(self) -> dict[str, str]:
         """The attributes as text: what is no text, as JSON."""
@@ -107,13 +110,13 @@ class Metadata:
 
         Args:
             entries: those of a file; more than these do not matter. `window` may be missing
-                where the network is known to have none, and `thresholds`.
+                where the network is known to have none, and `thresholds` and `method`.
 
         Raises:
             KeyError: if one is missing.
             ValueError: if one cannot be understood, or cannot be true.
         """
-        entries = {"thresholds": "[]", **entries}
+        entries = {"thresholds": "[]", "method": "", **entries}
         if entries.get("name") in WITHOUT_WINDOW:
             entries = {"window": "0", **entries}
         texts = {each.name: entries[each.name] for each in fields(cls)}
@@ -262,6 +265,7 @@ CHECKS: dict[str, tuple[Check, str]] = {
     "grid": (_is_grid, "samples of a segment, and segments of the halo on either side"),
     "seconds_at_once": (_is_time, f"seconds from 0 to {MOST_SECONDS:.0f}"),
     "thresholds": (_are_thresholds, "numbers above 0 and at most 1"),
+    "method": (("", *RULES_OF).__contains__, " or ".join(RULES_OF)),
     "precision": (PRECISIONS.__contains__, " or ".join(PRECISIONS)),
 }
 """Entry to the check of its value, and to what is expected of it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import compress
 
@@ -9,9 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...evaluation import Known, best_rules
-from ...evaluation.search import GRID
 from ...events import find_events
-from ...events.rules import OTHERS
+from ...events.rules import DEFAULT_METHOD, OTHERS, RULES_OF
 from ..data import Dataset
 from .event_results import Found
 from .framewise import fit
@@ -22,6 +22,15 @@ from .segments import Segments
 from .thresholds import best_thresholds
 from .validation import by_others, judging_groups
 
+METHODS = tuple({"method": method} for method in RULES_OF)
+"""That are chosen from where all times are known, each with its usual rules. More smoothing, and
+gaps that are closed, made the F1 of events in soundscapes of ESC-10 better by at most 0.02, boxes
+by 0.03 to 0.1."""
+
+ENOUGH = 50
+"""Events of a class from which on it may have a threshold of its own. In soundscapes of ESC-10 with
+10 to 30 of each, own ones have a segment F1 of 0.74 where one for all has 0.80."""
+
 
 @dataclass(frozen=True, eq=False)
 class Detector:
@@ -30,10 +39,12 @@ class Detector:
     Attributes:
         head: learnt from all segments.
         thresholds: of each class, from which probability on there is an event.
+        method: by which events are found; '' is the usual one.
     """
 
     head: Head
     thresholds: tuple[float, ...]
+    method: str
 
     def judge(self, segments: Segments) -> list[Found]:
         """Return what is found in the recordings whose events are known.
@@ -51,6 +62,7 @@ class Detector:
                     duration=each.duration,
                     labels=labels,
                     threshold=self.thresholds,
+                    method=self.method or DEFAULT_METHOD,
                 ),
             )
             for each in segments.scenes(self.head.probabilities(segments.values))
@@ -58,10 +70,11 @@ class Detector:
 
 
 def learn(segments: Segments) -> Detector:
-    """Return the head that is learnt from segments, with a threshold for each class.
+    """Return the head that is learnt from segments, with what finds events best.
 
-    It is the one with the best F1 of events or, of a class of which no times are known, the one by
-    which it is found best somewhere in a clip; judged by heads that have not learnt from the clip.
+    All is judged by heads that have not learnt from it. Of classes with known times, method and
+    thresholds are those with the best F1 of events; the threshold of another class is the one by
+    which it is found best somewhere in a clip.
 
     Args:
         segments: to learn from.
@@ -73,10 +86,12 @@ def learn(segments: Segments) -> Detector:
         group = rows[held][0]
         return fit(segments.where(groups != group)).probabilities(segments.values[held])
 
-    found = by_others(rows, (len(rows), len(data.labels)), judge)
-    judging = groups != ALWAYS
-    thresholds = _thresholds(segments.where(judging), found[rows != ALWAYS])
-    return Detector(fit(segments), tuple(thresholds))
+    found = by_others(rows, (len(rows), len(data.labels)), judge)[rows != ALWAYS]
+    judging = segments.where(groups != ALWAYS)
+    methods = METHODS if segments.is_timed.all() else METHODS[:1]
+    method, by_events = _by_events([*judging.scenes(found)], data.labels, methods)
+    thresholds = {**_by_clips(judging, found), **by_events}
+    return Detector(fit(segments), tuple(thresholds.values()), method)
 
 
 def judged(segments: Segments, dataset: Dataset, partition: Partition) -> list[Found]:
@@ -100,22 +115,29 @@ def judged(segments: Segments, dataset: Dataset, partition: Partition) -> list[F
     ]
 
 
-def _thresholds(segments: Segments, probabilities: NDArray[np.float64]) -> list[float]:
+def _by_clips(segments: Segments, probabilities: NDArray[np.float64]) -> dict[str, float]:
+    """The threshold of each class by which it is found best in clips without times."""
     data, in_bag = segments.dataset, ~segments.is_timed
     largest = np.zeros((len(data.clips), len(data.labels)))
     np.maximum.at(largest, segments.owners, probabilities)
     thresholds = best_thresholds(data.targets[in_bag], largest[in_bag])
-    by_clips = dict(zip(data.labels, thresholds, strict=True))
-    return [*{**by_clips, **_by_events([*segments.scenes(probabilities)], data.labels)}.values()]
+    return dict(zip(data.labels, thresholds, strict=True))
 
 
-def _by_events(scenes: list[Known], labels: tuple[str, ...]) -> dict[str, float]:
-    """The thresholds of the classes of which there are events, with the best F1 of them."""
+def _by_events(
+    scenes: list[Known], labels: tuple[str, ...], methods: Sequence[Mapping[str, str]]
+) -> tuple[str, dict[str, float]]:
+    """The method with the best F1 of events, and the threshold of each class of which there are."""
     there = {event.label for scene in scenes for event in scene.events}
     columns = [column for column, label in enumerate(labels) if label in there]
     if len(scenes) < 2 or not columns:
-        return {}
+        return "", {}
     some = [scene._replace(framewise=scene.framewise[:, columns]) for scene in scenes]
     names = [labels[column] for column in columns]
-    chosen = best_rules(some, names, grid=GRID[:1]).rules["threshold"]
-    return {name: chosen.get(name, chosen[OTHERS]) for name in names}
+    chosen = best_rules(some, names, grid=methods, enough=ENOUGH)
+    if not chosen.figure:  # nothing says that one is better than another
+        return "", {}
+    thresholds = chosen.rules["threshold"]
+    return chosen.rules["method"], {
+        name: thresholds.get(name, thresholds[OTHERS]) for name in names
+    }

@@ -98,18 +98,18 @@ def transfer_in_mode(
     data = _timed(packed.dataset, dataset)
     partition = partition_of(data, folds)
     made, taught, found = lessons.judged(partition)
-    results, thresholds = _results(data, found)
+    (results, thresholds), method = _results(data, found), ""
     if isinstance(made, PannsMini):
         segments = segments_of(made, data)
         detector = learn(segments.of(compress(data.clips, taught)))
         detector.head.put_into(made.framewise_head[-1])
-        thresholds = detector.thresholds
+        thresholds, method = detector.thresholds, detector.method
         if results and len(partition.judging) == 1:
             held = detector.judge(segments.of(compress(data.clips, *partition.judging)))
             results = replace(results, events=event_results(data.labels, thresholds, held))
     failures = tuple(Failure(path, cause) for path, cause in packed.broken)
     count = int(taught.sum())
-    return Transferred(made, data.labels, data.mids, thresholds, results, count, failures)
+    return Transferred(made, data.labels, data.mids, thresholds, method, results, count, failures)
 
 
 @dataclass(frozen=True, eq=False)

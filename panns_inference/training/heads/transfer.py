@@ -69,7 +69,7 @@ def transfer(
     ]
     learnt = examples.where(partition.learnt)
     chosen = learnt.learn()
-    made, thresholds = with_head(network, chosen.head), chosen.thresholds
+    made, thresholds, method = with_head(network, chosen.head), chosen.thresholds, ""
     data = examples.dataset
     results = results_of(data, chosen.thresholds, judgements) if judgements else None
     if isinstance(network, PannsMini) and isinstance(made, PannsMini):
@@ -77,7 +77,7 @@ def transfer(
         segments = segments_of(network, data, origin, embeddings, progress=progress)
         detector = learn(segments.of(learnt.dataset.clips))
         detector.head.put_into(made.framewise_head[-1])
-        thresholds = detector.thresholds
+        thresholds, method = detector.thresholds, detector.method
         if results:
             events = event_results(data.labels, thresholds, judged(segments, data, partition))
             results = replace(results, events=events)
@@ -86,6 +86,7 @@ def transfer(
         data.labels,
         data.mids,
         thresholds,
+        method,
         results,
         len(learnt.values),
         found.failures,

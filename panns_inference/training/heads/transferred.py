@@ -21,6 +21,7 @@ class Transferred:
         labels: display names of the classes.
         mids: an identifier of each; empty if they have none.
         thresholds: of each class, the probability from which on `detect` finds an event.
+        method: by which it finds events; '' is the usual one.
         results: how good it is, by clips that had no part in it; None if there are too few.
         n_clips: clips that it has learnt from.
         failures: clips that could not be read.
@@ -30,6 +31,7 @@ class Transferred:
     labels: tuple[str, ...]
     mids: tuple[str, ...]
     thresholds: tuple[float, ...]
+    method: str
     results: Results | None
     n_clips: int
     failures: tuple[Failure, ...]
@@ -53,5 +55,6 @@ class Transferred:
             labels=self.labels,
             mids=self.mids,
             thresholds=self.thresholds,
+            method=self.method,
             overwrite=overwrite,
         )

@@ -30,12 +30,12 @@ RNG = np.random.default_rng(0)
 KINDS = ("noise", "silence", "tone")
 
 
-def sound(kind: str, seconds: float = 2.0) -> np.ndarray:
+def sound(kind: str, seconds: float = 2.0, draw: np.random.Generator = RNG) -> np.ndarray:
     """A tone, noise or next to nothing, each a little different."""
     time = np.arange(round(seconds * RATE)) / RATE
     if kind == "tone":
-        return 0.3 * np.sin(2 * np.pi * RNG.uniform(400, 900) * time)
-    return RNG.normal(0, 0.1 if kind == "noise" else 1e-4, len(time))
+        return 0.3 * np.sin(2 * np.pi * draw.uniform(400, 900) * time)
+    return draw.normal(0, 0.1 if kind == "noise" else 1e-4, len(time))
 
 
 @pytest.fixture(scope="module")
@@ -393,12 +393,12 @@ def test_the_accuracy_on_esc10(name: str, least: float, shared: Path, tmp_path: 
     assert found.results.accuracy >= least
 
 
-def scene(path: Path, kinds: list[str]) -> None:
+def scene(path: Path, kinds: list[str], draw: np.random.Generator) -> None:
     """Sounds of a second and a half, each two seconds behind the last, and their label track."""
-    samples, lines = RNG.normal(0, 1e-3, round((2 * len(kinds) + 4) * RATE)), []
+    samples, lines = draw.normal(0, 1e-3, round((2 * len(kinds) + 4) * RATE)), []
     for k, kind in enumerate(kinds):
-        onset = 1 + 2 * k + RNG.uniform(0, 0.4)
-        first, event = round(onset * RATE), sound(kind, 1.5)
+        onset = 1 + 2 * k + draw.uniform(0, 0.4)
+        first, event = round(onset * RATE), sound(kind, 1.5, draw)
         samples[first : first + len(event)] += event
         lines.append(f"{onset:.3f}\t{onset + 1.5:.3f}\t{kind}\n")
     soundfile.write(path, samples, RATE)
@@ -408,9 +408,10 @@ def scene(path: Path, kinds: list[str]) -> None:
 def folder_of_scenes(folder: Path, number: int) -> Path:
     """Recordings with label tracks of Audacity beside them."""
     folder.mkdir()
+    draw = np.random.default_rng(number)
     for k in range(number):
-        kinds = [*RNG.permutation(["tone", "noise", "tone", "noise", "noise"])]
-        scene(folder / f"{k}.wav", kinds[: 3 + k % 2])
+        kinds = [*draw.permutation(["tone", "noise", "tone", "noise", "noise"])]
+        scene(folder / f"{k}.wav", kinds[: 3 + k % 2], draw)
     return folder
 
 
