@@ -191,9 +191,11 @@ def _gaps(events: Iterable[Annotation], length: float) -> Iterator[tuple[float, 
 
 
 def _labels_in(onset: float, offset: float, events: Iterable[Annotation]) -> set[str]:
-    return {
-        event.label
-        for event in events
-        if (shared := min(offset, event.offset) - max(onset, event.onset)) >= 0
-        and shared >= min(offset - onset, event.offset - event.onset) / 2
-    }
+    return {event.label for event in events if _holds(onset, offset, event)}
+
+
+def _holds(onset: float, offset: float, event: Annotation) -> bool:
+    if event.onset == event.offset:  # a label at a point, where a sound begins
+        return onset <= event.onset < offset
+    shared = min(offset, event.offset) - max(onset, event.onset)
+    return shared > 0 and shared >= min(offset - onset, event.offset - event.onset) / 2

@@ -29,12 +29,12 @@ from ..new_classes import Activation, activation_for
 from .detecting import learn
 from .event_results import event_results
 from .groups import ALWAYS, stratified
-from .lost import warn_of_lost_classes
 from .partition import Mask, Partition, partition_of
 from .results import Judgement, Results, results_of
 from .segments import segments_of
 from .thresholds import best_thresholds
 from .transferred import Transferred
+from .unlearnt import warn_of_long_clips, warn_of_lost_classes
 
 AT_ONCE = 64
 """Clips that are in memory at the same time, while nothing is learnt."""
@@ -85,6 +85,7 @@ def transfer_in_mode(
     # What cannot be is an error before anything is decoded.
     check_hidden(network, mode.hidden)
     partition_of(dataset, folds)
+    warn_of_long_clips(dataset, seconds)
     packed = pack(
         dataset,
         folder / "clips",

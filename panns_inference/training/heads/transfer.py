@@ -18,12 +18,12 @@ from .embedding import Embedded, embedded
 from .event_results import event_results
 from .examples import Examples
 from .linear import require
-from .lost import warn_of_lost_classes
 from .network import last_values, trunk_of, with_head
 from .partition import partition_of
 from .results import results_of
 from .segments import segments_of
 from .transferred import Transferred
+from .unlearnt import warn_of_lost_classes
 
 
 def transfer(

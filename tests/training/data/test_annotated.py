@@ -149,6 +149,20 @@ def test_events_behind_the_end_are_named(
     assert "street.flac, which lasts 9.00 s" in caplog.text
 
 
+def test_a_label_at_a_point_is_of_what_follows(street: Path, tmp_path: Path) -> None:
+    shutil.copy(street, tmp_path)
+    (tmp_path / "street.txt").write_text("4.0\t4.0\tDog\n")
+    found = read_annotated(tmp_path, seconds=2.0)
+    assert [(clip.onset, clip.offset, clip.labels) for clip in found.clips] == [
+        (0.0, 2.0, ()),
+        (2.0, 4.0, ()),
+        (3.0, 5.0, ("Dog",)),
+        (4.0, 6.0, ("Dog",)),
+        (6.0, 8.0, ()),
+        (8.0, 9.0, ()),
+    ]
+
+
 def event(onset: float, offset: float, label: str = "Dog") -> Event:
     return Event(onset, offset, label, "", -1, 1.0, 1.0)
 

@@ -19,8 +19,9 @@ from panns_inference import AudioTagging
 from panns_inference.checkpoints import save
 from panns_inference.cli import main
 from panns_inference.models import build
-from panns_inference.training.data import read_dataset
+from panns_inference.training.data import Clip, dataset, read_dataset
 from panns_inference.training.heads import transfer_in_mode
+from panns_inference.training.heads.unlearnt import warn_of_long_clips
 from panns_inference.training.modes import MODES, Mode
 
 FROZEN = Mode("freeze-l1", TINY.stages[:1])
@@ -132,3 +133,17 @@ def test_hidden_layers_go_through_onnx(
     assert torched.network.hidden == (512, 512)
     assert onnxed.labels == torched.labels
     assert onnxed.thresholds == torched.thresholds != (0.5, 0.5)
+
+
+def test_long_clips_are_said_to_be_cut(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    lengths = {"a": 1.9, "b": 2.0, "c": 4.0}
+    for name, length in lengths.items():
+        soundfile.write(tmp_path / f"{name}.wav", np.zeros(round(8000 * length)), 8000)
+    paths = [tmp_path / f"{name}.wav" for name in (*lengths, "gone")]
+    clips = [Clip(path, ("x",)) for path in paths]
+    warn_of_long_clips(dataset([*clips, Clip(paths[2], ("x",), 2.5, 4.0)]), 1.0)
+    assert "only the first 1 s of 2 long clips are learnt from, such as of" in caplog.text
+    assert "c.wav, which lasts 4 s: give more seconds, or annotations" in caplog.text
+    caplog.clear()
+    warn_of_long_clips(dataset(clips), 3.0)
+    assert not caplog.text
