@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -68,7 +69,10 @@ class Dataset:
         sounding += [(path, tuple(each.label for each in those)) for path, those in events.items()]
         for path, labels in sounding:
             if unknown := set(labels) - known:
-                raise UsageError(f"{path}: {', '.join(sorted(unknown))} is no class of these")
+                these = textwrap.shorten(", ".join(self.labels), 100, placeholder=" ...")
+                raise UsageError(
+                    f"{path}: {', '.join(sorted(unknown))} is no class of these: {these}"
+                )
 
     @property
     def is_single_label(self) -> bool:

@@ -35,7 +35,7 @@ def test_a_condition_keeps_the_classes() -> None:
     [
         ([], ["Dog"], "0 clips with 1 classes"),
         ([NEITHER], [], "1 clips with 0 classes"),
-        ([DOG], ["Cat"], "a.wav: Dog is no class of these"),
+        ([DOG], ["Cat"], "a.wav: Dog is no class of these: Cat"),
         ([DOG], ["Dog", "Dog"], "classes must differ: Dog"),
     ],
 )
