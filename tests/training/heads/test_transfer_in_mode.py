@@ -15,7 +15,7 @@ import soundfile
 import torch
 from killed_transfer import TINY
 
-from panns_inference import AudioTagging
+from panns_inference import AudioTagging, SoundEventDetection
 from panns_inference.checkpoints import save
 from panns_inference.cli import main
 from panns_inference.models import build
@@ -147,3 +147,26 @@ def test_long_clips_are_said_to_be_cut(tmp_path: Path, caplog: pytest.LogCapture
     caplog.clear()
     warn_of_long_clips(dataset(clips), 3.0)
     assert not caplog.text
+
+
+def test_times_are_learnt_in_every_mode(tmp_path: Path) -> None:
+    """A pack does not hold them; they come from the data set."""
+    folder = tmp_path / "known"
+    folder.mkdir()
+    for k in range(4):
+        time = np.arange(4 * RATE) / RATE
+        tone = np.sin(2 * np.pi * (500 + 50 * k) * time) * (time > 1) * (time < 2.5)
+        noise = np.random.default_rng(k).normal(0, 1e-3, len(time))
+        soundfile.write(folder / f"{k}.wav", 0.5 * tone + noise, RATE)
+        (folder / f"{k}.txt").write_text("1.0\t2.5\ttone\n")
+    model = AudioTagging("PannsMini", device="cpu", verbose=False, threads=1)
+    data = read_dataset(folder, seconds=1.0)
+    found = transfer_in_mode(data, model, FROZEN, tmp_path / "run", seconds=1.0)
+    assert found.results is not None
+    assert found.results.events is not None
+    assert found.results.events.n_recordings == 1
+    found.save(tmp_path / "mine.pth")
+    detector = SoundEventDetection(str(tmp_path / "mine.pth"), device="cpu", verbose=False)
+    (event,) = detector.detect(folder / "0.wav").events
+    assert event.onset == pytest.approx(1, abs=0.2)
+    assert event.offset == pytest.approx(2.5, abs=0.2)
