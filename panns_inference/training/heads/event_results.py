@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from ...events.rules import DEFAULT_METHOD
 from ...formats.figures import Kinds, write
 from ...formats.schema import Kind
 from ...formats.spans import Selection
@@ -44,6 +45,7 @@ class EventResults:
 
     Attributes:
         thresholds: of each class, by which `detect` finds events with the network that is saved.
+        method: by which it does; '' is the usual one.
         by_events: figures of onsets and offsets: one is found within 0.2 s, the offset within a
             fifth of the length if that is more.
         by_segments: figures of segments of a second.
@@ -51,6 +53,7 @@ class EventResults:
     """
 
     thresholds: tuple[float, ...]
+    method: str
     by_events: Scores
     by_segments: Scores
     n_recordings: int
@@ -97,19 +100,21 @@ class EventResults:
         }
         return {
             "recordings": self.n_recordings,
+            "method": self.method or DEFAULT_METHOD,
             **{name: known(value) for name, value in figures.items()},
             "classes": [dict(zip(COLUMNS, map(known, row), strict=True)) for row in self.rows],
         }
 
 
 def event_results(
-    labels: Sequence[str], thresholds: Sequence[float], found: Sequence[Found]
+    labels: Sequence[str], thresholds: Sequence[float], method: str, found: Sequence[Found]
 ) -> EventResults | None:
     """Return how well events were found; None if no event was there.
 
     Args:
         labels: the classes.
         thresholds: of each class, of the network that is saved.
+        method: by which it finds events; '' is the usual one.
         found: in the recordings that have judged.
     """
     if not any(each.reference for each in found):
@@ -118,6 +123,7 @@ def event_results(
     estimate = {str(number): each.estimate for number, each in enumerate(found)}
     return EventResults(
         tuple(thresholds),
+        method,
         event_based(reference, estimate, labels=labels),
         segment_based(reference, estimate, labels=labels),
         len(found),

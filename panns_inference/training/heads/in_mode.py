@@ -107,7 +107,8 @@ def transfer_in_mode(
         thresholds, method = detector.thresholds, detector.method
         if results and len(partition.judging) == 1:
             held = detector.judge(segments.of(compress(data.clips, *partition.judging)))
-            results = replace(results, events=event_results(data.labels, thresholds, held))
+            events = event_results(data.labels, thresholds, method, held)
+            results = replace(results, events=events)
     failures = tuple(Failure(path, cause) for path, cause in packed.broken)
     count = int(taught.sum())
     return Transferred(made, data.labels, data.mids, thresholds, method, results, count, failures)

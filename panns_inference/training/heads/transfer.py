@@ -79,7 +79,8 @@ def transfer(
         detector.head.put_into(made.framewise_head[-1])
         thresholds, method = detector.thresholds, detector.method
         if results:
-            events = event_results(data.labels, thresholds, judged(segments, data, partition))
+            held = judged(segments, data, partition)
+            events = event_results(data.labels, thresholds, method, held)
             results = replace(results, events=events)
     return Transferred(
         made,

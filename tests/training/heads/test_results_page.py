@@ -102,12 +102,13 @@ def test_a_page_of_events(tmp_path: Path) -> None:
     there = [[Annotation(1, 2, "a"), Annotation(4, 5, "b")], [Annotation(1, 2, "a")]]
     found = [[Annotation(1.1, 2.1, "a"), Annotation(7, 8, "b")], [Annotation(1.5, 2, "a")]]
     judged = [Found(*each) for each in zip(there, found, strict=True)]
-    events = event_results(LABELS, (0.3, 0.5, 0.7), judged)
+    events = event_results(LABELS, (0.3, 0.5, 0.7), "boxes", judged)
     assert events is not None
     page = replace(results(), events=events)
     reference, estimate = ({str(k): each for k, each in enumerate(two)} for two in (there, found))
     known = page.to_dict()["events"]
     expected = event_based(reference, estimate, labels=LABELS)
+    assert known["method"] == "boxes"
     assert known["event_f1"] == expected.f1 == pytest.approx(1 / 3)
     assert known["event_macro_f1"] == expected.macro_f1 == pytest.approx(1 / 4)
     assert known["segment_f1"] == segment_based(reference, estimate, labels=LABELS).f1
@@ -130,7 +131,7 @@ def test_a_page_of_events(tmp_path: Path) -> None:
     assert names == ["precision", "recall", "f1", "average precision", "event f1", "segment f1"]
     write_picture(page, tmp_path / "a.png")
     assert (tmp_path / "a.png").stat().st_size > 1000
-    assert event_results(LABELS, (0.3, 0.5, 0.7), [Found([], [])]) is None
+    assert event_results(LABELS, (0.3, 0.5, 0.7), "", [Found([], [])]) is None
 
 
 def test_what_cannot_be_known_is_not_said() -> None:
