@@ -71,7 +71,7 @@ def _keyword(name: str, value: object) -> str:
 
 def _option(name: str, value: object) -> str:
     option = f"--{_OPTIONS.get(name, name).replace('_', '-')}"
-    return option if value in (None, True) else f"{option} {value}"
+    return option if value is None or value is True else f"{option} {value}"
 
 
 class _Spelling:

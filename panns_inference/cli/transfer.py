@@ -130,7 +130,8 @@ def run(given: argparse.Namespace) -> int:
     model = open_model(given, "embedding")
     found = learnt(dataset, model, given)
     if found.failures:
-        lines = "".join(f"\n  {line}" for line in causes(found.failures))
+        of_recordings = [*dict.fromkeys(found.failures)]  # several clips may be of one
+        lines = "".join(f"\n  {line}" for line in causes(of_recordings))
         LOG.error("left out %d of %d clips:%s", len(found.failures), len(dataset.clips), lines)
     found.save(network, overwrite=given.overwrite)
     LOG.info(

@@ -25,6 +25,7 @@ def test_an_argument_in_both_ways() -> None:
         assert argument("overwrite", True) == "--overwrite"
         assert argument("channel", "left") == "--channel left"
         assert argument("checkpoint_path") == "--checkpoint"
+        assert argument("folds", 1) == "--folds 1"
     assert argument("jobs", 2) == "jobs=2"
 
 

@@ -189,6 +189,22 @@ def test_a_broken_recording_is_left_out(
     assert (tmp_path / "mine.pth").exists()
 
 
+def test_a_broken_recording_of_several_clips_is_named_once(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "broken.wav").write_text("no sound")
+    good = [f"{path},{path.parent.name},," for path in sorted(folder.rglob("*.wav"))]
+    rows = ["path,label,onset,offset", "broken.wav,tone,0,1", "broken.wav,tone,1,2", *good]
+    (tmp_path / "clips.csv").write_text("\n".join(rows))
+    given = ["--model", "PannsMini", "--device", "cpu", "--threads", "1"]
+    assert (
+        main(["transfer", str(tmp_path / "clips.csv"), *given, "-o", str(tmp_path / "m.pth")]) == 1
+    )
+    error = capsys.readouterr().err
+    assert f"left out 2 of {len(good) + 2} clips" in error
+    assert error.count("broken.wav") == 1
+
+
 def test_nothing_is_overwritten(
     mine: Path, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
