@@ -215,8 +215,8 @@ def _results(first: str, text: TextIO) -> Iterator[Values]:
 
 def _spans(result: Values) -> Iterator[Values]:
     """The events of a result, or the tags of it or of its stretches."""
-    if "events" in result:
-        yield from result["events"]
+    if isinstance(events := result.get("events"), list):
+        yield from events
     elif "tags" not in result:
         raise ValueError(f"{', '.join(result)} is neither a list of tags nor one of events")
     else:

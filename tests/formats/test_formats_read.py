@@ -123,6 +123,13 @@ def test_a_table_may_come_through_a_pipe(tmp_path: Path) -> None:
     assert found == list(rows_of(path))
 
 
+def test_what_panns_transfer_writes_of_events_is_no_table_of_them(tmp_path: Path) -> None:
+    path = tmp_path / "mine.json"
+    path.write_text('{"network": "mine.pth", "clips": 7, "events": {"event_f1": 0.5}}')
+    with pytest.raises(UsageError, match="network, clips, events is neither a list of tags nor"):
+        list(rows_of(path))
+
+
 @pytest.mark.parametrize("name", TABLES)
 def test_a_table_of_embeddings_is_refused(name: str, tmp_path: Path) -> None:
     path = written(name, tmp_path, embedding())
