@@ -99,7 +99,8 @@ def transfer_in_mode(
     data = _timed(packed.dataset, dataset)
     partition = partition_of(data, folds)
     made, taught, found = lessons.judged(partition)
-    (results, thresholds), method = _results(data, found), ""
+    results, thresholds = _results(data, found)
+    method = ""
     if isinstance(made, PannsMini):
         segments = segments_of(made, data)
         detector = learn(segments.of(compress(data.clips, taught)))

@@ -69,7 +69,8 @@ def transfer(
     ]
     learnt = examples.where(partition.learnt)
     chosen = learnt.learn()
-    made, thresholds, method = with_head(network, chosen.head), chosen.thresholds, ""
+    made, thresholds = with_head(network, chosen.head), chosen.thresholds
+    method = ""
     data = examples.dataset
     results = results_of(data, chosen.thresholds, judgements) if judgements else None
     if isinstance(network, PannsMini) and isinstance(made, PannsMini):

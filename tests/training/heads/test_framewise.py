@@ -196,8 +196,12 @@ def test_of_too_many_clips_some_are_drawn(monkeypatch: object, tmp_path: Path) -
     assert len(found.dataset.clips) == 3 < MOST_SEGMENTS
 
 
-def test_segments_are_computed_once(tmp_path: Path) -> None:
-    """Clips and whole recordings; what is there again was not decoded, for it is noise by now."""
+def test_segments_are_computed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Clips and whole recordings; what is there again was not decoded, for it is noise by now.
+
+    They are written in blocks of three segments, so that those of a clip lie in several.
+    """
+    monkeypatch.setattr("panns_inference.similar.windows.BLOCK_BYTES", 3 * 4 * 512)
     events = (Annotation(1.0, 2.0, "a"),)
     for name in "xyz":
         soundfile.write(tmp_path / f"{name}.wav", RNG.uniform(-0.1, 0.1, 96_000), 32_000)
