@@ -55,4 +55,6 @@ def unlowered(tensor: Tensor) -> Tensor:
     Args:
         tensor: values of any shape, (..., size).
     """
-    return tensor.float() if torch.is_autocast_enabled(tensor.device.type) else tensor
+    kind = tensor.device.type
+    is_lowered = torch.amp.is_autocast_available(kind) and torch.is_autocast_enabled(kind)
+    return tensor.float() if is_lowered else tensor
