@@ -312,7 +312,7 @@ def test_weights_of_a_gpu_come_back_on_it_or_on_the_cpu(
     said = tagger.inference(CLIP)[0]
     sent = pickle.dumps(tagger)
     weights = sum(tensor.nbytes for tensor in tagger.model.state_dict().values())
-    assert len(sent) < 1.05 * weights
+    assert len(sent) < 1.2 * weights  # they are sent once
     arrived = pickle.loads(sent)
     assert arrived.device == device
     assert next(arrived.model.parameters()).is_cuda
