@@ -45,6 +45,7 @@ from .clips import Clip, Dataset
 from .cutting import in_order
 from .manifest import check_names, write_manifest
 from .packed import BROKEN, INDEX, MANIFEST, Packed, index_of
+from .reading import DatasetLike, as_dataset
 from .shard import Layout, Shard, write_shards
 from .storage import SAMPLE_BYTES, Mapped
 
@@ -61,7 +62,7 @@ Files = dict[Path, Shard]
 
 
 def pack(
-    data: Dataset,
+    data: DatasetLike,
     folder: str | os.PathLike[str],
     *,
     sample_rate: int = 32_000,
@@ -78,7 +79,8 @@ def pack(
     a script that calls this needs `if __name__ == "__main__":`.
 
     Args:
-        data: the clips; those of one recording are brought one behind the other.
+        data: the clips, or what `read_dataset` reads; those of one recording are brought one behind
+            the other.
         folder: a new one, an empty one, or one of a pack of the same clips.
         sample_rate: of the waveforms in Hz.
         seconds: length of a waveform.
@@ -97,6 +99,7 @@ def pack(
     if n_samples < 1:
         raise UsageError(f"seconds={seconds} is no length of a clip")
     _check_h5py()
+    data = as_dataset(data)
     check_names(data)
     clips = [replace(clip, path=Path(os.path.abspath(clip.path))) for clip in in_order(data.clips)]
     data = replace(data, clips=tuple(clips))

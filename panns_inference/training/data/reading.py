@@ -34,6 +34,9 @@ FORMS = {
 ANY_FORM = ", or ".join(FORMS.values())
 """What can be given."""
 
+DatasetLike = Dataset | str | os.PathLike[str]
+"""A data set, or the path of one."""
+
 
 def read_dataset(
     path: str | os.PathLike[str],
@@ -80,6 +83,19 @@ def read_dataset(
         found = labelled(found.clips, labels, dict(zip(found.labels, found.mids, strict=False)))
     _warn_of_spellings(found.labels)
     return without(found, black_list) if black_list is not None else found
+
+
+def as_dataset(given: DatasetLike) -> Dataset:
+    """Return a data set as it is, and a path as `read_dataset` reads it.
+
+    Args:
+        given: one of both.
+
+    Raises:
+        UsageError: as by `read_dataset`.
+        AudioError: as by `read_dataset`.
+    """
+    return given if isinstance(given, Dataset) else read_dataset(given)
 
 
 def form_of(path: str | os.PathLike[str], root: str | os.PathLike[str] | None = None) -> str:

@@ -22,6 +22,7 @@ from ...models.mini import PannsMini
 from ...registry import DEFAULT_THRESHOLD
 from ..batches import Clips, Selection
 from ..data import Dataset, Packed, pack
+from ..data.reading import DatasetLike, as_dataset
 from ..judging import Judging
 from ..modes import Features, Mode, learnt
 from ..modes.features import digest
@@ -44,7 +45,7 @@ Found = tuple[NDArray[np.intp], NDArray[np.float32]]
 
 
 def transfer_in_mode(
-    dataset: Dataset,
+    dataset: DatasetLike,
     model: Model,
     mode: Mode,
     folder: str | os.PathLike[str],
@@ -65,7 +66,7 @@ def transfer_in_mode(
     another network or in another mode, it begins anew.
 
     Args:
-        dataset: the clips.
+        dataset: the clips, or what `read_dataset` reads.
         model: a network of `models` with its weights.
         mode: one of `modes.MODES`.
         folder: for the clips, packed, and for checkpoints.
@@ -84,6 +85,7 @@ def transfer_in_mode(
         raise UsageError(f"{model.name} cannot learn: give one of `panns models`, or its weights")
     # What cannot be is an error before anything is decoded.
     check_hidden(network, mode.hidden)
+    dataset = as_dataset(dataset)
     partition_of(dataset, folds)
     warn_of_long_clips(dataset, seconds)
     packed = pack(

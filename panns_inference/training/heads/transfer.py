@@ -11,7 +11,7 @@ from ...model import Model
 from ...models.mini import PannsMini
 from ...pipeline import EmbeddingTask
 from ...similar.kept import origin_of
-from ..data import Dataset
+from ..data.reading import DatasetLike, as_dataset
 from ..new_classes import activation_for
 from .detecting import judged, learn
 from .embedding import Embedded, embedded
@@ -27,7 +27,7 @@ from .unlearnt import warn_of_lost_classes
 
 
 def transfer(
-    dataset: Dataset,
+    dataset: DatasetLike,
     model: Model,
     *,
     folds: int | None = None,
@@ -41,7 +41,7 @@ def transfer(
     set names, or else a fifth. Then all are learnt from, but those of a split for tests.
 
     Args:
-        dataset: the clips.
+        dataset: the clips, or what `read_dataset` reads.
         model: a network with its weights.
         folds: number of groups, each of which judges in its turn; None is one time.
         embeddings: folder in which embeddings are kept, so that they are computed once; None is
@@ -56,6 +56,7 @@ def transfer(
     """
     require()
     network = trunk_of(model)
+    dataset = as_dataset(dataset)
     partition_of(dataset, folds)  # what cannot be is an error before the network runs
     found = embedded(dataset, model, embeddings, progress=progress)
     _check(found)

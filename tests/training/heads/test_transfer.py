@@ -18,7 +18,7 @@ from panns_inference.export import to_onnx
 from panns_inference.metrics import Annotation, event_based, segment_based
 from panns_inference.models.mini import PannsMini
 from panns_inference.pipeline import EmbeddingTask
-from panns_inference.training.data import Clip, Dataset, dataset, read_dataset
+from panns_inference.training.data import Clip, Dataset, dataset, pack, read_dataset
 from panns_inference.training.heads import transfer
 from panns_inference.training.heads.embedding import embedded
 from panns_inference.training.modes import MODES, Mode, Stage
@@ -271,6 +271,15 @@ def test_several_classes_at_a_time_and_none(mini: AudioTagging, tmp_path: Path) 
     assert found.results is not None
     assert found.results.confusion is None
     assert found.results.mean_average_precision > 0.9
+
+
+def test_a_path_stands_for_what_it_holds(mini: AudioTagging, folder: Path, tmp_path: Path) -> None:
+    one, other = (transfer(each, mini) for each in (folder, read_dataset(folder)))
+    assert (one.labels, one.thresholds) == (KINDS, other.thresholds)
+    packed = pack(str(folder), tmp_path / "packed", sample_rate=8000, seconds=1, workers=1)
+    assert packed.waveforms([17]).shape == (1, 8000)
+    with pytest.raises(UsageError, match="is not there: give a folder with a subfolder"):
+        transfer("missing", mini)
 
 
 def test_too_few_clips_are_learnt_from_all_the_same(mini: AudioTagging, folder: Path) -> None:

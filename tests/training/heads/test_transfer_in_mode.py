@@ -80,7 +80,7 @@ def test_nothing_is_taken_over_from_other_sounds_or_weights(sounds: Path, tmp_pa
 
     def learnt(folder: str, model: AudioTagging) -> dict[str, torch.Tensor]:
         path = tmp_path / folder
-        made = transfer_in_mode(read_dataset(sounds), model, FROZEN, path, seconds=0.5)
+        made = transfer_in_mode(sounds, model, FROZEN, path, seconds=0.5)
         return made.network.state_dict()
 
     mini = AudioTagging("PannsMini", device="cpu", verbose=False, threads=1)
