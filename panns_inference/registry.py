@@ -46,6 +46,9 @@ TABLE = Path(__file__).with_suffix(".csv")
 DEFAULT_THRESHOLD = 0.5
 """Probability from which on there is an event, for networks of which nothing is known."""
 
+METHODS = ("threshold", "boxes")
+"""How events are found; the first, for networks of which nothing is known."""
+
 
 @dataclass(frozen=True)
 class Source:

@@ -17,8 +17,7 @@ from typing import Any
 
 from ..arguments import NetworkSettings
 from ..errors import CheckpointError
-from ..events.rules import RULES_OF
-from ..registry import NETWORKS
+from ..registry import METHODS, NETWORKS
 from ..terminal import printable
 
 KEY = "panns"
@@ -168,7 +167,7 @@ CHECKS: dict[str, tuple[Check, str]] = {
     "labels": (lambda value: bool(value) and _is_list_of(_is_text)(value), "names of the classes"),
     "mids": (_is_list_of(lambda value: isinstance(value, str)), "identifiers of the classes"),
     "thresholds": (_is_list_of(_is_threshold), "numbers above 0 and at most 1"),
-    "method": (lambda value: value in ("", *RULES_OF), " or ".join(RULES_OF)),
+    "method": (lambda value: value in ("", *METHODS), " or ".join(METHODS)),
     "settings": (_are_settings, f"values of {', '.join(SETTINGS)}"),
     "hidden": (_is_list_of(_is_width), "numbers of outputs of each layer"),
     "activation": (lambda value: value in ACTIVATIONS, " or ".join(ACTIVATIONS)),

@@ -10,11 +10,10 @@ from ..events.rules import (
     DEFAULT_METHOD,
     MERGE_DIFFERENCE,
     MERGE_RATIO,
-    RULES_OF,
     STEP_FILTER,
 )
 from ..events.rules_file import read_rules
-from ..registry import DEFAULT_THRESHOLD, NETWORKS
+from ..registry import DEFAULT_THRESHOLD, METHODS, NETWORKS
 from ..results import Detection
 from . import known_names, options, values, wanted
 from .clock import CLOCK, clock_of
@@ -68,7 +67,7 @@ EXAMPLE = "panns detect --threshold 0.3 --classes Speech -f audacity talk.mp3 -o
 EVENTS = [
     options.option(
         "--method",
-        choices=tuple(RULES_OF),
+        choices=METHODS,
         help="threshold: events are where the probability is above --threshold; boxes: they lie "
         "between its changes, and --threshold chooses by their mean; "
         f"default: that of the network, else {DEFAULT_METHOD}",

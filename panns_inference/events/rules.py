@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import UsageError
-from ..registry import DEFAULT_THRESHOLD
+from ..registry import DEFAULT_THRESHOLD, METHODS
 from ..wording import argument
 from .columns import Class, column_of, columns_of
 from .threshold_file import read_thresholds
@@ -21,13 +21,19 @@ Threshold = float | ArrayLike | Mapping[Class, float] | str | os.PathLike[str]
 """One for all classes; one for each, (classes,); those of the classes that are named, where `*`
 stands for all others; or the path of a file with these."""
 
-DEFAULT_METHOD = "threshold"
+DEFAULT_METHOD = METHODS[0]
 """How events are found if nothing else is wanted."""
 
-RULES_OF = {
-    "threshold": ("threshold_off", "smooth", "merge_gap", "pad"),
-    "boxes": ("step_filter", "merge_difference", "merge_ratio"),
-}
+RULES_OF = dict(
+    zip(
+        METHODS,
+        (
+            ("threshold_off", "smooth", "merge_gap", "pad"),
+            ("step_filter", "merge_difference", "merge_ratio"),
+        ),
+        strict=True,
+    )
+)
 """The methods, with the rules that mean nothing to the other one."""
 
 OTHERS = "*"

@@ -12,8 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from ...events.rules import RULES_OF
-from ...registry import NETWORKS
+from ...registry import METHODS, NETWORKS
 from ..contract import Grid
 
 WAVEFORM = "waveform"
@@ -265,7 +264,7 @@ CHECKS: dict[str, tuple[Check, str]] = {
     "grid": (_is_grid, "samples of a segment, and segments of the halo on either side"),
     "seconds_at_once": (_is_time, f"seconds from 0 to {MOST_SECONDS:.0f}"),
     "thresholds": (_are_thresholds, "numbers above 0 and at most 1"),
-    "method": (("", *RULES_OF).__contains__, " or ".join(RULES_OF)),
+    "method": (("", *METHODS).__contains__, " or ".join(METHODS)),
     "precision": (PRECISIONS.__contains__, " or ".join(PRECISIONS)),
 }
 """Entry to the check of its value, and to what is expected of it."""
