@@ -7,7 +7,7 @@
 | column | other names | what is in it |
 | --- | --- | --- |
 | path | filename, file | relative to the folder of the table or to the present one, or absolute |
-| labels | label, class, category, target | one or several, with `;` between them, as below |
+| labels | label, class, category, target | one or several, with `;` or a new line between them |
 | mids | mid | the identifiers of the labels in their order, or instead of them |
 | onset, offset | start, end; start_seconds, end_seconds | a stretch of the recording, in seconds |
 | split, fold | | of the data set |
@@ -96,15 +96,17 @@ def read_manifest(
     """
     folder = Path(path).parent if root is None else Path(root)
     found = of_text(text_of(path), os.fspath(path), folder, labels)
-    missing = {
-        str(each.relative_to(folder) if each.is_relative_to(folder) else each): each
+    named = {
+        each: str(each.relative_to(folder) if each.is_relative_to(folder) else each)
         for each in {clip.path for clip in found.clips}
-        if not os.path.isfile(each)
     }
-    elsewhere = found_recordings(missing, path, root)
-    moved = {missing[name]: Path(place) for name, place in elsewhere.items()}
+    missing = {each for each in named if not os.path.isfile(each)}
+    if not missing:
+        return found
+    places = found_recordings(named.values(), path, root)
+    moved = {each: Path(places.get(named[each], each)) for each in missing}
     clips = [replace(clip, path=moved.get(clip.path, clip.path)) for clip in found.clips]
-    return replace(found, clips=tuple(clips)) if moved else found
+    return replace(found, clips=tuple(clips))
 
 
 def of_text(text: str, name: str, folder: Path, labels: Sequence[str] = ()) -> Dataset:
@@ -256,7 +258,7 @@ def _labels(cells: Mapping[str, str], known: dict[str, str]) -> tuple[str, ...]:
 
 def _several(text: str) -> list[str]:
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=SEPARATOR, skipinitialspace=True)
-    return [each.strip() for each in next(rows, []) if each.strip()]
+    return [each.strip() for row in rows for each in row if each.strip()]
 
 
 def _joined(names: Sequence[str]) -> str:

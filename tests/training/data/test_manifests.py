@@ -94,6 +94,24 @@ def test_recordings_are_found_from_the_present_folder(
     assert [clip.path.is_file() for clip in found] == [True, True, False]
 
 
+def test_no_recording_stands_for_another_of_its_name(tmp_path: Path) -> None:
+    """`noise/1.wav` is not there, and `1.wav` is another recording of the table."""
+    for name in ("1.wav", "2.wav"):
+        written_below(tmp_path, name)
+    table = written(
+        tmp_path / "clips.csv",
+        "path,labels\n1.wav,Dog\nnoise/1.wav,Rain\n2.wav,Cat\nnoise/2.wav,Rain\nelse/3.wav,Wren\n",
+    )
+    written_below(tmp_path, "3.wav")
+    assert [clip.path.relative_to(tmp_path).as_posix() for clip in read_manifest(table).clips] == [
+        "1.wav",
+        "noise/1.wav",
+        "2.wav",
+        "noise/2.wav",
+        "3.wav",
+    ]
+
+
 def written_below(folder: Path, name: str) -> None:
     (folder / name).parent.mkdir(parents=True, exist_ok=True)
     (folder / name).touch()
@@ -169,6 +187,17 @@ def test_labels_may_have_what_separates_them_in_quotes(tmp_path: Path) -> None:
     rows = """1.wav,\"""Dog; far"" ; Rain\"\n2.wav,"5"" gun;Rain"\n"""
     data = read_manifest(written(tmp_path / "clips.csv", f"path,labels\n{rows}"))
     assert [clip.labels for clip in data.clips] == [("Dog; far", "Rain"), ('5" gun', "Rain")]
+
+
+def test_labels_may_stand_below_each_other_in_a_cell(tmp_path: Path) -> None:
+    """As a spreadsheet writes a cell with line breaks; within quotes they belong to a label."""
+    rows = '1.wav,"Dog\nRain"\n2.wav,"\r\nDog"\n3.wav,"""a\nb"";Dog\n\n Rain "\n'
+    data = read_manifest(written(tmp_path / "clips.csv", f"path,labels\n{rows}"))
+    assert [clip.labels for clip in data.clips] == [
+        ("Dog", "Rain"),
+        ("Dog",),
+        ("a\nb", "Dog", "Rain"),
+    ]
 
 
 @pytest.mark.parametrize("label", [" a", "", "a\n"])
