@@ -72,7 +72,9 @@ def run(given: argparse.Namespace) -> int:
     from ..batch import Failure, results
     from ..evaluation import Known, aligned, best_rules, read_annotations
     from ..evaluation.channels import by_name
+    from ..evaluation.search import GRID
     from ..events.columns import columns_of
+    from ..events.rules import DEFAULT_METHOD
     from ..events.rules_file import rules_text
     from ..files import atomic_write
     from ..metrics import Annotation
@@ -134,6 +136,7 @@ def run(given: argparse.Namespace) -> int:
         recordings,
         [*names.values()],
         measure=given.measure,
+        grid=({"method": model.method or DEFAULT_METHOD}, *GRID),
         folds=given.folds,
         default_threshold=np.broadcast_to(model.threshold, len(model.labels))[columns].tolist(),
         collar=given.collar,

@@ -20,7 +20,7 @@ from .rules import MOST, Rules
 from .search import PIECE, Found, Open, Search, Window
 from .thresholding import Thresholding
 
-METHODS: Mapping[str, Callable[[Rules, float, Sequence[str]], Search]] = {
+SEARCHES: Mapping[str, Callable[[Rules, float, Sequence[str]], Search]] = {
     "threshold": Thresholding,
     "boxes": Boxes,
 }
@@ -62,7 +62,7 @@ class EventFinder:
         self._labels = labels
         self._pad = float(chosen.pad)
         self._thresholds = chosen.thresholds(labels)[0].tolist()
-        self._search = METHODS[chosen.method](chosen, self._rate, labels)
+        self._search = SEARCHES[chosen.method](chosen, self._rate, labels)
         if state is None:
             state = {
                 "n_frames": np.array(0),

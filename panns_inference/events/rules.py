@@ -24,16 +24,10 @@ stands for all others; or the path of a file with these."""
 DEFAULT_METHOD = METHODS[0]
 """How events are found if nothing else is wanted."""
 
-RULES_OF = dict(
-    zip(
-        METHODS,
-        (
-            ("threshold_off", "smooth", "merge_gap", "pad"),
-            ("step_filter", "merge_difference", "merge_ratio"),
-        ),
-        strict=True,
-    )
-)
+RULES_OF = {
+    "threshold": ("threshold_off", "smooth", "merge_gap", "pad"),
+    "boxes": ("step_filter", "merge_difference", "merge_ratio"),
+}
 """The methods, with the rules that mean nothing to the other one."""
 
 OTHERS = "*"
@@ -166,7 +160,7 @@ class Rules:
                 if method != self.method and not np.array_equal(given, defaults[name]):
                     raise UsageError(
                         f"{argument(name)} is a rule of the method {method} and means nothing to "
-                        f"{self.method}: leave it out, or choose the other method"
+                        f"{self.method}: leave it out, or give {argument('method', method)}"
                     )
 
     def lengths(self, frames_per_second: float) -> Lengths:

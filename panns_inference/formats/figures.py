@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 from ..terminal import printable
 from . import csv, parquet, xlsx
 from .schema import Kind
 from .spans import Selection, unicode
+
+T = TypeVar("T")
 
 Kinds = Mapping[str, Kind]
 """The columns: their names, and what they hold."""
@@ -39,12 +41,17 @@ def write(
         file: open for text; for xlsx, for bytes.
         selection: how cells are written.
     """
-    known = [[None if _is_nan(value) else value for value in row] for row in rows]
-    WRITERS[form](title, kinds, known, file, selection)
+    cells = [[without_nan(value) for value in row] for row in rows]
+    WRITERS[form](title, kinds, cells, file, selection)
 
 
-def _is_nan(value: object) -> bool:
-    return isinstance(value, float) and math.isnan(value)
+def without_nan(value: T) -> T | None:
+    """Return a value as tables and JSON hold it: None where it is no number (NaN).
+
+    Args:
+        value: any value.
+    """
+    return None if isinstance(value, float) and math.isnan(value) else value
 
 
 def _table(_: str, kinds: Kinds, rows: Rows, file: IO[str], __: Selection) -> None:

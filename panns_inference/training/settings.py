@@ -80,5 +80,5 @@ def check_least(table: object, least: int, *names: str) -> None:
     """
     for name in names:
         value = getattr(table, name)
-        if value is not None and value < least:
+        if value is not None and not value >= least:  # NaN is not, either
             raise UsageError(f"{name} must be {least} or more, not {value}")

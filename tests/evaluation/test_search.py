@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 import soundfile
 
+from panns_inference import AudioTagging, SoundEventDetection
+from panns_inference.checkpoints import save
 from panns_inference.cli import main
 from panns_inference.errors import UsageError
 from panns_inference.evaluation import Known, best_rules, search
@@ -258,3 +260,30 @@ def test_each_channel_is_tuned_by_its_own_annotations(
     assert float(before[1]) == 0
     assert main([*map(str, words[:-4]), "--model", "PannsMini", "--device", "cpu"]) == 2
     assert "at least two recordings" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("few_thresholds")
+def test_chosen_rules_are_compared_with_what_detect_does(
+    street: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Also with a network whose file says another way to events."""
+    tagger = AudioTagging("PannsMini", device="cpu", verbose=False)
+    mine = save(tagger.network, tmp_path / "mine.pth", labels=tagger.labels, method="boxes")
+    (folder := tmp_path / "sounds").mkdir()
+    for name in ("one", "two"):
+        shutil.copy(street, folder / f"{name}.flac")
+        (folder / f"{name}.txt").write_text("0.6\t1.1\tspeech synthesizer\n")
+    words = ["tune", folder, "--reference", folder, "--model", mine]
+    assert main([*map(str, words), "--device", "cpu", "-q"]) == 0
+    (before,) = re.findall(r"(\d\.\d{3}) with the default rules", capsys.readouterr().out)
+    detector = SoundEventDetection(mine, device="cpu", verbose=False)
+    there = {"one": [Annotation(0.6, 1.1, "Speech synthesizer")]}
+    by_boxes, by_threshold = (
+        event_based(
+            there,
+            {"one": detector.detect(street, classes=["Speech synthesizer"], method=method).events},
+        ).f1
+        for method in (None, "threshold")
+    )
+    assert float(before) == pytest.approx(by_boxes, abs=6e-4)
+    assert by_boxes != by_threshold

@@ -109,7 +109,10 @@ def test_a_mean_that_was_rounded_is_at_its_threshold(dtype: type) -> None:
         ({"threshold_off": {"Dog": 0.1}}, "^threshold_off is a rule of the method threshold"),
         ({"threshold_off": [0.1] * 3}, "^threshold_off is a rule of the method threshold"),
         ({"method": "threshold", "step_filter": 1}, "^step_filter is a rule of the method boxes"),
-        ({"method": "threshold", "merge_ratio": 3}, "means nothing to threshold: leave it out"),
+        (
+            {"method": "threshold", "merge_ratio": 3},
+            "leave it out, or give method='boxes'",
+        ),
         ({"step_filter": 0}, "^step_filter must be a number of seconds above 0, not 0"),
         ({"step_filter": float("nan")}, "^step_filter must be a number of seconds above 0"),
         ({"merge_difference": -0.1}, "^merge_difference must be a difference of probabilities"),

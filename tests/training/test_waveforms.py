@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 import torch
 from hypothesis import given
@@ -76,7 +78,8 @@ def test_a_recipe_says_it_in_seconds() -> None:
 
 
 def test_what_makes_no_sense_is_refused() -> None:
-    with pytest.raises(UsageError, match="gain must be 0 or more, not -1"):
-        Augmentation(gain=-1)
+    for name, value in (("gain", -1), ("crop", -0.4), ("crop", math.nan), ("shift", math.nan)):
+        with pytest.raises(UsageError, match=f"{name} must be 0 or more, not {value}"):
+            Augmentation(**{name: value})
     with pytest.raises(UsageError, match="101 samples cannot be taken of clips of 100: give a sho"):
         WaveformAugmentation(crop=101)(CLIPS)

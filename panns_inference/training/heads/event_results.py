@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import io
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from ...events.rules import DEFAULT_METHOD
-from ...formats.figures import Kinds, write
+from ...formats.figures import Kinds, without_nan, write
 from ...formats.schema import Kind
 from ...formats.spans import Selection
 from ...metrics import Scores, Timed, event_based, segment_based
@@ -101,8 +100,10 @@ class EventResults:
         return {
             "recordings": self.n_recordings,
             "method": self.method or DEFAULT_METHOD,
-            **{name: known(value) for name, value in figures.items()},
-            "classes": [dict(zip(COLUMNS, map(known, row), strict=True)) for row in self.rows],
+            **{name: without_nan(value) for name, value in figures.items()},
+            "classes": [
+                dict(zip(COLUMNS, map(without_nan, row), strict=True)) for row in self.rows
+            ],
         }
 
 
@@ -128,12 +129,3 @@ def event_results(
         segment_based(reference, estimate, labels=labels),
         len(found),
     )
-
-
-def known(value: object) -> object:
-    """Return a figure as JSON holds it: None for NaN.
-
-    Args:
-        value: any value.
-    """
-    return None if isinstance(value, float) and math.isnan(value) else value

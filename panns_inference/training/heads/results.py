@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...formats.figures import Kinds, Rows, write
+from ...formats.figures import Kinds, Rows, without_nan, write
 from ...formats.schema import Kind
 from ...formats.spans import Selection
 from ...metrics import Counts, accuracy, tagging_scores
@@ -19,7 +19,7 @@ from ...plot.classes import draw_classes
 from ...plot.drawing import Settings
 from ...wording import counted
 from ..data import Dataset
-from .event_results import EventResults, known
+from .event_results import EventResults
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -70,8 +70,8 @@ class Results:
         confusion: clips by their class, and by their most probable class, (classes, classes); None
             where clips may have several classes or none.
         n_clips: clips that have judged.
-        events: how well their events are found; None if it is not known when they are, or the
-            network does not learn it.
+        events: how well their events are found; None if it is not known when they are, the network
+            does not learn it, or more than its last layer learnt, fold by fold.
     """
 
     labels: tuple[str, ...]
@@ -151,11 +151,11 @@ class Results:
 
     def to_dict(self) -> dict[str, Any]:
         """All figures, ready for JSON; None where there is none."""
-        classes = [dict(zip(COLUMNS, map(known, row), strict=True)) for row in self.rows]
+        classes = [dict(zip(COLUMNS, map(without_nan, row), strict=True)) for row in self.rows]
         return {
             "clips": self.n_clips,
-            "accuracy": known(self.accuracy),
-            "mean_average_precision": known(self.mean_average_precision),
+            "accuracy": without_nan(self.accuracy),
+            "mean_average_precision": without_nan(self.mean_average_precision),
             "classes": classes,
             "confusion": None if self.confusion is None else self.confusion.tolist(),
             "events": None if self.events is None else self.events.to_dict(),

@@ -10,9 +10,11 @@ They are kept on the disk, as embeddings are: 12.8 kB a second, a fifth of a WAV
 from __future__ import annotations
 
 import itertools
+import logging
 import math
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -22,6 +24,7 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional
 
+from ...audio import stated_length
 from ...batch import Failure
 from ...errors import AudioError
 from ...evaluation import Known
@@ -31,14 +34,18 @@ from ...similar.fragments import Origin
 from ..data import Clip, Dataset
 from ..data.annotated import length_of
 from ..data.cutting import in_order, waveforms_of
+from ..samplers import Alternate
 from .partition import Mask
 from .stretches import OnError, Place, Values, kept_stretches, place_of
+
+LOG = logging.getLogger("panns_inference")
 
 LONGEST_SECONDS = 30
 """Of a stretch: it goes through the network at once."""
 
 MOST_SEGMENTS = 200_000
-"""That are learnt from: 9 hours, and 0.4 GB. Of more, some stretches are drawn."""
+"""That are learnt from: 9 hours, and 0.4 GB. Of more, stretches are drawn: in turn any of them, and
+one of each class."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,19 +158,14 @@ def segments_of(
         OutputError: if they cannot be kept.
     """
     seconds = network.segment_frames * network.hop_size / network.sample_rate
-    stretches = _stretches(dataset, seconds)
-    most = max(1, round(MOST_SEGMENTS * seconds / LONGEST_SECONDS))
-    if len(stretches) > most:
-        drawn = np.sort(np.random.default_rng(0).permutation(len(stretches))[:most])
-        stretches = [stretches[number] for number in drawn]
+    stretches = _few_enough(replace(dataset, clips=_stretches(dataset, seconds)), seconds)
     compute = partial(_computed, network)
-    failures: list[Failure] = []
     if origin is None:
-        found = dict(compute(stretches, failures.append))
+        found = dict(compute(stretches, _ignore))
     else:
         of_segments = {**origin, "segments": True}
         found = kept_stretches(
-            of_segments, stretches, compute, folder, on_error=failures.append, progress=progress
+            of_segments, stretches, compute, folder, on_error=_ignore, progress=progress
         )
     read = tuple(clip for clip in stretches if place_of(clip) in found)
     values = [found[place_of(clip)] for clip in read]
@@ -171,7 +173,39 @@ def segments_of(
     return Segments(replace(dataset, clips=read), np.concatenate(values), owners, seconds)
 
 
-def _stretches(dataset: Dataset, seconds: float) -> list[Clip]:
+def _ignore(_: Failure) -> None:
+    """What cannot be read was named when the clips were embedded or packed."""
+
+
+def _few_enough(data: Dataset, seconds: float) -> tuple[Clip, ...]:
+    """All stretches, or as many as there may be segments of, in their order."""
+    if len(data.clips) * LONGEST_SECONDS <= MOST_SEGMENTS * seconds:
+        return data.clips
+    lengths = [_length(clip) for clip in data.clips]
+    left = MOST_SEGMENTS * seconds
+    if sum(lengths) <= left:
+        return data.clips
+    sampler = Alternate(data, batch_size=1, seed=0)
+    taken = set[int]()
+    for number in itertools.count():
+        drawn = sampler.draw(number)
+        left -= 0 if drawn in taken else lengths[drawn]
+        if left < 0:
+            break
+        taken.add(drawn)
+    LOG.info("learning when sounds are from %d of %d stretches", len(taken), len(lengths))
+    return tuple(data.clips[number] for number in sorted(taken))
+
+
+def _length(clip: Clip) -> float:
+    """Seconds of a stretch, as far as its recording says how long it is."""
+    end = clip.onset if clip.offset is None else clip.offset
+    with suppress(AudioError):  # what cannot be read has no segments
+        end = min(end, stated_length(clip.path))
+    return max(0.0, end - clip.onset)
+
+
+def _stretches(dataset: Dataset, seconds: float) -> tuple[Clip, ...]:
     """What goes through the network at once."""
     timed: dict[Path, list[Clip]] = {}
     for clip in dataset.clips:
@@ -179,7 +213,7 @@ def _stretches(dataset: Dataset, seconds: float) -> list[Clip]:
             timed.setdefault(clip.path, []).append(clip)
     weak = [_beginning(clip) for clip in dataset.clips if clip.events is None]
     whole = [each for clips in timed.values() for each in _side_by_side(clips, seconds)]
-    return [*weak, *whole]
+    return (*weak, *whole)
 
 
 def _beginning(clip: Clip) -> Clip:

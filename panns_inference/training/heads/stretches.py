@@ -30,7 +30,7 @@ Place = tuple[str, float, float | None]
 OnError = Callable[[Failure], object]
 
 Compute = Callable[[Sequence[Clip], OnError], Iterator[tuple[Place, Values]]]
-"""What gives the values of stretches of one recording, and reports those that it cannot read."""
+"""What gives the values of stretches, and reports those that it cannot read."""
 
 
 def place_of(clip: Clip) -> Place:

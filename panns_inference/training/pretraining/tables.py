@@ -113,9 +113,8 @@ class Augmentation:
 
     def __post_init__(self) -> None:
         check_one_of(self.mixup, MIXUPS, "mixup")
-        check_least(self, 0, "stripes")
+        check_least(self, 0, "stripes", "crop", "shift", "gain")
         check_least(self, 1, "time_width", "mel_width")
-        self.of_waveforms(1)
 
     def of_waveforms(self, sample_rate: int) -> WaveformAugmentation:
         """Return what is done to waveforms.

@@ -18,7 +18,7 @@ from panns_inference.models.mini import PannsMini
 from panns_inference.training.data import Clip, Dataset
 from panns_inference.training.heads.detecting import learn
 from panns_inference.training.heads.framewise import fit, pooled
-from panns_inference.training.heads.segments import MOST_SEGMENTS, Segments, segments_of
+from panns_inference.training.heads.segments import Segments, segments_of
 
 RNG = np.random.default_rng(0)
 SECONDS = 0.16
@@ -186,14 +186,24 @@ def test_a_recording_with_times_is_judged_as_a_whole(tmp_path: Path) -> None:
     assert np.median(off) < 1e-4
 
 
-def test_of_too_many_clips_some_are_drawn(monkeypatch: object, tmp_path: Path) -> None:
-    path = tmp_path / "a.wav"
-    soundfile.write(path, RNG.uniform(-0.1, 0.1, 16_000), 32_000)
-    clips = tuple(Clip(path, ("a",), fold=str(k)) for k in range(5))
-    network = build("PannsMini", 1).eval()
-    monkeypatch.setattr("panns_inference.training.heads.segments.MOST_SEGMENTS", 3 * 188)
-    found = segments_of(network, Dataset(clips, ("a",)))
-    assert len(found.dataset.clips) == 3 < MOST_SEGMENTS
+def test_of_too_many_clips_some_are_drawn_of_each_class(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in "ab":
+        soundfile.write(tmp_path / f"{name}.wav", RNG.uniform(-0.1, 0.1, 64_000), 32_000)
+    names = ["b", *"a" * 40, "b"]
+    clips = tuple(
+        Clip(tmp_path / f"{name}.wav", (name,), 0, None if k % 2 else 2.0, fold=str(k))
+        for k, name in enumerate(names)
+    )
+    network, data = build("PannsMini", 2).eval(), Dataset(clips, ("a", "b"))
+    # 2 s have 13 segments: half a minute has no more than are taken, however many clips it is of.
+    monkeypatch.setattr("panns_inference.training.heads.segments.MOST_SEGMENTS", 15 * 13)
+    few = Dataset(clips[:15], ("a", "b"))
+    assert len(segments_of(network, few).dataset.clips) == 15
+    found = segments_of(network, data)
+    assert 14 <= len(found.dataset.clips) <= 15
+    assert found.dataset.targets.sum(axis=0)[1] == 2
 
 
 def test_segments_are_computed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
