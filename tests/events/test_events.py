@@ -12,6 +12,9 @@ import pytest
 from panns_inference import UsageError
 from panns_inference.audioset import labels, mids
 from panns_inference.events import Event, Rules, find_events, search
+from panns_inference.events.finder import SEARCHES
+from panns_inference.events.rules import RULES_OF
+from panns_inference.registry import METHODS
 
 NAMES = ["Dog", "Bell", "Rain, heavy"]
 
@@ -271,3 +274,7 @@ def test_times_are_plain_numbers_whatever_the_rules_are() -> None:
     loud = np.full((10, 527), 0.9, np.float32)
     (event,) = find_events(loud, 100, classes=3, pad=np.float32(0.05), duration=np.float32(1))
     assert json.loads(json.dumps(event.to_dict())) == event.to_dict()
+
+
+def test_each_method_has_rules_and_a_search() -> None:
+    assert METHODS == tuple(RULES_OF) == tuple(SEARCHES)
