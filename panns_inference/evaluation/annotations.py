@@ -22,7 +22,7 @@ from pathlib import Path
 
 from ..errors import UsageError
 from ..events import Event
-from ..formats.read import rows_of
+from ..formats.read import NoTableError, rows_of
 from .channels import Place, by_name
 from .elan import of_elan
 from .found import Found, event_of, number
@@ -55,6 +55,9 @@ EXPECTED = (
 """Behind what is wrong with a file."""
 
 _RAVEN_NAME = re.compile(r"(\.Table\.\d+)?\.selections$", re.IGNORECASE)
+_JSON = re.compile(rb"(\[\s*)?\{\s*[\"}]|\[\s*\]")
+"""How objects and lists of them begin, other than a note such as `[loud]`."""
+
 _PROBABILITY = re.compile(r" ([01]\.\d{3})$")
 """Behind a label in the label tracks of this package."""
 
@@ -181,7 +184,7 @@ def _is_ours(heading: Set[str]) -> bool:
 def _text(path: Path) -> str | None:
     """The text of a file; None if it is no text of lines."""
     data = path.read_bytes()
-    if data.startswith((b"PAR1", b"PK\x03\x04", b"[", b"{")):
+    if data.startswith((b"PAR1", b"PK\x03\x04")) or _JSON.match(data):
         return None
     return data.decode("utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig")
 
@@ -193,13 +196,10 @@ def _of_table(path: Path) -> Iterator[Found]:
 
 def _of_other_table(path: Path) -> Iterator[Found]:
     """Of a table that is no text of lines: only its columns say whether it is one of events."""
-    is_begun = False
     try:
-        for found in _of_table(path):
-            is_begun = True
-            yield found
-    except UsageError as error:
-        raise error if is_begun else NoAnnotationsError(str(error)) from error
+        yield from _of_table(path)
+    except NoTableError as error:
+        raise NoAnnotationsError(str(error)) from error
 
 
 def _of_columns(lines: Iterable[str], first: str, name: str) -> Iterator[Found]:

@@ -14,6 +14,7 @@ import io
 import itertools
 import json
 import os
+import textwrap
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -46,6 +47,14 @@ WRITTEN = (
     "parquet"
 )
 """Tables that can be read, for messages."""
+
+
+class NoTableError(UsageError):
+    """A file is another than one of tags or events, by its columns or the names in it."""
+
+
+class _FormError(ValueError):
+    """Columns or names of values are those of no such table."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +90,8 @@ def rows_of(path: str | os.PathLike[str]) -> Iterator[Row]:
             for xlsx and parquet.
 
     Raises:
-        UsageError: if it cannot be read, or is no such table.
+        NoTableError: if it is no such table.
+        UsageError: if it cannot be read, is damaged, or a value in it makes no sense.
     """
     name, number = repr(os.fsdecode(path)), 0
     try:
@@ -96,9 +106,11 @@ def rows_of(path: str | os.PathLike[str]) -> Iterator[Row]:
         raise
     except (ValueError, TypeError, LookupError, AttributeError, csv.Error, RecursionError) as error:
         if isinstance(error, UnicodeDecodeError) and b"\0" in error.object:
-            raise UsageError(f"{name} is no table; expected {WRITTEN}") from error
+            raise NoTableError(f"{name} is no table; expected {WRITTEN}") from error
         where = f" near row {number}" if number else ""
-        raise UsageError(
+        is_other = isinstance(error, _FormError) and not number  # what it is, its beginning says
+        kind = NoTableError if is_other else UsageError
+        raise kind(
             f"the table {name} cannot be used{where}: {error}; expected {WRITTEN}"
         ) from error
 
@@ -150,7 +162,7 @@ def _of_workbook(file: io.BufferedReader) -> Iterator[Values]:
 
 def _of_csv(first: str, text: TextIO) -> Iterator[Values]:
     if not first.strip():
-        raise ValueError("it has no header")
+        raise _FormError("it has no header")
     separator = max(SEPARATORS, key=first.count)
     rows = csv.DictReader(itertools.chain([first], text), delimiter=separator)
     _check_columns(rows.fieldnames or ())
@@ -175,7 +187,7 @@ def _check_columns(columns: Iterable[str]) -> None:
     known = {SYNONYMS.get(column, column) for column in columns}
     known |= {"onset", "offset"} if "duration" in known else set()
     if missing := [column for column in NEEDED if column not in known]:
-        raise ValueError(f"it has no column {', '.join(missing)}")
+        raise _FormError(f"it has no column {', '.join(missing)}")
 
 
 def _plain(text: str | None) -> str:
@@ -186,17 +198,24 @@ def _plain(text: str | None) -> str:
 
 
 def _of_json(first: str, text: TextIO) -> Iterator[Values]:
-    for result in _results(first, text):
+    for result in map(_named, _results(first, text)):
         whole = {name: value for name, value in result.items() if not isinstance(value, list)}
-        spans = list(_spans(result))
+        spans = [*map(_named, _spans(result))]
         for span in spans:
             yield {**whole, **span}
         if not spans:
             yield {"label": None, "onset": None, "offset": None, **whole}
 
 
-def _results(first: str, text: TextIO) -> Iterator[Values]:
-    """The objects of a list or of JSON Lines: those of a line, or else of the whole file."""
+def _named(value: object) -> Values:
+    if not isinstance(value, Mapping):
+        shown = textwrap.shorten(json.dumps(value), 80)
+        raise _FormError(f"it has {shown} where an object belongs")
+    return value
+
+
+def _results(first: str, text: TextIO) -> Iterator[object]:
+    """The values of a list or of JSON Lines: those of a line, or else of the whole file."""
     before: str | None = ""
     for line in itertools.chain([first], text):
         piece = line.strip().removesuffix(",")
@@ -213,18 +232,20 @@ def _results(first: str, text: TextIO) -> Iterator[Values]:
         before = None
 
 
-def _spans(result: Values) -> Iterator[Values]:
+def _spans(result: Values) -> Iterator[object]:
     """The events of a result, or the tags of it or of its stretches."""
     if isinstance(events := result.get("events"), list):
         yield from events
     elif "tags" not in result:
-        raise ValueError(f"{', '.join(result)} is neither a list of tags nor one of events")
+        raise _FormError(f"{', '.join(result)} is neither a list of tags nor one of events")
+    elif "duration" not in result:
+        raise _FormError("it has tags without a duration")
     else:
         whole = {"onset": 0.0, "offset": result["duration"], "tags": result["tags"]}
         for stretch in result.get("stretches", [whole]):
             times = {"onset": stretch["onset"], "offset": stretch["offset"]}
             for tag in stretch["tags"]:
-                yield {**times, **tag}
+                yield {**times, **_named(tag)}
 
 
 def _row(cells: Values) -> Row:

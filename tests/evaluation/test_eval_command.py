@@ -222,24 +222,6 @@ def test_a_folder_without_annotations_is_refused(tmp_path: Path, capsys: Capture
     assert "no.csv cannot be read: No such file" in capsys.readouterr().err
 
 
-def test_what_is_no_annotation_is_left_out_of_a_folder(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    """But not what is one, and wrong."""
-    (tmp_path / "README.txt").write_text("recorded in the yard\n")
-    with pytest.raises(UsageError, match=r"README\.txt cannot be used: its first line, 'recorded"):
-        read_annotations(tmp_path)
-    (tmp_path / "mine.json").write_text('{"network": "mine.pth", "classes": []}')
-    (tmp_path / "a.txt").write_text("0\t1\tDog\n")
-    assert [*read_annotations(tmp_path)] == ["a.txt"]
-    assert "warning: left out: " in caplog.text
-    assert "README.txt" in caplog.text
-    assert "mine.json" in caplog.text
-    (tmp_path / "b.txt").write_text("1\t0\tDog\n")
-    with pytest.raises(UsageError, match=r"b\.txt cannot be used: an event 'Dog' cannot last"):
-        read_annotations(tmp_path)
-
-
 BY_CHANNEL = """filename,channel,onset,offset,event_label
 rec/a.wav,1,0,1,Dog
 rec/a.wav,2,0.1,1,Cat
