@@ -10,6 +10,9 @@ seconds, unless its whole waveform is wanted.
 
 from __future__ import annotations
 
+import os
+from math import inf
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -35,6 +38,7 @@ __all__ = [
     "describe",
     "float32_samples",
     "is_file",
+    "length_of",
     "name_of",
     "read",
     "recording_start",
@@ -45,6 +49,9 @@ __all__ = [
 
 BLOCK = 320_000
 """Samples of a block by default: 10 s at 32 kHz."""
+
+LENGTH_RATE = 8000
+"""At which a recording is decoded that does not state its length, in Hz."""
 
 
 def read(
@@ -137,6 +144,20 @@ def blocks(
     """
     reading = Reading(resampler, strict, track, channel)
     return _checked(source, rate, n_samples, reading, sample_rate)
+
+
+def length_of(file: str | os.PathLike[str]) -> float:
+    """Return the length of a recording in seconds; one that does not state it is decoded.
+
+    Args:
+        file: its path.
+
+    Raises:
+        AudioError: if it has to be decoded, and cannot be.
+    """
+    if (stated := stated_length(file)) < inf:
+        return stated
+    return sum(map(len, blocks(file, LENGTH_RATE))) / LENGTH_RATE
 
 
 def _checked(

@@ -21,7 +21,7 @@ from made_recordings import muxed, without_length, written
 from numpy.typing import NDArray
 from reading_process import MEGABYTE
 
-from panns_inference.audio import blocks, read, stated_length
+from panns_inference.audio import blocks, length_of, read, stated_length
 from panns_inference.audio._waveform import HIGHEST_PEAK
 from panns_inference.errors import AudioError, AudioWarning, UsageError
 
@@ -226,3 +226,12 @@ def test_what_states_no_length_may_be_of_any(tmp_path: Path) -> None:
     muxed(tmp_path, "opus.webm", "libopus")
     for path in (*unstated, tmp_path / "pipe", tmp_path / "missing.wav", tmp_path):
         assert stated_length(path) == inf, path
+
+
+def test_a_length_that_is_not_stated_is_decoded(tmp_path: Path) -> None:
+    (tmp_path / "streamed.flac").write_bytes(without_length(written("FLAC", "PCM_16")))
+    muxed(tmp_path, "opus.webm", "libopus")
+    for path in (tmp_path / "streamed.flac", tmp_path / "opus.webm"):
+        assert length_of(path) == pytest.approx(len(read(path, 48_000)) / 48_000, abs=1e-3)
+    with pytest.raises(AudioError, match="no such file"):
+        length_of(tmp_path / "missing.wav")

@@ -52,6 +52,7 @@ PUBLIC = {
         "describe",
         "float32_samples",
         "is_file",
+        "length_of",
         "name_of",
         "read",
         "recording_start",

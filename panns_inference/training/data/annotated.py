@@ -26,7 +26,7 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from ...audio import blocks, stated_length
+from ...audio import length_of
 from ...batch import find
 from ...errors import AudioError, UsageError
 from ...evaluation import aligned, of_the_only_recording, read_annotations
@@ -39,9 +39,6 @@ LOG = logging.getLogger("panns_inference")
 CLIP_SECONDS = 5.0
 """Length of a clip: longer than any network here needs, of which LeeNet11 needs most with 3 s, and
 short enough that an event of a second is a good piece of its clip."""
-
-RATE = 8000
-"""At which a recording is read that does not state its length, in Hz."""
 
 
 def read_annotated(
@@ -64,7 +61,8 @@ def read_annotated(
         negatives: whether what lies between the events is learnt from, too.
 
     Returns:
-        The clips by recording, in each by their onsets. Recordings without annotations have none.
+        The clips by recording, in each by their onsets. Recordings without annotations have none;
+        one that cannot be read has a single clip, by which it is named where clips are decoded.
 
     Raises:
         UsageError: if annotations cannot be read, none of their recordings is there, or none has an
@@ -95,7 +93,9 @@ def read_annotated(
     behind: list[tuple[str, Event, float]] = []
     for file, name in zip(files, known, strict=True):
         if (there := annotated.get(name)) is not None:
-            length = _length(Path(file), there)
+            if (length := _length(Path(file))) is None:
+                clips.append(Clip(Path(file), tuple(sorted({event.label for event in there}))))
+                continue
             clips += clips_of(Path(file), there, length, seconds, negatives=negatives)
             behind += [(file, event, length) for event in there if event.onset >= length]
     if behind:
@@ -138,29 +138,12 @@ def clips_of(
     ]
 
 
-def _length(path: Path, events: Sequence[Event]) -> float:
-    """Seconds of a recording; of one that cannot be read, as far as it is annotated.
-
-    Its clips are then left out, and named, by what decodes them.
-    """
+def _length(path: Path) -> float | None:
+    """Seconds of a recording; None of one that cannot be read."""
     try:
         return length_of(path)
     except AudioError:
-        return max((event.offset for event in events), default=0.0)
-
-
-def length_of(path: Path) -> float:
-    """Return the length of a recording in seconds; one that does not state it is decoded.
-
-    Args:
-        path: of the recording.
-
-    Raises:
-        AudioError: if it cannot be read.
-    """
-    if (stated := stated_length(path)) < math.inf:
-        return stated
-    return sum(len(block) for block in blocks(path, RATE)) / RATE
+        return None
 
 
 def _around(

@@ -24,7 +24,7 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional
 
-from ...audio import stated_length
+from ...audio import length_of, stated_length
 from ...batch import Failure
 from ...errors import AudioError
 from ...evaluation import Known
@@ -32,7 +32,6 @@ from ...metrics import Annotation
 from ...models.mini import PannsMini
 from ...similar.fragments import Origin
 from ..data import Clip, Dataset
-from ..data.annotated import length_of
 from ..data.cutting import in_order, waveforms_of
 from ..samplers import Alternate
 from .partition import Mask
