@@ -102,11 +102,13 @@ def run(given: argparse.Namespace) -> int:
     from ..batch import Failure
     from ..similar import search_similar
     from ..similar.examples import example_of
-    from ..similar.output import figures
+    from ..similar.output import check_label, figures
     from ..similar.search import is_table
     from ..similar.tables import Table
 
     examples = [*map(example_of, given.examples)]
+    label = given.label or os.path.splitext(os.path.basename(examples[0].path))[0]
+    check_label(label)
     target = target_of(given, [given.within, *(each.path for each in examples)])
     if is_table(given.within) and not (given.model or given.checkpoint):
         given.model = Table(given.within).model
@@ -133,6 +135,5 @@ def run(given: argparse.Namespace) -> int:
     )
     for failure in failures:
         LOG.error("error: %s", failure.cause)
-    label = given.label or os.path.splitext(os.path.basename(examples[0].path))[0]
     target.write("hits", *figures(hits, label))
     return int(bool(failures))

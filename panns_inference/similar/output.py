@@ -6,11 +6,34 @@ label taken out of a row, the table says which hits are right, and a network lea
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
+from ..errors import UsageError
 from ..formats.figures import Kinds, Rows
 from ..formats.schema import Kind
+from ..wording import argument
 from .search import Hit
+
+_NO_CLASS = re.compile(r'^[\s"]|[;\r\n]|\s$')
+"""What a data set of clips takes for several classes, or for less than is there."""
+
+
+def check_label(label: str) -> None:
+    """Refuse a label that is read as another, or as several, where hits are a data set.
+
+    Args:
+        label: what hits are taken for.
+
+    Raises:
+        UsageError: if it is none.
+    """
+    if _NO_CLASS.search(label):
+        raise UsageError(
+            f"{label!r} would be read as other classes in the column label, where ; and new lines "
+            "stand between classes, and quotes and spaces around them: name the class with "
+            f"{argument('label')}"
+        )
 
 
 def figures(hits: Sequence[Hit], label: str) -> tuple[Kinds, Rows]:
@@ -18,7 +41,7 @@ def figures(hits: Sequence[Hit], label: str) -> tuple[Kinds, Rows]:
 
     Args:
         hits: the rows.
-        label: what they are taken for.
+        label: what they are taken for, as `check_label` allows it.
     """
     kinds = {
         "filename": Kind.TEXT,

@@ -113,6 +113,28 @@ def test_confirmed_and_refused_hits_are_a_data_set(capsys, library, example, tmp
         assert clip.path.samefile(row["filename"])
 
 
+@pytest.mark.parametrize("label", ['5" gun', "it's", "Wren, far", "Zaunkönig"])
+def test_a_label_is_one_class(capsys, library, example, tmp_path, label) -> None:
+    named = Path(shutil.copy(example, tmp_path / f"{label}.wav"))
+    search(capsys, named, library, "-o", tmp_path / "of_name.csv")
+    search(capsys, example, library, "--label", label, "-o", tmp_path / "said.csv")
+    for table in ("of_name.csv", "said.csv"):
+        assert read_dataset(tmp_path / table).labels == (label,)
+
+
+@pytest.mark.parametrize("label", ["a; b", '"a"', "a\nb", " a"])
+def test_a_label_that_would_be_read_as_others_is_refused(
+    capsys, library, example, tmp_path, label
+) -> None:
+    """Before anything is searched."""
+    named = Path(shutil.copy(example, tmp_path / f"{label}.wav"))
+    for words in ([named, library], [example, library, "--label", label]):
+        assert main(["search", *map(str, words), *WINDOWS]) == 2
+        assert "name the class with --label" in capsys.readouterr().err
+    assert not (library / ".panns-embeddings").exists()
+    search(capsys, named, library, "--label", "a")
+
+
 def test_a_broken_recording_is_named(capsys, library, example, caplog) -> None:
     (library / "broken.wav").write_text("no sound")
     assert search(capsys, example, library, "-f", "csv", status=1).count("\n") == 7
