@@ -146,13 +146,19 @@ def _of_parquet(file: io.BufferedReader) -> Iterator[Values]:
 
 
 def _of_workbook(file: io.BufferedReader) -> Iterator[Values]:
+    from zipfile import BadZipFile
+
     try:
         from openpyxl import load_workbook
     except ImportError as error:
         raise UsageError(
             f'workbooks need openpyxl ({error}): pip install "panns-inference[xlsx]"'
         ) from error
-    for sheet in load_workbook(file, read_only=True).worksheets:
+    try:
+        book = load_workbook(file, read_only=True)
+    except BadZipFile as error:
+        raise ValueError(error) from error
+    for sheet in book.worksheets:
         rows = sheet.iter_rows(values_only=True)
         names = [str(name) for name in next(rows, ())]
         _check_columns(names)

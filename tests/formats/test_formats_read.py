@@ -151,6 +151,7 @@ def test_a_table_of_embeddings_is_refused(name: str, tmp_path: Path) -> None:
         (b"RIFF\x00\x00\x00\x00WAVE", "it has no column"),
         (b"RIFF\x24\x00\x00\x00WAVE\xf2\xff", "table' is no table; expected what `panns detect`"),
         (b"PAR1 and no more", "Parquet"),
+        (b"PK\x03\x04 and no more", "File is not a zip file"),
         (b"[1, 2]", "it has 1 where an object belongs"),
         (b'{"tags": [{"label": "Dog"}]}', "duration"),
     ],
