@@ -104,8 +104,21 @@ def _cell(kind: Kind, value: Any, selection: Selection) -> str:
 
 def _text(text: str, selection: Selection) -> str:
     """A text as a spreadsheet is to show it."""
-    is_formula = FORMULA.match(text) and not NUMBER.fullmatch(text)
-    return f"'{text}" if is_formula and not selection.raw else text
+    return f"'{text}" if _is_formula(text) and not selection.raw else text
+
+
+def unmarked(text: str) -> str:
+    """Return a text without the `'` by which a spreadsheet does not take it for a formula.
+
+    Args:
+        text: of a cell.
+    """
+    rest = text.removeprefix("'")
+    return rest if rest != text and _is_formula(rest) else text
+
+
+def _is_formula(text: str) -> bool:
+    return bool(FORMULA.match(text)) and not NUMBER.fullmatch(text)
 
 
 def _line(cells: Iterable[str], selection: Selection) -> str:

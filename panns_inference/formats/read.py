@@ -23,7 +23,7 @@ from typing import Any, TextIO, TypeVar
 from ..audioset import mid_of
 from ..errors import UsageError
 from ..events import Event
-from .csv import FORMULA, NUMBER
+from .csv import unmarked
 
 N = TypeVar("N", float, None)
 
@@ -174,7 +174,7 @@ def _of_csv(first: str, text: TextIO) -> Iterator[Values]:
     _check_columns(rows.fieldnames or ())
     for values in rows:
         cells = {
-            column: _plain(cell) if SYNONYMS.get(column, column) in TEXTS else cell or None
+            column: unmarked(cell or "") if SYNONYMS.get(column, column) in TEXTS else cell or None
             for column, cell in values.items()
             if column is not None
         }
@@ -194,13 +194,6 @@ def _check_columns(columns: Iterable[str]) -> None:
     known |= {"onset", "offset"} if "duration" in known else set()
     if missing := [column for column in NEEDED if column not in known]:
         raise _FormError(f"it has no column {', '.join(missing)}")
-
-
-def _plain(text: str | None) -> str:
-    """A text without the `'` by which a spreadsheet does not take it for a formula."""
-    rest = (text or "").removeprefix("'")
-    is_marked = rest != text and FORMULA.match(rest) and not NUMBER.fullmatch(rest)
-    return rest if is_marked else text or ""
 
 
 def _of_json(first: str, text: TextIO) -> Iterator[Values]:

@@ -113,11 +113,11 @@ def test_confirmed_and_refused_hits_are_a_data_set(capsys, library, example, tmp
         assert clip.path.samefile(row["filename"])
 
 
-@pytest.mark.parametrize("label", ['5" gun', "it's", "Wren, far", "Zaunkönig"])
+@pytest.mark.parametrize("label", ['5" gun', "it's", "Wren, far", "Zaunkönig", "=wet", "-rain"])
 def test_a_label_is_one_class(capsys, library, example, tmp_path, label) -> None:
     named = Path(shutil.copy(example, tmp_path / f"{label}.wav"))
     search(capsys, named, library, "-o", tmp_path / "of_name.csv")
-    search(capsys, example, library, "--label", label, "-o", tmp_path / "said.csv")
+    search(capsys, example, library, f"--label={label}", "-o", tmp_path / "said.csv")
     for table in ("of_name.csv", "said.csv"):
         assert read_dataset(tmp_path / table).labels == (label,)
 

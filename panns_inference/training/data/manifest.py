@@ -32,6 +32,7 @@ from ...audioset import labels as audioset_labels
 from ...audioset import mids as audioset_mids
 from ...errors import UsageError
 from ...files import atomic_write
+from ...formats.csv import unmarked
 from ...formats.sources import found_recordings
 from .clips import Clip, Dataset, dataset
 from .tables import heading_of, rows_of, text_of
@@ -131,7 +132,7 @@ def of_text(text: str, name: str, folder: Path, labels: Sequence[str] = ()) -> D
     clips, mids, number = [], dict[str, str](), 1
     try:
         for number, row in rows_of(text):  # noqa: B007 the error has it
-            cells = {column: row[cell] for column, cell in names.items()}
+            cells = {column: unmarked(row[cell]) for column, cell in names.items()}
             if (is_confirmed := _is_confirmed(cells)) is not None:
                 clip = _clip(cells, folder, mids)
                 clips.append(clip if is_confirmed else replace(clip, labels=()))
