@@ -14,7 +14,6 @@ import logging
 import math
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -185,10 +184,11 @@ def _few_enough(data: Dataset, seconds: float) -> tuple[Clip, ...]:
     if sum(lengths) <= left:
         return data.clips
     sampler = Alternate(data, batch_size=1, seed=0)
-    taken = set[int]()
-    for number in itertools.count():
-        drawn = sampler.draw(number)
-        left -= 0 if drawn in taken else lengths[drawn]
+    taken, numbers = set[int](), itertools.count()
+    while len(taken) < len(lengths):
+        if (drawn := sampler.draw(next(numbers))) in taken:
+            continue
+        left -= lengths[drawn]
         if left < 0:
             break
         taken.add(drawn)
@@ -198,10 +198,8 @@ def _few_enough(data: Dataset, seconds: float) -> tuple[Clip, ...]:
 
 def _length(clip: Clip) -> float:
     """Seconds of a stretch, as far as its recording says how long it is."""
-    end = clip.onset if clip.offset is None else clip.offset
-    with suppress(AudioError):  # what cannot be read has no segments
-        end = min(end, stated_length(clip.path))
-    return max(0.0, end - clip.onset)
+    end = math.inf if clip.offset is None else clip.offset
+    return max(0.0, min(end, stated_length(clip.path)) - clip.onset)
 
 
 def _stretches(dataset: Dataset, seconds: float) -> tuple[Clip, ...]:
