@@ -20,9 +20,9 @@ from .augment import SpecAugmentation, do_mixup
 from .blocks import ConvBlock, ConvBlock5x5, init_bn, init_layer
 from .cost import multi_adds, parameters
 from .decision import Interpolator, LinearInterpolator, NearestInterpolator, pad_framewise_output
-from .frontend import LogmelFilterBank, Spectrogram
+from .frontend import FrontEnd, LogmelFilterBank, Spectrogram
 from .hidden import insert_hidden
-from .network import FrontEnd, Network
+from .network import Network
 
 if TYPE_CHECKING:  # so that type checkers and editors know each class
     from typing_extensions import Unpack

@@ -11,8 +11,8 @@ from torch.nn import functional
 from ..errors import UsageError
 from .blocks import ConvBlock, ConvBlock5x5, add_numbered
 from .decision import AttBlock, Interpolator, neighbourhood
+from .frontend import FrontEnd
 from .logmel import LogmelNetwork
-from .network import FrontEnd
 
 
 class Cnn14(LogmelNetwork):

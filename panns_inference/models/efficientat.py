@@ -21,9 +21,10 @@ from typing import ClassVar
 
 from torch import Tensor, nn
 
+from .frontend import FrontEnd
 from .kaldi import KaldiLogmel, transform_size
 from .mobilenet_v3 import Inverted, InvertedResidual, Squeeze, conv_norm
-from .network import FrontEnd, Network
+from .network import Network
 
 STEM, HIDDEN = 16, 1280
 """Channels of the stem, and outputs of the first dense layer, at width 1."""

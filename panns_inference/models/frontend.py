@@ -18,6 +18,7 @@ the convolution and 4e-4 dB of a float32 FFT).
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -27,6 +28,27 @@ from ..errors import UsageError
 from .filters import mel_filters
 from .precision import single_at_least, widened, without_autocast
 from .stft import STFT
+
+
+@dataclass(frozen=True)
+class FrontEnd:
+    """Settings of a log-mel front-end, as the constructors of all networks take them.
+
+    Attributes:
+        sample_rate: rate of the waveforms in Hz.
+        window_size: STFT window in samples.
+        hop_size: step between frames in samples.
+        mel_bins: number of mel bins.
+        fmin: lowest frequency of the mel filters in Hz.
+        fmax: highest frequency of the mel filters in Hz.
+    """
+
+    sample_rate: int = 32000
+    window_size: int = 1024
+    hop_size: int = 320
+    mel_bins: int = 64
+    fmin: float = 50
+    fmax: float = 14000
 
 
 class Spectrogram(nn.Module):

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from .filters import kaldi_mel_filters, symmetric_hann
-from .network import FrontEnd
+from .frontend import FrontEnd
 from .precision import single_at_least, without_autocast
 
 PRE_EMPHASIS = 0.97

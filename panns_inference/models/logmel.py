@@ -10,8 +10,8 @@ from typing import ClassVar
 from torch import Tensor, nn
 
 from .augment import SpecAugmentation
-from .frontend import LogmelFilterBank, Spectrogram
-from .network import FrontEnd, Network
+from .frontend import FrontEnd, LogmelFilterBank, Spectrogram
+from .network import Network
 
 
 class LogmelNetwork(Network):

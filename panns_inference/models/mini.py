@@ -26,9 +26,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from .decision import NearestInterpolator
+from .frontend import FrontEnd
 from .kaldi import KaldiLogmel
 from .mobilenet_v3 import Inverted, InvertedResidual, LocalSqueeze, conv_norm
-from .network import FrontEnd, Network
+from .network import Network
 
 SQUEEZE_SECONDS = 0.64
 """Seconds on each side of a step over which squeezes take their means."""

@@ -9,7 +9,6 @@ decision-level ones.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import ClassVar
 
 import torch
@@ -20,6 +19,7 @@ from ..errors import AudioError
 from .augment import do_mixup
 from .blocks import initialise
 from .decision import pad_framewise_output, summed
+from .frontend import FrontEnd
 from .precision import unlowered, without_autocast
 
 
@@ -28,27 +28,6 @@ def _softmax(logits: Tensor) -> Tensor:
 
 
 ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {"sigmoid": torch.sigmoid, "softmax": _softmax}
-
-
-@dataclass(frozen=True)
-class FrontEnd:
-    """Settings of a log-mel front-end, as the constructors of all networks take them.
-
-    Attributes:
-        sample_rate: rate of the waveforms in Hz.
-        window_size: STFT window in samples.
-        hop_size: step between frames in samples.
-        mel_bins: number of mel bins.
-        fmin: lowest frequency of the mel filters in Hz.
-        fmax: highest frequency of the mel filters in Hz.
-    """
-
-    sample_rate: int = 32000
-    window_size: int = 1024
-    hop_size: int = 320
-    mel_bins: int = 64
-    fmin: float = 50
-    fmax: float = 14000
 
 
 class Network(nn.Module):

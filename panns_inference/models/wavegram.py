@@ -15,7 +15,7 @@ from torch.nn import functional
 
 from .blocks import ConvBlock, conv1d, normalised
 from .cnn import Cnn14
-from .network import FrontEnd
+from .frontend import FrontEnd
 
 
 class PreWaveBlock(nn.Module):

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from panns_inference.models import build
 from panns_inference.models.filters import kaldi_mel_filters
+from panns_inference.models.frontend import FrontEnd
 from panns_inference.models.kaldi import KaldiLogmel
-from panns_inference.models.network import FrontEnd
 
 PUBLISHED = FrontEnd(32000, 800, 320, 128, 0, 15000)
 

@@ -24,6 +24,7 @@ from panns_inference.engine.cpu.compiled_sequence import CompiledSequence, compi
 from panns_inference.engine.cpu.fused_conv import Settings
 from panns_inference.models import build
 from panns_inference.models.efficientat import ConcurrentSqueeze
+from panns_inference.models.frontend import FrontEnd
 from panns_inference.models.kaldi import KaldiLogmel
 from panns_inference.models.mobilenet_v3 import (
     Inverted,
@@ -32,7 +33,6 @@ from panns_inference.models.mobilenet_v3 import (
     Squeeze,
     conv_norm,
 )
-from panns_inference.models.network import FrontEnd
 
 FRONT_END = FrontEnd(32000, 800, 320, 128, 0, 15000)
 ROOT = Path(__file__).resolve().parents[3]
